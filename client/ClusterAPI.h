@@ -1,0 +1,358 @@
+// ClusterAPI: runs commands and Python on the nodes of a cluster, from C++.
+//
+//   auto cluster = muster::ClusterAPI::connect();
+//   if (!cluster.ok()) { std::cerr << cluster.status().message() << "\n"; return 1; }
+//   muster::Call a = cluster->execute(1, "1+1");
+//   muster::Call b = cluster->execute("n2", muster::shell("uname -r"));
+//   for (const muster::Event& event : b) std::cout << event.data;   // output as it comes
+//   std::cout << a.wait().value().text() << "\n";                   // 2
+//
+// This header needs the standard library only. It is not responsible for the daemons themselves:
+// `clusterd` runs on each node.
+//
+// Errors: what fails before anything could be sent (configuration, no memory) is a Status. What
+// happens to a command is always an Outcome, exactly one for each call: also a wrong index, a dead
+// node, a broken connection. Nothing here throws, but for std::bad_alloc.
+//
+// Threads: every class says whether it is thread-safe. No call of the library runs user code, so
+// nothing is ever called back.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#define MUSTER_EXPORT __attribute__((visibility("default")))
+
+namespace muster {
+
+// ---- Status and Result: what the library itself could not do
+// ----------------------------------------
+
+enum class StatusCode {
+  kOk,
+  kInvalidArgument,     // the caller's mistake: an argument, a configuration file
+  kNotFound,            // a file, a cluster or a program that is not there
+  kFailedPrecondition,  // permissions, several clusters and none chosen
+  kUnavailable,         // a daemon did not start
+  kInternal,            // a bug in the library
+};
+
+class [[nodiscard]] MUSTER_EXPORT Status {
+ public:
+  Status() = default;  // ok
+  Status(StatusCode code, std::string message) : code_(code), message_(std::move(message)) {}
+
+  bool ok() const { return code_ == StatusCode::kOk; }
+  StatusCode code() const { return code_; }
+  // One line for a person: what was tried, where, and what to do. Empty when ok.
+  const std::string& message() const { return message_; }
+
+ private:
+  StatusCode code_ = StatusCode::kOk;
+  std::string message_;
+};
+
+// A T, or the Status that says why there is none. Using the value of a Result that is not ok is
+// undefined, as with std::optional.
+template <typename T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : value_(std::move(value)) {}
+  Result(Status status) : status_(std::move(status)) {}
+
+  bool ok() const { return value_.has_value(); }
+  explicit operator bool() const { return ok(); }
+  const Status& status() const { return status_; }
+  T& value() & { return *value_; }
+  const T& value() const& { return *value_; }
+  T&& value() && { return std::move(*value_); }
+  T& operator*() & { return *value_; }
+  const T& operator*() const& { return *value_; }
+  T* operator->() { return &*value_; }
+  const T* operator->() const { return &*value_; }
+
+ private:
+  Status status_;
+  std::optional<T> value_;
+};
+
+// ---- What to run, and where
+// ---------------------------------------------------------------------------
+
+// A piece of Python, a shell line, or a program with its arguments. A plain string is Python.
+struct MUSTER_EXPORT Command {
+  enum class Kind { kPython, kShell, kArgv };
+  // How the value of Python becomes text.
+  enum class Form { kRepr, kStr };
+
+  Command(const char* python) : source(python) {}
+  Command(std::string python) : source(std::move(python)) {}
+  Command(Kind kind, std::string source, std::vector<std::string> arguments)
+      : kind(kind), source(std::move(source)), arguments(std::move(arguments)) {}
+
+  Kind kind = Kind::kPython;
+  Form form = Form::kRepr;             // for kPython
+  std::string source;                  // for kPython and kShell: at most 3 MiB
+  std::vector<std::string> arguments;  // for kArgv: each at most 131071 bytes
+};
+
+// Python source, read as one notebook cell: statements run, and the value of a last expression is
+// the result. The namespace is fresh for each call.
+MUSTER_EXPORT Command python(std::string source, Command::Form form = Command::Form::kRepr);
+// A line or script for the node's `sh`.
+MUSTER_EXPORT Command shell(std::string source);
+// A program and its arguments, with no shell between; the program is looked up in the node's PATH.
+MUSTER_EXPORT Command argv(std::vector<std::string> arguments);
+
+// One node: its index, counted from 1, or its name.
+class MUSTER_EXPORT Target {
+ public:
+  Target(int index) : index_(index) {}
+  Target(const char* name) : name_(name) {}
+  Target(std::string name) : name_(std::move(name)) {}
+
+  int index() const { return index_; }               // 0 when it is a name
+  const std::string& name() const { return name_; }  // empty when it is an index
+
+ private:
+  int index_ = 0;
+  std::string name_;
+};
+
+struct ExecuteOptions {
+  // The command is stopped when it has run so long; the node counts. None: no deadline.
+  std::optional<std::chrono::milliseconds> deadline;
+  // From the first signal (SIGINT; KeyboardInterrupt in Python) over SIGTERM at half of it to
+  // SIGKILL.
+  std::chrono::milliseconds grace{5000};
+  // Where it runs on the node. Empty: where the daemon was started.
+  std::string directory;
+  // Added to the daemon's own environment.
+  std::map<std::string, std::string> environment;
+};
+
+// ---- What comes back
+// ------------------------------------------------------------------------------------
+
+// A piece of output, as the program wrote it: any bytes, cut anywhere.
+struct Event {
+  enum class Stream { kStdout, kStderr };
+  Stream stream = Stream::kStdout;
+  std::string data;  // never empty, at most 64 KiB
+};
+
+// The value of a piece of Python.
+class MUSTER_EXPORT Value {
+ public:
+  Value() = default;
+  explicit Value(std::string text) : text_(std::move(text)) {}
+  // repr(value), or str(value) when the command asked for it; UTF-8, lone surrogates passed
+  // through.
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+// A Python exception, as data.
+struct Exception {
+  std::string type;       // "ZeroDivisionError"
+  std::string message;    // "division by zero"
+  std::string traceback;  // as Python prints it, with source lines
+};
+
+struct Usage {
+  std::chrono::microseconds wall{0};    // of the process
+  std::chrono::microseconds cpu{0};     // user and system, of all processes waited for
+  std::chrono::microseconds queued{0};  // waiting on the node for a worker
+  std::uint64_t peak_memory_bytes = 0;  // largest resident set of one process
+  std::uint64_t stdout_bytes = 0;
+  std::uint64_t stderr_bytes = 0;
+  std::uint32_t reaped = 0;  // processes that were killed when it ended
+  std::uint32_t left = 0;    // processes it left running in sessions of their own
+};
+
+// How a call ended, in exactly one of these ways.
+class MUSTER_EXPORT Outcome {
+ public:
+  enum class Kind {
+    kOk,
+    kFailed,       // exit code, or exception
+    kSignalled,    // killed by a signal that Muster did not send
+    kTimedOut,     // its deadline passed and it was stopped
+    kCancelled,    // stopped; reason says by whom
+    kOutOfMemory,  // the kernel or our own limit said so
+    kLimit,        // reason says which
+    kStartFailed,  // reason says which step, error_number why
+    kRefused,      // nothing was started; reason says why
+    kUnreachable,  // the node could not be reached; nothing was started
+    kLost,     // the node or the connection ended in the middle; whether it finished is not known
+    kSkipped,  // nothing was sent
+    kUnkillable,  // pid does not die
+  };
+
+  bool ok() const { return kind == Kind::kOk; }
+  // The value of a piece of Python; empty text for anything else.
+  const Value& value() const { return value_; }
+  void set_value(Value value) { value_ = std::move(value); }
+  // One line: "ok", "failed: exit code 2", "failed: ZeroDivisionError: division by zero (line 1)",
+  // "unreachable: …".
+  std::string describe() const;
+
+  Kind kind = Kind::kLost;
+  std::string node;      // the node's name
+  int exit_code = 0;     // kOk and kFailed; 0 to 255
+  int signal = 0;        // kSignalled
+  int error_number = 0;  // kStartFailed; an errno, 0: none
+  std::int64_t pid = 0;  // kUnkillable
+  std::string reason;    // one line
+  std::optional<Exception> exception;
+  Usage usage;
+
+ private:
+  Value value_;
+};
+
+// "ok failed signalled timed_out cancelled out_of_memory limit start_failed refused unreachable
+// lost skipped unkillable", one of them.
+MUSTER_EXPORT const char* word(Outcome::Kind kind);
+
+// One running command: a stream of its output, and a future of its outcome. A handle: copies mean
+// the same call; when the last one goes before the outcome came, the call is cancelled, unless
+// detach(). Thread-safe; but each piece of output goes to one reader.
+class MUSTER_EXPORT Call {
+ public:
+  class Iterator;
+
+  // The next piece of output; blocks until there is one. Empty: there will be no more.
+  // A call whose output nobody reads waits when 1 MiB of it has arrived, and goes on when somebody
+  // does.
+  std::optional<Event> next();
+  Iterator begin();
+  Iterator end();
+
+  // Blocks until the call has ended. Output that nobody read is thrown away.
+  const Outcome& wait();
+  // As wait(), for at most `time`; null when it has not ended by then (output is kept).
+  const Outcome* wait_for(std::chrono::milliseconds time);
+  // Whether wait() would return at once.
+  bool done() const;
+
+  // Asks the node to stop the command: SIGINT, SIGTERM, SIGKILL over the call's grace, or over
+  // `grace`. Returns at once; the outcome says how it ended. Calling it twice, or after the end,
+  // does nothing.
+  void cancel(std::optional<std::chrono::milliseconds> grace = std::nullopt);
+  // Dropping the last handle no longer cancels the call; it still ends with this process.
+  void detach();
+
+  // The node it runs on; empty when the target named none.
+  const std::string& node() const;
+
+  // Behind the handle; defined by the library.
+  class State;
+  explicit Call(std::shared_ptr<State> state);
+
+ private:
+  std::shared_ptr<State> state_;
+  std::shared_ptr<void> guard_;  // shared by the copies; its end cancels
+};
+
+class Call::Iterator {
+ public:
+  Iterator() = default;  // the end
+  explicit Iterator(Call* call) : call_(call) { ++*this; }
+  const Event& operator*() const { return *event_; }
+  const Event* operator->() const { return &*event_; }
+  Iterator& operator++() {
+    event_ = call_->next();
+    if (!event_) call_ = nullptr;
+    return *this;
+  }
+  bool operator!=(const Iterator& other) const { return call_ != other.call_; }
+  bool operator==(const Iterator& other) const { return call_ == other.call_; }
+
+ private:
+  Call* call_ = nullptr;
+  std::optional<Event> event_;
+};
+
+// ---- The cluster
+// ------------------------------------------------------------------------------------------
+
+struct Node {
+  int index = 0;        // from 1
+  std::string name;     // as configured
+  std::string address;  // unix:/path, or ssh:[user@]host[:port][/path]
+};
+
+// What a node said of itself, or why it did not.
+struct NodeCheck {
+  Node node;
+  bool functional = false;
+  std::string reason;  // why not; empty when functional
+  std::chrono::microseconds latency{0};
+  std::string version;   // of its clusterd
+  std::string python;    // of its workers, as "3.11.2"
+  std::int64_t pid = 0;  // of its clusterd
+  std::uint32_t cores = 0;
+  std::uint64_t memory_bytes = 0;
+  std::uint32_t running = 0;  // executions
+};
+
+// Truthy when every node is functional.
+struct ClusterCheck {
+  std::vector<NodeCheck> nodes;  // in the order of the configuration
+  explicit operator bool() const {
+    for (const NodeCheck& check : nodes) {
+      if (!check.functional) return false;
+    }
+    return true;
+  }
+};
+
+// A cluster: nodes in a fixed order. A movable handle; thread-safe. When it goes, calls that still
+// run are not waited for: they live by their own handles.
+class MUSTER_EXPORT ClusterAPI {
+ public:
+  // The cluster of the configuration: the file named here, else $MUSTER_CONFIG, ./cluster.conf,
+  // $XDG_CONFIG_HOME/muster/cluster.conf, /etc/muster/cluster.conf, the first found; in it [cluster
+  // NAME], the one asked for, else the only one, else the one named "default". With no
+  // configuration: the daemon at the user's own default socket, else at the system's. No node is
+  // contacted yet.
+  static Result<ClusterAPI> connect(const std::string& cluster = "",
+                                    const std::string& configuration = "");
+  // An embedded cluster: `nodes` daemons n1…nN (1 to 512) on this machine, children of this
+  // process. They end, with all they run, when the last handle goes or this process ends, however
+  // it ends. `workers`: Python executions at once on each; 0: the number of cores.
+  static Result<ClusterAPI> local(int nodes, int workers = 0);
+
+  ClusterAPI(ClusterAPI&&) noexcept;
+  ClusterAPI& operator=(ClusterAPI&&) noexcept;
+  ~ClusterAPI();
+
+  // Asks every node at once and waits at most `timeout` for all of them together.
+  ClusterCheck clustercheck(std::chrono::milliseconds timeout = std::chrono::seconds(2)) const;
+  // The number of nodes.
+  int getClusterLength() const;
+  const std::vector<Node>& nodes() const;
+
+  // Sends the command and returns at once. A target that names no node gives a call that is already
+  // refused, with the names that exist; nothing runs anywhere then.
+  Call execute(const Target& target, const Command& command, const ExecuteOptions& options = {});
+
+ private:
+  class Cluster;
+  explicit ClusterAPI(std::shared_ptr<Cluster> cluster);
+  std::shared_ptr<Cluster> cluster_;
+};
+
+// The version of the library, as "0.1.0".
+MUSTER_EXPORT const char* version();
+
+}  // namespace muster

@@ -1,0 +1,25 @@
+# Everything comes from Debian's packages (scripts/packages names them); nothing is vendored.
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+
+# Debian's gRPC brings its own Protobuf and Abseil; the module form of FindProtobuf goes with it.
+find_package(absl REQUIRED CONFIG)
+find_package(Protobuf REQUIRED)
+find_package(gRPC REQUIRED CONFIG)
+find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
+
+find_package(spdlog REQUIRED CONFIG)
+find_package(CLI11 REQUIRED CONFIG)
+pkg_check_modules(LIBEDIT REQUIRED IMPORTED_TARGET libedit)
+pkg_check_modules(INIH REQUIRED IMPORTED_TARGET inih)
+pkg_check_modules(LIBCBOR REQUIRED IMPORTED_TARGET libcbor)
+
+# The system's Python, not another one that happens to stand first in PATH.
+set(MUSTER_PYTHON /usr/bin/python3 CACHE FILEPATH "The Python that runs on the nodes")
+set(Python3_EXECUTABLE ${MUSTER_PYTHON})
+set(Python_EXECUTABLE ${MUSTER_PYTHON})
+set(PYBIND11_FINDPYTHON ON)
+find_package(Python COMPONENTS Interpreter Development REQUIRED)
+find_package(pybind11 REQUIRED CONFIG)
+message(STATUS "Python of the nodes: ${Python_EXECUTABLE} ${Python_VERSION}")
