@@ -38,7 +38,7 @@ struct SectionKind {
 const std::vector<SectionKind>& ValidSections() {
   static const auto* const kSections = new std::vector<SectionKind>{
       {"cluster", true, {"nodes"}},
-      {"daemon", false, {"drain_timeout", "grace", "listen", "log_level", "name", "workers"}},
+      {"daemon", false, {"listen", "log_level", "name", "workers"}},
   };
   return *kSections;
 }
