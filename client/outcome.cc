@@ -8,27 +8,16 @@
 namespace muster {
 namespace {
 
-// " (line 3)": where in the source that was sent the exception came from, as the traceback says,
-// in which that source is a file of this name. Empty when it does not say.
 std::string LineOf(const Exception& exception) {
-  const std::string mark = "File \"<command>\", line ";
-  const std::size_t place = exception.traceback.rfind(mark);
-  if (place == std::string::npos) return "";
-  const std::size_t begin = place + mark.size();
-  const std::size_t end = exception.traceback.find_first_not_of("0123456789", begin);
-  return " (line " + exception.traceback.substr(begin, end - begin) + ")";
+  return exception.line == 0 ? "" : " (line " + std::to_string(exception.line) + ")";
 }
 
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-// "ZeroDivisionError: division by zero (line 1)". A message may end with its line already, as those
-// of a SyntaxError do.
+// "ZeroDivisionError: division by zero (line 1)".
 std::string OneLine(const Exception& exception) {
   const std::string message = FirstLine(exception.message);
-  const bool says_line =
-      !message.empty() && message.back() == ')' && message.rfind("line ") != std::string::npos;
-  return exception.type + (message.empty() ? "" : ": " + message) +
-         (says_line ? "" : LineOf(exception));
+  return exception.type + (message.empty() ? "" : ": " + message) + LineOf(exception);
 }
 
 std::string SignalName(int signal) {

@@ -7,21 +7,11 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
-#include <fstream>
-#include <sstream>
-#include <thread>
 
 namespace muster::test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// The fields of /proc/PID/stat after the name: state, parent, …
-std::string StatOf(pid_t pid) {
-  const std::string stat = ReadFile("/proc/" + std::to_string(pid) + "/stat");
-  const std::size_t end = stat.rfind(") ");
-  return end == std::string::npos ? "" : stat.substr(end + 2);
-}
 
 }  // namespace
 
@@ -69,15 +59,8 @@ NodeFixture::~NodeFixture() {
 }
 
 pid_t NodeFixture::SpawnerPid() {
-  pid_t found = 0;
-  for (const pid_t pid : ProcessesWith("clusterd-spawner")) {
-    std::istringstream stat(StatOf(pid));
-    char state = 0;
-    pid_t parent = 0;
-    stat >> state >> parent;
-    if (parent == daemon_.pid() && state != 'Z') found = pid;
-  }
-  return found;
+  const std::vector<pid_t> found = ChildrenWith(daemon_.pid(), "clusterd-spawner");
+  return found.empty() ? 0 : found[0];
 }
 
 v1::ExecuteRequest NodeFixture::Request() {
