@@ -12,6 +12,7 @@
 
 #include "common/child_process.h"
 #include "muster/v1/node.grpc.pb.h"
+#include "tests/integration/watching.h"
 
 namespace muster::test {
 
@@ -62,6 +63,7 @@ class NodeFixture {
   std::uint64_t sequence_ = 0;
 };
 
+<<<<<<< HEAD
 // Polls until `condition` holds; false when it did not within `time` times MUSTER_TEST_SLACK.
 bool Eventually(const std::function<bool()>& condition,
                 std::chrono::milliseconds time = std::chrono::seconds(5));
@@ -74,4 +76,6 @@ std::vector<pid_t> ChildrenWith(pid_t parent, const std::string& text);
 // A number that no other process's command line holds, for `sleep`.
 std::string UniqueSeconds();
 
+=======
+>>>>>>> client
 }  // namespace muster::test
