@@ -27,12 +27,11 @@
 #include <utility>
 #include <vector>
 
-#define MUSTER_EXPORT __attribute__((visibility("default")))
+#define MUSTER_EXPORT [[gnu::visibility("default")]]
 
 namespace muster {
 
-// ---- Status and Result: what the library itself could not do
-// ----------------------------------------
+// ---- Status and Result: what the library itself could not do ----
 
 enum class StatusCode {
   kOk,
@@ -82,8 +81,7 @@ class [[nodiscard]] Result {
   std::optional<T> value_;
 };
 
-// ---- What to run, and where
-// ---------------------------------------------------------------------------
+// ---- What to run, and where ----
 
 // A piece of Python, a shell line, or a program with its arguments. A plain string is Python.
 struct MUSTER_EXPORT Command {
@@ -137,8 +135,7 @@ struct ExecuteOptions {
   std::map<std::string, std::string> environment;
 };
 
-// ---- What comes back
-// ------------------------------------------------------------------------------------
+// ---- What comes back ----
 
 // A piece of output, as the program wrote it: any bytes, cut anywhere.
 struct Event {
@@ -234,11 +231,16 @@ class MUSTER_EXPORT Call {
   // A call whose output nobody reads waits when 1 MiB of it has arrived, and goes on when somebody
   // does.
   std::optional<Event> next();
+  // As next(), for at most `time`. False: the time passed first; nothing can be said yet.
+  bool next_for(std::chrono::milliseconds time, std::optional<Event>* event);
   Iterator begin();
   Iterator end();
 
-  // Blocks until the call has ended. Output that nobody read is thrown away.
-  const Outcome& wait();
+  // Blocks until the call has ended. Output that nobody read is thrown away; only while another
+  // thread reads it, all of it still goes there (that thread should then read to the end).
+  // The reference is good as long as a handle of this call is.
+  const Outcome& wait() &;
+  Outcome wait() &&;
   // As wait(), for at most `time`; null when it has not ended by then (output is kept).
   const Outcome* wait_for(std::chrono::milliseconds time);
   // Whether wait() would return at once.
@@ -282,8 +284,7 @@ class Call::Iterator {
   std::optional<Event> event_;
 };
 
-// ---- The cluster
-// ------------------------------------------------------------------------------------------
+// ---- The cluster ----
 
 struct Node {
   int index = 0;        // from 1

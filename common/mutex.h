@@ -14,9 +14,9 @@
 #define MUSTER_ANNOTATION(x)
 #endif
 
-#define GUARDED_BY(x) MUSTER_ANNOTATION(guarded_by(x))
-#define REQUIRES(...) MUSTER_ANNOTATION(requires_capability(__VA_ARGS__))
-#define EXCLUDES(...) MUSTER_ANNOTATION(locks_excluded(__VA_ARGS__))
+#define MUSTER_GUARDED_BY(x) MUSTER_ANNOTATION(guarded_by(x))
+#define MUSTER_REQUIRES(...) MUSTER_ANNOTATION(requires_capability(__VA_ARGS__))
+#define MUSTER_EXCLUDES(...) MUSTER_ANNOTATION(locks_excluded(__VA_ARGS__))
 
 namespace muster {
 
@@ -46,13 +46,14 @@ class MUSTER_ANNOTATION(scoped_lockable) MutexLock {
 // Waits only with the mutex held; wake-ups may be spurious, so wait in a loop on the condition.
 class CondVar {
  public:
-  void Wait(Mutex& mutex) REQUIRES(mutex) {
+  void Wait(Mutex& mutex) MUSTER_REQUIRES(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
     condition_.wait(lock);
     lock.release();
   }
   // False when `deadline` passed first.
-  bool WaitUntil(Mutex& mutex, std::chrono::steady_clock::time_point deadline) REQUIRES(mutex) {
+  bool WaitUntil(Mutex& mutex, std::chrono::steady_clock::time_point deadline)
+      MUSTER_REQUIRES(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
     const bool in_time = condition_.wait_until(lock, deadline) == std::cv_status::no_timeout;
     lock.release();

@@ -9,8 +9,8 @@ namespace muster {
 std::string FolderOf(const void* address);
 
 // The path of one of our programs: $MUSTER_BIN_DIR when set, else `folder`,
-// `folder`/../libexec/muster, .../../../bin and .../../../libexec/muster, the first that has it. Empty
-// when none has.
+// `folder`/../libexec/muster, .../../../bin and .../../../libexec/muster, the first that has it.
+// Empty when none has.
 std::string FindProgram(const std::string& folder, const std::string& name);
 
 }  // namespace muster

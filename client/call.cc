@@ -1,0 +1,34 @@
+// Call: the handle. All it does is in Call::State.
+#include "client/ClusterAPI.h"
+#include "client/call_state.h"
+
+namespace muster {
+
+Call::Call(std::shared_ptr<State> state)
+    : state_(state), guard_(state.get(), [state](void*) { state->Abandon(); }) {}
+
+std::optional<Event> Call::next() { return state_->Next(); }
+
+bool Call::next_for(std::chrono::milliseconds time, std::optional<Event>* event) {
+  return state_->NextFor(time, event);
+}
+
+Call::Iterator Call::begin() { return Iterator(this); }
+
+Call::Iterator Call::end() { return {}; }
+
+const Outcome& Call::wait() & { return state_->Wait(); }
+
+Outcome Call::wait() && { return state_->Wait(); }
+
+const Outcome* Call::wait_for(std::chrono::milliseconds time) { return state_->WaitFor(time); }
+
+bool Call::done() const { return state_->IsDone(); }
+
+void Call::cancel(std::optional<std::chrono::milliseconds> grace) { state_->Cancel(grace); }
+
+void Call::detach() { state_->Detach(); }
+
+const std::string& Call::node() const { return state_->node(); }
+
+}  // namespace muster

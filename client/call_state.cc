@@ -1,0 +1,153 @@
+#include "client/call_state.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace muster {
+namespace {
+
+// Above this the runner stops reading; it goes on when half of it has been read.
+constexpr std::size_t kMaxOutputBytes = 1u << 20;
+
+// A deadline that cannot overflow, however long the caller is ready to wait.
+std::chrono::steady_clock::time_point After(std::chrono::milliseconds time) {
+  constexpr std::chrono::hours kForever(24 * 365 * 100);
+  return std::chrono::steady_clock::now() + std::min<std::chrono::milliseconds>(time, kForever);
+}
+
+}  // namespace
+
+bool Call::State::Take(std::optional<Event>* event, std::shared_ptr<CallControl>* read_on) {
+  reader_ = std::this_thread::get_id();
+  if (!output_.empty()) {
+    *event = std::move(output_.front());
+    output_.pop_front();
+    output_bytes_ -= (*event)->data.size();
+    if (is_paused_ && output_bytes_ <= kMaxOutputBytes / 2) {
+      is_paused_ = false;
+      *read_on = control_;
+    }
+    return true;
+  }
+  if (!outcome_ && !discards_) return false;
+  event->reset();
+  reader_ = {};
+  return true;
+}
+
+std::optional<Event> Call::State::Next() {
+  std::optional<Event> event;
+  std::shared_ptr<CallControl> read_on;
+  {
+    const MutexLock lock(mutex_);
+    while (!Take(&event, &read_on)) changed_.Wait(mutex_);
+  }
+  if (read_on) read_on->ReadOn();
+  return event;
+}
+
+bool Call::State::NextFor(std::chrono::milliseconds time, std::optional<Event>* event) {
+  const auto deadline = After(time);
+  std::shared_ptr<CallControl> read_on;
+  bool taken = false;
+  {
+    const MutexLock lock(mutex_);
+    taken = Take(event, &read_on);
+    while (!taken && changed_.WaitUntil(mutex_, deadline)) taken = Take(event, &read_on);
+    if (!taken) taken = Take(event, &read_on);
+  }
+  if (read_on) read_on->ReadOn();
+  return taken;
+}
+
+std::shared_ptr<CallControl> Call::State::Discard() {
+  discards_ = true;
+  output_.clear();
+  output_bytes_ = 0;
+  changed_.NotifyAll();
+  if (!is_paused_) return nullptr;
+  is_paused_ = false;
+  return control_;
+}
+
+const Outcome& Call::State::Wait() {
+  std::shared_ptr<CallControl> read_on;
+  {
+    const MutexLock lock(mutex_);
+    if (reader_ == std::thread::id() || reader_ == std::this_thread::get_id()) read_on = Discard();
+  }
+  if (read_on) read_on->ReadOn();
+  const MutexLock lock(mutex_);
+  while (!outcome_) changed_.Wait(mutex_);
+  return *outcome_;
+}
+
+const Outcome* Call::State::WaitFor(std::chrono::milliseconds time) {
+  const auto deadline = After(time);
+  const MutexLock lock(mutex_);
+  while (!outcome_ && changed_.WaitUntil(mutex_, deadline)) {
+  }
+  return outcome_ ? &*outcome_ : nullptr;
+}
+
+bool Call::State::IsDone() const {
+  const MutexLock lock(mutex_);
+  return outcome_.has_value();
+}
+
+void Call::State::Cancel(std::optional<std::chrono::milliseconds> grace) {
+  std::shared_ptr<CallControl> control;
+  {
+    const MutexLock lock(mutex_);
+    control = control_;
+  }
+  if (control) control->Cancel(grace);
+}
+
+void Call::State::Detach() {
+  const MutexLock lock(mutex_);
+  is_detached_ = true;
+}
+
+void Call::State::Abandon() {
+  std::shared_ptr<CallControl> read_on;
+  std::shared_ptr<CallControl> abandoned;
+  {
+    const MutexLock lock(mutex_);
+    if (!is_detached_) abandoned = control_;
+    read_on = Discard();
+  }
+  if (abandoned) abandoned->Abandon();
+  if (read_on) read_on->ReadOn();
+}
+
+void Call::State::SetControl(std::shared_ptr<CallControl> control) {
+  const MutexLock lock(mutex_);
+  if (!outcome_) control_ = std::move(control);
+}
+
+bool Call::State::AddOutput(Event event) {
+  const MutexLock lock(mutex_);
+  if (discards_ || outcome_ || event.data.empty()) return true;
+  output_bytes_ += event.data.size();
+  output_.push_back(std::move(event));
+  changed_.NotifyAll();
+  is_paused_ = output_bytes_ > kMaxOutputBytes;
+  return !is_paused_;
+}
+
+void Call::State::Finish(Outcome outcome) {
+  std::shared_ptr<CallControl> control;
+  bool was_paused = false;
+  {
+    const MutexLock lock(mutex_);
+    if (outcome_) return;
+    outcome_ = std::move(outcome);
+    control.swap(control_);
+    was_paused = std::exchange(is_paused_, false);
+    changed_.NotifyAll();
+  }
+  if (was_paused && control) control->ReadOn();
+}
+
+}  // namespace muster

@@ -1,0 +1,74 @@
+// Call::State: what every handle of one call shares: the output that nobody has read yet, and the
+// outcome. The runner of the call puts events in at one end, the user's threads take them out at
+// the other. It does not know how the call is run; CallControl does. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "client/ClusterAPI.h"
+#include "common/mutex.h"
+
+namespace muster {
+
+// What a call asks of whoever runs it. Thread-safe; never blocks.
+class CallControl {
+ public:
+  virtual ~CallControl() = default;
+  // After AddOutput said that there is no room: now there is.
+  virtual void ReadOn() = 0;
+  virtual void Cancel(std::optional<std::chrono::milliseconds> grace) = 0;
+  // The last handle went: nobody waits for the outcome.
+  virtual void Abandon() = 0;
+};
+
+class Call::State {
+ public:
+  explicit State(std::string node) : node_(std::move(node)) {}
+
+  // ---- the user's side (see Call) ----
+  const std::string& node() const { return node_; }
+  std::optional<Event> Next();
+  bool NextFor(std::chrono::milliseconds time, std::optional<Event>* event);
+  const Outcome& Wait();
+  const Outcome* WaitFor(std::chrono::milliseconds time);
+  bool IsDone() const;
+  void Cancel(std::optional<std::chrono::milliseconds> grace);
+  void Detach();
+  // The last handle went.
+  void Abandon();
+
+  // ---- the runner's side ----
+  // Before the call runs. Let go when the call ends.
+  void SetControl(std::shared_ptr<CallControl> control);
+  // Whether there is room for more. If not: no more is to be read until ReadOn.
+  [[nodiscard]] bool AddOutput(Event event);
+  // Only the first outcome counts.
+  void Finish(Outcome outcome);
+
+ private:
+  // Takes an event out, or finds that there will be none. False: neither yet. `read_on` is set when
+  // the control has to be told so.
+  bool Take(std::optional<Event>* event, std::shared_ptr<CallControl>* read_on) REQUIRES(mutex_);
+  // From now on output is thrown away as it comes.
+  std::shared_ptr<CallControl> Discard() REQUIRES(mutex_);
+
+  const std::string node_;
+  mutable Mutex mutex_;
+  mutable CondVar changed_;
+  std::shared_ptr<CallControl> control_ GUARDED_BY(mutex_);
+  std::deque<Event> output_ GUARDED_BY(mutex_);
+  std::size_t output_bytes_ GUARDED_BY(mutex_) = 0;
+  bool is_paused_ GUARDED_BY(mutex_) = false;  // the runner waits for ReadOn
+  bool discards_ GUARDED_BY(mutex_) = false;
+  bool is_detached_ GUARDED_BY(mutex_) = false;
+  // Who called Next last; none when nobody reads.
+  std::thread::id reader_ GUARDED_BY(mutex_);
+  std::optional<Outcome> outcome_ GUARDED_BY(mutex_);  // never changed once it is there
+};
+
+}  // namespace muster

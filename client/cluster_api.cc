@@ -1,0 +1,162 @@
+// ClusterAPI: the facade. Turns targets into nodes, and the library's own errors into public ones.
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "client/ClusterAPI.h"
+#include "client/call_state.h"
+#include "client/cluster_check.h"
+#include "client/cluster_configuration.h"
+#include "client/command_check.h"
+#include "client/execution.h"
+#include "client/local_cluster.h"
+#include "client/node_link.h"
+#include "client/wire.h"
+
+namespace muster {
+namespace {
+
+Status ToPublic(const absl::Status& status) {
+  const std::string message(status.message());
+  switch (status.code()) {
+    case absl::StatusCode::kOk:
+      return {};
+    case absl::StatusCode::kInvalidArgument:
+      return {StatusCode::kInvalidArgument, message};
+    case absl::StatusCode::kNotFound:
+      return {StatusCode::kNotFound, message};
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kPermissionDenied:
+      return {StatusCode::kFailedPrecondition, message};
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kResourceExhausted:
+      return {StatusCode::kUnavailable, message};
+    default:
+      return {StatusCode::kInternal, message};
+  }
+}
+
+// "n1, n2, n3"; of many only the ends.
+std::string NameList(const std::vector<Node>& nodes) {
+  constexpr std::size_t kMost = 12;
+  std::string text;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes.size() > kMost && i == kMost - 1) {
+      absl::StrAppend(&text, ", …");
+      i = nodes.size() - 1;
+    }
+    absl::StrAppend(&text, text.empty() ? "" : ", ", nodes[i].name);
+  }
+  return text;
+}
+
+}  // namespace
+
+// The nodes, and the way to each. Immutable, so thread-safe. Calls do not hold it: it ends with the
+// last handle, on a thread of the user's, and with it an embedded cluster.
+class ClusterAPI::Cluster {
+ public:
+  Cluster(const std::vector<ConfiguredNode>& configured, std::unique_ptr<LocalCluster> local)
+      : local_(std::move(local)) {
+    int index = 0;
+    for (const ConfiguredNode& node : configured) {
+      nodes_.push_back({++index, node.name, node.address.ToString()});
+      wire_names_.push_back(node.is_named ? node.name : "");
+      links_.push_back(std::make_shared<NodeLink>(node.name, node.address));
+    }
+  }
+
+  const std::vector<Node>& nodes() const { return nodes_; }
+  const std::vector<std::shared_ptr<NodeLink>>& links() const { return links_; }
+
+  // The position of the node, or -1.
+  int Find(const Target& target) const {
+    const int count = static_cast<int>(nodes_.size());
+    if (target.name().empty()) {
+      return target.index() >= 1 && target.index() <= count ? target.index() - 1 : -1;
+    }
+    for (int i = 0; i < count; ++i) {
+      if (nodes_[static_cast<std::size_t>(i)].name == target.name()) return i;
+    }
+    return -1;
+  }
+
+  std::string WhyNotFound(const Target& target) const {
+    const std::string names = NameList(nodes_);
+    if (!target.name().empty()) {
+      return absl::StrCat("there is no node \"", target.name(), "\": nodes are ", names);
+    }
+    if (nodes_.size() == 1) {
+      return absl::StrCat("there is no server ", target.index(), ": the only server is 1 (", names,
+                          ")");
+    }
+    return absl::StrCat("there is no server ", target.index(), ": servers are 1 to ", nodes_.size(),
+                        " (", names, ")");
+  }
+
+  void Begin(int position, const Command& command, const ExecuteOptions& options,
+             const std::shared_ptr<Call::State>& state) const {
+    const auto index = static_cast<std::size_t>(position);
+    const auto execution = std::make_shared<Execution>(
+        state, links_[index], wire::ToRequest(command, options, wire_names_[index]));
+    state->SetControl(execution);
+    execution->Begin();
+  }
+
+ private:
+  std::vector<Node> nodes_;
+  std::vector<std::string> wire_names_;  // as the daemons know the nodes; empty: whichever answers
+  std::vector<std::shared_ptr<NodeLink>> links_;
+  std::unique_ptr<LocalCluster> local_;  // null: not embedded
+};
+
+ClusterAPI::ClusterAPI(std::shared_ptr<Cluster> cluster) : cluster_(std::move(cluster)) {}
+ClusterAPI::ClusterAPI(ClusterAPI&&) noexcept = default;
+ClusterAPI& ClusterAPI::operator=(ClusterAPI&&) noexcept = default;
+ClusterAPI::~ClusterAPI() = default;
+
+Result<ClusterAPI> ClusterAPI::connect(const std::string& cluster,
+                                       const std::string& configuration) {
+  const absl::StatusOr<std::vector<ConfiguredNode>> nodes =
+      ReadConfiguration(cluster, configuration);
+  if (!nodes.ok()) return ToPublic(nodes.status());
+  return ClusterAPI(std::make_shared<Cluster>(*nodes, nullptr));
+}
+
+Result<ClusterAPI> ClusterAPI::local(int nodes, int workers) {
+  absl::StatusOr<std::unique_ptr<LocalCluster>> local = LocalCluster::Start(nodes, workers);
+  if (!local.ok()) return ToPublic(local.status());
+  const std::vector<ConfiguredNode> configured = (*local)->nodes();
+  return ClusterAPI(std::make_shared<Cluster>(configured, *std::move(local)));
+}
+
+ClusterCheck ClusterAPI::clustercheck(std::chrono::milliseconds timeout) const {
+  return CheckNodes(cluster_->nodes(), cluster_->links(), timeout);
+}
+
+int ClusterAPI::getClusterLength() const { return static_cast<int>(cluster_->nodes().size()); }
+
+const std::vector<Node>& ClusterAPI::nodes() const { return cluster_->nodes(); }
+
+Call ClusterAPI::execute(const Target& target, const Command& command,
+                         const ExecuteOptions& options) {
+  const int position = cluster_->Find(target);
+  const std::string node =
+      position < 0 ? "" : cluster_->nodes()[static_cast<std::size_t>(position)].name;
+  const auto state = std::make_shared<Call::State>(node);
+  const std::string why_not =
+      position < 0 ? cluster_->WhyNotFound(target) : WhyNotSend(command, options);
+  if (why_not.empty()) {
+    cluster_->Begin(position, command, options, state);
+  } else {
+    Outcome outcome;
+    outcome.kind = Outcome::Kind::kRefused;
+    outcome.node = node;
+    outcome.reason = position < 0 ? why_not : absl::StrCat(why_not, "; nothing was sent to ", node);
+    state->Finish(std::move(outcome));
+  }
+  return Call(state);
+}
+
+}  // namespace muster

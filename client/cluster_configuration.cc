@@ -1,0 +1,127 @@
+#include "client/cluster_configuration.h"
+
+#include <absl/strings/ascii.h>
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_split.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/config_file.h"
+#include "common/status_macros.h"
+
+namespace muster {
+namespace {
+
+bool IsSocket(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode);
+}
+
+// What a daemon without --name calls itself.
+std::string ShortHostName() {
+  char name[HOST_NAME_MAX + 1] = {};
+  ::gethostname(name, HOST_NAME_MAX);
+  std::string text(name);
+  text = text.substr(0, text.find('.'));
+  return IsValidName(text) ? text : "localhost";
+}
+
+absl::StatusOr<std::vector<ConfiguredNode>> DefaultNode() {
+  const std::vector<std::string> candidates = DefaultSocketCandidates();
+  for (const std::string& path : candidates) {
+    if (!IsSocket(path)) continue;
+    ASSIGN_OR_RETURN(Address address, ParseAddress(absl::StrCat("unix:", path)));
+    return std::vector<ConfiguredNode>{{ShortHostName(), std::move(address), false}};
+  }
+  return absl::NotFoundError(absl::StrCat(
+      "no cluster is configured and no clusterd listens at ", absl::StrJoin(candidates, " or "),
+      ": start `clusterd` here, or write [cluster NAME] with `nodes = n1=unix:/path, n2=ssh:host` "
+      "into ./cluster.conf, ~/.config/muster/cluster.conf or the file that MUSTER_CONFIG names"));
+}
+
+// The section to use; null: the file has no cluster.
+absl::StatusOr<const ConfigFile::Section*> ChooseCluster(const ConfigFile& file,
+                                                         const std::string& cluster) {
+  std::vector<std::string> names;
+  const ConfigFile::Section* only = nullptr;
+  for (const ConfigFile::Section& section : file.sections()) {
+    if (section.kind != "cluster") continue;
+    names.push_back(section.name);
+    only = &section;
+  }
+  if (!cluster.empty()) {
+    if (const auto* asked = file.FindSection("cluster", cluster)) return asked;
+    return absl::NotFoundError(absl::StrCat(
+        file.path(), " has no [cluster ", cluster, "]; ",
+        names.empty() ? "it has none" : absl::StrCat("it has: ", absl::StrJoin(names, ", "))));
+  }
+  if (names.size() <= 1) return only;
+  if (const auto* standard = file.FindSection("cluster", "default")) return standard;
+  return absl::FailedPreconditionError(
+      absl::StrCat(file.path(), " has several clusters and none is named default; name one of: ",
+                   absl::StrJoin(names, ", ")));
+}
+
+absl::StatusOr<std::vector<ConfiguredNode>> ParseNodes(const ConfigFile& file,
+                                                       const ConfigFile::Section& section) {
+  const auto entry = section.entries.find("nodes");
+  if (entry == section.entries.end()) {
+    return file.ErrorAt(section.line, absl::StrCat("[cluster ", section.name,
+                                                   "] has no nodes; write `nodes = "
+                                                   "n1=unix:/path, n2=ssh:host`"));
+  }
+  std::vector<ConfiguredNode> nodes;
+  for (absl::string_view item : absl::StrSplit(entry->second.value, absl::ByAnyChar(",\n"))) {
+    item = absl::StripAsciiWhitespace(item);
+    if (item.empty()) continue;
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(item, absl::MaxSplits('=', 1));
+    const absl::string_view name = absl::StripAsciiWhitespace(parts.first);
+    if (!IsValidName(name) || !absl::StrContains(item, "=")) {
+      return file.ErrorAt(entry->second.line,
+                          absl::StrCat("\"", item,
+                                       "\" is not NAME=ADDRESS; a name is a letter and up to 63 "
+                                       "letters, digits, '_', '.' or '-'"));
+    }
+    for (const ConfiguredNode& other : nodes) {
+      if (other.name == name) {
+        return file.ErrorAt(entry->second.line, absl::StrCat("two nodes are named ", name));
+      }
+    }
+    absl::StatusOr<Address> address = ParseAddress(parts.second);
+    if (!address.ok()) {
+      return file.ErrorAt(entry->second.line,
+                          absl::StrCat("node ", name, ": ", address.status().message()));
+    }
+    nodes.push_back({std::string(name), *std::move(address)});
+  }
+  if (nodes.empty()) return file.ErrorAt(entry->second.line, "the list of nodes is empty");
+  return nodes;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<ConfiguredNode>> ReadConfiguration(const std::string& cluster,
+                                                              const std::string& file) {
+  ASSIGN_OR_RETURN(const std::string path, ConfigFile::Find(file));
+  if (path.empty()) {
+    if (cluster.empty()) return DefaultNode();
+    return absl::NotFoundError(absl::StrCat(
+        "there is no configuration to look up the cluster ", cluster,
+        " in; write ./cluster.conf or ~/.config/muster/cluster.conf, or set MUSTER_CONFIG"));
+  }
+  ASSIGN_OR_RETURN(const ConfigFile configuration, ConfigFile::Load(path));
+  ASSIGN_OR_RETURN(const ConfigFile::Section* section, ChooseCluster(configuration, cluster));
+  // A file for the daemon only is no configuration of a cluster; but one that was asked for is.
+  if (section == nullptr && file.empty()) return DefaultNode();
+  if (section == nullptr) {
+    return absl::NotFoundError(absl::StrCat(
+        path, " has no [cluster NAME]; add one, with `nodes = n1=unix:/path, n2=ssh:host`"));
+  }
+  return ParseNodes(configuration, *section);
+}
+
+}  // namespace muster

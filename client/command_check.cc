@@ -1,0 +1,109 @@
+#include "client/command_check.h"
+
+#include <absl/strings/ascii.h>
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+
+#include "common/limits.h"
+
+namespace muster {
+namespace {
+
+bool HasNul(const std::string& text) { return text.find('\0') != std::string::npos; }
+
+std::string TooLong(const std::string& what, std::size_t size, std::size_t limit) {
+  return absl::StrCat(what, " has ", size, " bytes, and at most ", limit, " can be sent");
+}
+
+std::string CheckSource(const Command& command) {
+  const bool is_shell = command.kind == Command::Kind::kShell;
+  const std::string what = is_shell ? "the shell source" : "the Python source";
+  if (absl::StripAsciiWhitespace(command.source).empty()) {
+    return absl::StrCat("the command is empty: ", what, " holds nothing to run");
+  }
+  if (command.source.size() > kMaxSourceBytes) {
+    return absl::StrCat(TooLong(what, command.source.size(), kMaxSourceBytes), " (3 MiB)");
+  }
+  if (is_shell && HasNul(command.source)) return "the shell source holds a NUL byte";
+  return "";
+}
+
+std::string CheckArguments(const std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments.front().empty()) {
+    return "the command is empty: argv needs the name of a program first";
+  }
+  std::size_t total = 0;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string what = absl::StrCat("argument ", i);
+    if (HasNul(arguments[i])) return absl::StrCat(what, " holds a NUL byte");
+    if (arguments[i].size() > kMaxArgumentBytes) {
+      return absl::StrCat(TooLong(what, arguments[i].size(), kMaxArgumentBytes),
+                          " (the kernel's limit for one string); send it in a file, or in source");
+    }
+    total += arguments[i].size();
+  }
+  if (total > kMaxSourceBytes) {
+    return absl::StrCat(TooLong("the argument list", total, kMaxSourceBytes), " (3 MiB)");
+  }
+  return "";
+}
+
+bool IsVariableName(const std::string& name) {
+  return !name.empty() && !absl::ascii_isdigit(name.front()) &&
+         std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return absl::ascii_isalnum(c) || c == '_'; });
+}
+
+std::string CheckOptions(const ExecuteOptions& options) {
+  if (options.deadline && options.deadline->count() <= 0) {
+    return absl::StrCat("the deadline is ", options.deadline->count(),
+                        " ms; it has to be above 0 ms");
+  }
+  if (options.grace.count() < 0) {
+    return absl::StrCat("the grace is ", options.grace.count(), " ms; it has to be 0 ms or more");
+  }
+  if (HasNul(options.directory)) return "the directory holds a NUL byte";
+  std::size_t total = 0;
+  for (const auto& [name, value] : options.environment) {
+    if (!IsVariableName(name)) {
+      return absl::StrCat("\"", name,
+                          "\" is no name of an environment variable; a name is a letter or '_' and "
+                          "then letters, digits and '_'");
+    }
+    if (HasNul(value)) return absl::StrCat("the environment variable ", name, " holds a NUL byte");
+    const std::size_t size = name.size() + 1 + value.size();
+    if (size > kMaxArgumentBytes) {
+      return absl::StrCat(
+          TooLong(absl::StrCat("the environment variable ", name), size, kMaxArgumentBytes),
+          " (the kernel's limit for one string)");
+    }
+    total += size;
+  }
+  // With a source at its limit the message still fits into the 4 MiB of the wire.
+  constexpr std::size_t kMaxEnvironmentBytes = 512u << 10;
+  if (total > kMaxEnvironmentBytes) return TooLong("the environment", total, kMaxEnvironmentBytes);
+  return "";
+}
+
+}  // namespace
+
+std::string WhyNotSend(const Command& command, const ExecuteOptions& options) {
+  std::string why = command.kind == Command::Kind::kArgv ? CheckArguments(command.arguments)
+                                                         : CheckSource(command);
+  return why.empty() ? CheckOptions(options) : why;
+}
+
+Command python(std::string source, Command::Form form) {
+  Command command(Command::Kind::kPython, std::move(source), {});
+  command.form = form;
+  return command;
+}
+
+Command shell(std::string source) { return {Command::Kind::kShell, std::move(source), {}}; }
+
+Command argv(std::vector<std::string> arguments) {
+  return {Command::Kind::kArgv, "", std::move(arguments)};
+}
+
+}  // namespace muster

@@ -1,0 +1,186 @@
+#include "client/connection.h"
+
+#include <absl/strings/str_cat.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grpcpp/create_channel_posix.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "client/grpc_threads.h"
+#include "common/status_macros.h"
+#include "common/tsan.h"
+
+namespace muster {
+namespace {
+
+constexpr int kMaxReceivedBytes = 8 << 20;
+constexpr std::size_t kStreamIdBytes = 16;
+// How long a request to cancel may take before nobody asks any more.
+constexpr std::chrono::seconds kCancelTimeout(10);
+
+// A frozen or vanished daemon is noticed after 15 s. gRPC's defaults never notice one.
+grpc::ChannelArguments Arguments() {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 10000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5000);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetMaxReceiveMessageSize(kMaxReceivedBytes);
+  arguments.SetMaxSendMessageSize(-1);
+  return arguments;
+}
+
+// Whoever made the socket gets to see the commands, and the default sockets are at well-known
+// places: another user must not be taken for our daemon.
+absl::Status CheckOwner(int fd) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+    return absl::InternalError(absl::StrCat("cannot tell who serves it: ", ::strerror(errno)));
+  }
+  if (peer.uid == ::geteuid() || peer.uid == 0 || ::geteuid() == 0) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrCat("user ", peer.uid,
+                                                  " serves it, and only a daemon of yours (user ",
+                                                  ::geteuid(), ") or of root is trusted"));
+}
+
+absl::StatusOr<UniqueFd> ConnectUnix(const std::string& path) {
+  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket.IsOpen()) {
+    return absl::ResourceExhaustedError(absl::StrCat("cannot make a socket: ", ::strerror(errno)));
+  }
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  if (path.size() >= sizeof name.sun_path) {
+    return absl::InvalidArgumentError("the path is too long for a Unix socket");
+  }
+  ::memcpy(name.sun_path, path.data(), path.size());
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0) {
+    const int error = errno;
+    std::string why = ::strerror(error);
+    if (error == ENOENT || error == ECONNREFUSED) {
+      absl::StrAppend(&why, "; no clusterd listens there: start one with --listen unix:", path);
+    } else if (error == EAGAIN) {
+      why = "too many others wait to be accepted there; is that clusterd stopped?";
+    }
+    return absl::UnavailableError(why);
+  }
+  RETURN_IF_ERROR(CheckOwner(socket.get()));
+  return socket;
+}
+
+// Lives until its reaction has run.
+struct DescribeExchange {
+  std::shared_ptr<Connection> connection;
+  Connection::Described reaction;
+  grpc::ClientContext context;
+  v1::DescribeRequest request;
+  v1::DescribeResponse response;
+};
+
+struct CancelExchange {
+  std::shared_ptr<Connection> connection;
+  grpc::ClientContext context;
+  v1::CancelRequest request;
+  v1::CancelResponse response;
+};
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<Connection>> Connection::Open(const Address& address) {
+  KeepGrpcThreads();
+  std::shared_ptr<Connection> connection(new Connection);
+  UniqueFd socket;
+  if (address.kind == Address::Kind::kSsh) {
+    ASSIGN_OR_RETURN(connection->tunnel_, SshTunnel::Start(address, &socket));
+  } else {
+    ASSIGN_OR_RETURN(socket, ConnectUnix(address.path));
+  }
+  connection->watch_.Reset(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
+  connection->stream_id_.resize(kStreamIdBytes);
+  if (!connection->watch_.IsOpen() || ::getrandom(connection->stream_id_.data(), kStreamIdBytes,
+                                                  0) != static_cast<ssize_t>(kStreamIdBytes)) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("cannot set up a connection: ", ::strerror(errno)));
+  }
+  // From here the socket is the channel's.
+  connection->channel_ =
+      grpc::CreateCustomInsecureChannelFromFd("clusterd", socket.Release(), Arguments());
+  connection->stub_ = v1::Node::NewStub(connection->channel_);
+  return connection;
+}
+
+bool Connection::IsAlive() const {
+  pollfd look{watch_.get(), POLLRDHUP, 0};
+  return ::poll(&look, 1, 0) == 0;
+}
+
+std::string Connection::incarnation() const {
+  const MutexLock lock(mutex_);
+  return incarnation_;
+}
+
+void Connection::Describe(std::chrono::steady_clock::time_point deadline, Described reaction) {
+  auto exchange = std::make_shared<DescribeExchange>();
+  exchange->connection = shared_from_this();
+  exchange->reaction = std::move(reaction);
+  // gRPC keeps a deadline as a distance from now; which clock it was said in does not matter.
+  exchange->context.set_deadline(std::chrono::system_clock::now() +
+                                 std::chrono::duration_cast<std::chrono::system_clock::duration>(
+                                     deadline - std::chrono::steady_clock::now()));
+  DescribeExchange* const raw = exchange.get();
+  TsanRelease(raw);
+  stub_->async()->Describe(
+      &raw->context, &raw->request, &raw->response, [exchange](const grpc::Status& status) {
+        TsanAcquire(exchange.get());
+        if (status.ok()) {
+          const MutexLock lock(exchange->connection->mutex_);
+          exchange->connection->incarnation_ = exchange->response.incarnation();
+        }
+        exchange->reaction(status, exchange->response);
+        exchange->reaction = nullptr;
+      });
+}
+
+v1::ExecutionId Connection::NextId() {
+  v1::ExecutionId id;
+  id.set_stream_id(stream_id_);
+  id.set_sequence(++sequence_);
+  return id;
+}
+
+void Connection::Cancel(const v1::ExecutionId& id, std::optional<std::chrono::milliseconds> grace) {
+  auto exchange = std::make_shared<CancelExchange>();
+  exchange->connection = shared_from_this();
+  *exchange->request.mutable_id() = id;
+  if (grace) exchange->request.set_grace_ms(static_cast<std::uint64_t>(grace->count()));
+  exchange->context.set_deadline(std::chrono::system_clock::now() + kCancelTimeout);
+  CancelExchange* const raw = exchange.get();
+  TsanRelease(raw);
+  // Nothing to do with the answer: NOT_FOUND means that the execution has ended by itself.
+  stub_->async()->Cancel(&raw->context, &raw->request, &raw->response,
+                         [exchange](const grpc::Status&) { TsanAcquire(exchange.get()); });
+}
+
+void Connection::Explain(const grpc::Status& status, std::function<void(std::string)> then) {
+  const bool timed_out = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
+  // A daemon that drains refuses new streams over a connection on which older ones still run: then
+  // ssh has nothing to say, and must not be ended.
+  const bool broke = status.error_code() == grpc::StatusCode::UNAVAILABLE && !IsAlive();
+  if (tunnel_ == nullptr || (!broke && !timed_out)) {
+    then(status.error_message());
+    return;
+  }
+  SshTunnel::Explain(tunnel_, timed_out, std::move(then));
+}
+
+}  // namespace muster

@@ -1,0 +1,70 @@
+// Connection: one open way to the daemon of one node: a socket that we connected ourselves (to a
+// Unix socket, or to an ssh that relays), and the gRPC channel over it. A broken one stays broken;
+// the next attempt is a new Connection. That has three uses: no back-off of gRPC's makes a
+// restarted node look dead, errors of connect(2) and of ssh are told in their own words, and
+// everything that is sent here goes to one and the same process. Thread-safe. May end on any
+// thread.
+#pragma once
+
+#include <absl/status/statusor.h>
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "client/ssh_tunnel.h"
+#include "common/address.h"
+#include "common/mutex.h"
+#include "common/unique_fd.h"
+#include "muster/v1/node.grpc.pb.h"
+
+namespace muster {
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  using Described = std::function<void(const grpc::Status&, const v1::DescribeResponse&)>;
+
+  // Returns at once; with ssh, long before it is known whether the host can be reached. The error
+  // says why not, without naming the node.
+  static absl::StatusOr<std::shared_ptr<Connection>> Open(const Address& address);
+
+  // Whether the other end is still there, as far as the kernel knows.
+  bool IsAlive() const;
+
+  // What the daemon calls its present life; empty until a Describe was answered.
+  std::string incarnation() const EXCLUDES(mutex_);
+
+  // The reaction runs once, on a thread of gRPC.
+  void Describe(std::chrono::steady_clock::time_point deadline, Described reaction);
+
+  // Fresh for every execution.
+  v1::ExecutionId NextId();
+  // Sends and forgets; the outcome comes on the execution's own stream.
+  void Cancel(const v1::ExecutionId& id, std::optional<std::chrono::milliseconds> grace);
+  v1::Node::Stub& stub() { return *stub_; }
+
+  // Why an rpc on this connection failed, for a person: what gRPC said, or ssh when it knows better
+  // (ssh is ended then, so this is for a connection that is of no use any more). `then` runs once,
+  // on a thread of gRPC or in this call.
+  void Explain(const grpc::Status& status, std::function<void(std::string)> then);
+
+ private:
+  Connection() = default;
+
+  // Order matters: the channel ends first.
+  std::shared_ptr<SshTunnel> tunnel_;  // null for a Unix socket
+  UniqueFd watch_;                     // a copy of the channel's socket, only to look at
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<v1::Node::Stub> stub_;
+  std::string stream_id_;
+  std::atomic<std::uint64_t> sequence_{0};
+
+  mutable Mutex mutex_;
+  std::string incarnation_ GUARDED_BY(mutex_);
+};
+
+}  // namespace muster

@@ -1,0 +1,219 @@
+#include "client/execution.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <utility>
+
+#include "client/wire.h"
+
+namespace muster {
+namespace {
+
+// The node counts the deadline; the guard is for a node that neither answers nor breaks the
+// connection. It leaves a day for waiting in the node's queue.
+constexpr std::chrono::milliseconds kQueueAllowance = std::chrono::hours(24);
+constexpr std::chrono::milliseconds kGuardMargin = std::chrono::seconds(5);
+// Above this there is no guard, and no overflow.
+constexpr std::uint64_t kMaxGuardedMs = 1000ull * 3600 * 24 * 3650;
+
+// Codes with which a daemon refuses an execution that it has not accepted: nothing was started.
+bool IsRefusal(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::INVALID_ARGUMENT:
+    case grpc::StatusCode::PERMISSION_DENIED:
+    case grpc::StatusCode::UNAUTHENTICATED:
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+    case grpc::StatusCode::UNIMPLEMENTED:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void Execution::Begin() { link_->Connect(shared_from_this()); }
+
+void Execution::Finish(Outcome::Kind kind, std::string reason) {
+  Outcome outcome;
+  outcome.kind = kind;
+  outcome.node = call_->node();
+  outcome.reason = std::move(reason);
+  call_->Finish(std::move(outcome));
+}
+
+std::optional<std::chrono::milliseconds> Execution::Guard() const {
+  if (!request_.has_deadline_ms()) return std::nullopt;
+  if (request_.deadline_ms() > kMaxGuardedMs || request_.grace_ms() > kMaxGuardedMs) {
+    return std::nullopt;
+  }
+  return std::chrono::milliseconds(request_.deadline_ms() + request_.grace_ms()) + kQueueAllowance +
+         kGuardMargin;
+}
+
+void Execution::OnConnected(std::shared_ptr<Connection> connection) {
+  std::shared_ptr<ExecutionStream> stream;
+  v1::ExecuteRequest request;
+  std::optional<std::chrono::milliseconds> guard;
+  {
+    const MutexLock lock(mutex_);
+    if (stage_ != Stage::kConnecting) return;
+    stage_ = Stage::kSent;
+    *request_.mutable_id() = connection->NextId();
+    request_.set_incarnation(connection->incarnation());
+    guard = Guard();
+    request = request_;
+    connection_ = connection;
+    stream = std::make_shared<ExecutionStream>(std::move(connection), shared_from_this());
+    stream_ = stream;
+  }
+  stream->Start(request, guard, stream);
+}
+
+void Execution::OnUnreachable(const std::string& why) {
+  {
+    const MutexLock lock(mutex_);
+    if (stage_ != Stage::kConnecting) return;
+    stage_ = Stage::kEnded;
+  }
+  Finish(Outcome::Kind::kUnreachable, why);
+}
+
+bool Execution::OnEvent(v1::ExecuteEvent& event) {
+  switch (event.event_case()) {
+    case v1::ExecuteEvent::kStarted:
+      OnStarted();
+      return true;
+    case v1::ExecuteEvent::kOutput:
+      return call_->AddOutput(wire::TakeEvent(*event.mutable_output()));
+    case v1::ExecuteEvent::kValue:
+      value_ += event.value().text();
+      return true;
+    case v1::ExecuteEvent::kOutcome:
+      call_->Finish(wire::TakeOutcome(*event.mutable_outcome(), std::move(value_), call_->node()));
+      return true;
+    case v1::ExecuteEvent::EVENT_NOT_SET:
+      return true;  // of a later version
+  }
+  return true;
+}
+
+void Execution::OnStarted() {
+  std::shared_ptr<Connection> connection;
+  v1::ExecutionId id;
+  std::optional<std::chrono::milliseconds> grace;
+  {
+    const MutexLock lock(mutex_);
+    is_started_ = true;
+    id = request_.id();
+    request_.Clear();  // a source may have 3 MiB
+    *request_.mutable_id() = id;
+    if (!wants_cancel_ || cancel_is_sent_) return;
+    cancel_is_sent_ = true;
+    connection = connection_;
+    grace = cancel_grace_;
+  }
+  connection->Cancel(id, grace);
+}
+
+void Execution::ReadOn() {
+  std::shared_ptr<ExecutionStream> stream;
+  {
+    const MutexLock lock(mutex_);
+    stream = stream_;
+  }
+  if (stream) stream->ReadOn();
+}
+
+void Execution::Cancel(std::optional<std::chrono::milliseconds> grace) {
+  std::shared_ptr<Connection> connection;
+  v1::ExecutionId id;
+  {
+    const MutexLock lock(mutex_);
+    if (stage_ == Stage::kEnded || wants_cancel_) return;
+    wants_cancel_ = true;
+    cancel_grace_ = grace;
+    if (stage_ == Stage::kConnecting) {
+      stage_ = Stage::kEnded;
+    } else if (is_started_) {
+      cancel_is_sent_ = true;
+      connection = connection_;
+      id = request_.id();
+    } else {
+      return;  // OnStarted sends it
+    }
+  }
+  if (connection) {
+    connection->Cancel(id, grace);
+  } else {
+    Finish(Outcome::Kind::kCancelled, "by this program, before it was sent; nothing was started");
+  }
+}
+
+void Execution::Abandon() {
+  std::shared_ptr<ExecutionStream> stream;
+  {
+    const MutexLock lock(mutex_);
+    is_abandoned_ = true;
+    if (stage_ == Stage::kConnecting) stage_ = Stage::kEnded;
+    stream = stream_;
+  }
+  if (stream) {
+    stream->Break();
+  } else {
+    Finish(Outcome::Kind::kCancelled, "its last handle went before it was sent");
+  }
+}
+
+void Execution::OnEnd(const grpc::Status& status) {
+  std::shared_ptr<Connection> connection;
+  std::shared_ptr<ExecutionStream> stream;  // both end after the lock
+  bool is_other_incarnation = false;
+  bool was_started = false;
+  bool was_abandoned = false;
+  bool again = false;
+  {
+    const MutexLock lock(mutex_);
+    connection = std::move(connection_);
+    stream = std::move(stream_);
+    was_started = is_started_;
+    was_abandoned = is_abandoned_;
+    is_other_incarnation =
+        status.error_code() == grpc::StatusCode::FAILED_PRECONDITION && !is_started_;
+    again = is_other_incarnation && !is_second_try_ && !is_abandoned_ && !wants_cancel_;
+    stage_ = again ? Stage::kConnecting : Stage::kEnded;
+    is_second_try_ = again;
+  }
+  if (call_->IsDone()) return;
+  if (again) {
+    // Nothing was started, so asking the daemon that is there now is no second start.
+    link_->Forget(connection.get());
+    link_->Connect(shared_from_this());
+    return;
+  }
+  if (was_abandoned) {
+    Finish(Outcome::Kind::kCancelled, "its last handle went");
+  } else if (is_other_incarnation) {
+    Finish(Outcome::Kind::kLost,
+           absl::StrCat(
+               "node restarted: ", link_->name(),
+               " has another clusterd now; nothing was started by it: ", status.error_message()));
+  } else if (!was_started && IsRefusal(status.error_code())) {
+    Finish(Outcome::Kind::kRefused,
+           absl::StrCat("by clusterd on ", link_->name(), ": ", status.error_message()));
+  } else if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
+    Finish(Outcome::Kind::kLost,
+           absl::StrCat("no answer from ", link_->name(), " long after the deadline"));
+  } else {
+    link_->Forget(connection.get());
+    connection->Explain(status, [self = shared_from_this(), status](const std::string& words) {
+      const char* what = status.ok() ? " ended the execution without an outcome"
+                                     : " broke the connection before the outcome";
+      self->Finish(Outcome::Kind::kLost,
+                   absl::StrCat(self->link_->name(), what, words.empty() ? "" : ": ", words,
+                                "; whether it finished is not known"));
+    });
+  }
+}
+
+}  // namespace muster

@@ -1,0 +1,65 @@
+// Execution: one call while it runs: waits for its node's connection, puts the request on the wire,
+// turns what comes back into events and exactly one outcome. It decides what a failure means:
+// before anything was sent a node is unreachable, afterwards the execution is lost. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "client/call_state.h"
+#include "client/execution_stream.h"
+#include "client/node_link.h"
+#include "common/mutex.h"
+
+namespace muster {
+
+class Execution final : public CallControl,
+                        public NodeLink::Waiter,
+                        public ExecutionStream::Events,
+                        public std::enable_shared_from_this<Execution> {
+ public:
+  Execution(std::shared_ptr<Call::State> call, std::shared_ptr<NodeLink> link,
+            v1::ExecuteRequest request)
+      : call_(std::move(call)), link_(std::move(link)), request_(std::move(request)) {}
+
+  // Once. Never blocks.
+  void Begin();
+
+  void ReadOn() override;
+  void Cancel(std::optional<std::chrono::milliseconds> grace) override;
+  void Abandon() override;
+
+  void OnConnected(std::shared_ptr<Connection> connection) override;
+  void OnUnreachable(const std::string& why) override;
+
+  bool OnEvent(v1::ExecuteEvent& event) override;
+  void OnEnd(const grpc::Status& status) override;
+
+ private:
+  enum class Stage { kConnecting, kSent, kEnded };
+
+  void Finish(Outcome::Kind kind, std::string reason);
+  void OnStarted();
+  std::optional<std::chrono::milliseconds> Guard() const REQUIRES(mutex_);
+
+  const std::shared_ptr<Call::State> call_;
+  const std::shared_ptr<NodeLink> link_;
+  std::string value_;  // only the stream's reactions touch it
+
+  Mutex mutex_;
+  Stage stage_ GUARDED_BY(mutex_) = Stage::kConnecting;
+  v1::ExecuteRequest request_ GUARDED_BY(mutex_);
+  std::shared_ptr<Connection> connection_ GUARDED_BY(mutex_);  // from kSent to kEnded
+  std::shared_ptr<ExecutionStream> stream_ GUARDED_BY(mutex_);
+  bool is_started_ GUARDED_BY(mutex_) = false;  // the node said that it accepted it
+  bool is_second_try_ GUARDED_BY(mutex_) = false;
+  bool is_abandoned_ GUARDED_BY(mutex_) = false;
+  // Wanted, but not sent yet: the node would not know the id before it said Started.
+  bool wants_cancel_ GUARDED_BY(mutex_) = false;
+  bool cancel_is_sent_ GUARDED_BY(mutex_) = false;
+  std::optional<std::chrono::milliseconds> cancel_grace_ GUARDED_BY(mutex_);
+};
+
+}  // namespace muster

@@ -1,0 +1,101 @@
+// The words and the one-line descriptions of public types. Pure functions.
+#include <signal.h>
+#include <string.h>
+
+#include "client/ClusterAPI.h"
+#include "common/version.h"
+
+namespace muster {
+namespace {
+
+// " (line 3)": where in the source that was sent the exception came from, as the traceback says;
+// the source's file name stands in angle brackets there. Empty when it does not say.
+std::string LineOf(const Exception& exception) {
+  const std::string& text = exception.traceback;
+  const std::size_t file = text.rfind("File \"<");
+  if (file == std::string::npos) return "";
+  const std::string mark = ">\", line ";
+  const std::size_t line = text.find(mark, file);
+  if (line == std::string::npos) return "";
+  const std::size_t begin = line + mark.size();
+  const std::size_t end = text.find_first_not_of("0123456789", begin);
+  return " (line " + text.substr(begin, end - begin) + ")";
+}
+
+std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+std::string SignalName(int signal) {
+  const char* name = ::sigabbrev_np(signal);
+  const std::string number = "signal " + std::to_string(signal);
+  return name == nullptr ? number : std::string("SIG") + name + " (" + number + ")";
+}
+
+std::string Details(const Outcome& outcome) {
+  switch (outcome.kind) {
+    case Outcome::Kind::kOk:
+      return "";
+    case Outcome::Kind::kFailed:
+      if (!outcome.exception) break;
+      return outcome.exception->type +
+             (outcome.exception->message.empty() ? ""
+                                                 : ": " + FirstLine(outcome.exception->message)) +
+             LineOf(*outcome.exception);
+    case Outcome::Kind::kSignalled:
+      return SignalName(outcome.signal) +
+             (outcome.reason.empty() ? "" : ": " + FirstLine(outcome.reason));
+    case Outcome::Kind::kStartFailed:
+      return FirstLine(outcome.reason) +
+             (outcome.error_number == 0 ? ""
+                                        : std::string(": ") + ::strerror(outcome.error_number));
+    case Outcome::Kind::kUnkillable:
+      return "process " + std::to_string(outcome.pid) + " does not end" +
+             (outcome.reason.empty() ? "" : ": " + FirstLine(outcome.reason));
+    default:
+      return FirstLine(outcome.reason);
+  }
+  if (!outcome.reason.empty()) return FirstLine(outcome.reason);
+  return "exit code " + std::to_string(outcome.exit_code);
+}
+
+}  // namespace
+
+const char* word(Outcome::Kind kind) {
+  switch (kind) {
+    case Outcome::Kind::kOk:
+      return "ok";
+    case Outcome::Kind::kFailed:
+      return "failed";
+    case Outcome::Kind::kSignalled:
+      return "signalled";
+    case Outcome::Kind::kTimedOut:
+      return "timed_out";
+    case Outcome::Kind::kCancelled:
+      return "cancelled";
+    case Outcome::Kind::kOutOfMemory:
+      return "out_of_memory";
+    case Outcome::Kind::kLimit:
+      return "limit";
+    case Outcome::Kind::kStartFailed:
+      return "start_failed";
+    case Outcome::Kind::kRefused:
+      return "refused";
+    case Outcome::Kind::kUnreachable:
+      return "unreachable";
+    case Outcome::Kind::kLost:
+      return "lost";
+    case Outcome::Kind::kSkipped:
+      return "skipped";
+    case Outcome::Kind::kUnkillable:
+      return "unkillable";
+  }
+  return "lost";
+}
+
+std::string Outcome::describe() const {
+  const std::string details = Details(*this);
+  return details.empty() ? word(kind) : std::string(word(kind)) + ": " + details;
+}
+
+const char* version() { return kVersion; }
+
+}  // namespace muster

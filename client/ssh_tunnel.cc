@@ -1,0 +1,149 @@
+#include "client/ssh_tunnel.h"
+
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_replace.h>
+#include <absl/strings/str_split.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grpcpp/alarm.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <utility>
+
+namespace muster {
+namespace {
+
+constexpr std::chrono::milliseconds kFarewell(500);
+constexpr std::chrono::milliseconds kFarewellStep(10);
+
+std::vector<std::string> SshWords() {
+  const char* given = ::getenv("MUSTER_SSH");
+  if (given == nullptr || *given == '\0') return {"ssh"};
+  std::vector<std::string> words = absl::StrSplit(given, ' ', absl::SkipWhitespace());
+  if (words.empty()) words.emplace_back("ssh");
+  return words;
+}
+
+// As one word of the remote shell, whichever it is.
+std::string ShellQuoted(const std::string& text) {
+  return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
+}
+
+}  // namespace
+
+std::vector<std::string> SshTunnel::CommandLine(const Address& address) {
+  std::vector<std::string> line = SshWords();
+  // BatchMode: never ask. No ControlMaster: killing this ssh must not end another session of the
+  // user's that shares its connection (using a master that is there already is fine).
+  for (const char* word : {"-T", "-o", "BatchMode=yes", "-o", "ControlMaster=no"}) {
+    line.emplace_back(word);
+  }
+  if (address.port != 0) {
+    line.emplace_back("-p");
+    line.push_back(absl::StrCat(address.port));
+  }
+  line.emplace_back("--");
+  line.push_back(absl::StrCat(address.user, address.user.empty() ? "" : "@", address.host));
+  line.push_back(absl::StrCat("clusterd --relay", address.path.empty() ? "" : " ",
+                              address.path.empty() ? "" : ShellQuoted(address.path)));
+  return line;
+}
+
+absl::StatusOr<std::shared_ptr<SshTunnel>> SshTunnel::Start(const Address& address,
+                                                            UniqueFd* socket) {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("cannot make a socket for ssh: ", ::strerror(errno)));
+  }
+  UniqueFd ours(ends[0]);
+  const UniqueFd theirs(ends[1]);
+  std::shared_ptr<SshTunnel> tunnel(new SshTunnel);
+  ChildProcess::Options options;
+  options.argv = CommandLine(address);
+  options.fds = {{theirs.get(), 0}, {theirs.get(), 1}};
+  if (tunnel->words_.fd() >= 0) options.fds.emplace_back(tunnel->words_.fd(), 2);
+  options.new_session = true;  // Ctrl-C at our terminal stops commands, not the connection
+  absl::StatusOr<ChildProcess> child = ChildProcess::Start(options);
+  if (!child.ok()) {
+    return absl::NotFoundError(absl::StrCat(
+        child.status().message(), "; install OpenSSH's client, or name it in MUSTER_SSH"));
+  }
+  {
+    const MutexLock lock(tunnel->mutex_);
+    tunnel->child_ = *std::move(child);
+  }
+  // Ours only: the flag belongs to the end, and ssh expects to block.
+  ::fcntl(ours.get(), F_SETFL, O_NONBLOCK);
+  *socket = std::move(ours);
+  return tunnel;
+}
+
+SshTunnel::~SshTunnel() {
+  Kill();
+  const MutexLock lock(mutex_);
+  // A killed process ends at once; the bound is for one that the kernel cannot end.
+  child_.WaitUntil(std::chrono::steady_clock::now() + std::chrono::seconds(1));
+}
+
+void SshTunnel::Kill() {
+  const MutexLock lock(mutex_);
+  is_killed_ = true;
+  child_.Kill(SIGKILL);
+}
+
+std::string SshTunnel::Ended() {
+  const MutexLock lock(mutex_);
+  const std::optional<int> status = child_.WaitUntil(std::chrono::steady_clock::now());
+  if (!status) return "";
+  const std::string words = words_.Tail();
+  std::string text = is_killed_ ? std::string("ssh was still trying")
+                                : absl::StrCat("ssh ", DescribeWaitStatus(*status));
+  return words.empty() ? text : absl::StrCat(text, ": ", words);
+}
+
+// Looks every few milliseconds whether ssh has ended. Lives by the callback of the next look.
+class SshTunnel::Farewell : public std::enable_shared_from_this<SshTunnel::Farewell> {
+ public:
+  Farewell(std::shared_ptr<SshTunnel> tunnel, bool at_once, std::function<void(std::string)> then)
+      : tunnel_(std::move(tunnel)),
+        then_(std::move(then)),
+        kill_at_(std::chrono::steady_clock::now() +
+                 (at_once ? std::chrono::milliseconds(0) : kFarewell)) {}
+
+  void Look() {
+    std::string why = tunnel_->Ended();
+    if (why.empty() && std::chrono::steady_clock::now() >= kill_at_) tunnel_->Kill();
+    if (why.empty() && std::chrono::steady_clock::now() >= kill_at_ + kFarewell) {
+      why = "ssh does not end";
+    }
+    if (!why.empty()) {
+      then_(std::move(why));
+      return;
+    }
+    // One alarm for each step: it cannot be set again from its own callback. The callback holds it,
+    // and lets go of it first, so that neither keeps the other.
+    auto alarm = std::make_shared<grpc::Alarm>();
+    alarm->Set(std::chrono::system_clock::now() + kFarewellStep,
+               [self = shared_from_this(), held = alarm](bool) mutable {
+                 held.reset();
+                 self->Look();
+               });
+  }
+
+ private:
+  const std::shared_ptr<SshTunnel> tunnel_;
+  const std::function<void(std::string)> then_;
+  const std::chrono::steady_clock::time_point kill_at_;
+};
+
+void SshTunnel::Explain(std::shared_ptr<SshTunnel> tunnel, bool at_once,
+                        std::function<void(std::string)> then) {
+  std::make_shared<Farewell>(std::move(tunnel), at_once, std::move(then))->Look();
+}
+
+}  // namespace muster

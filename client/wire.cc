@@ -1,0 +1,140 @@
+#include "client/wire.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <utility>
+
+namespace muster::wire {
+namespace {
+
+std::optional<Outcome::Kind> ToKind(v1::Outcome::Kind kind) {
+  switch (kind) {
+    case v1::Outcome::KIND_OK:
+      return Outcome::Kind::kOk;
+    case v1::Outcome::KIND_FAILED:
+      return Outcome::Kind::kFailed;
+    case v1::Outcome::KIND_SIGNALLED:
+      return Outcome::Kind::kSignalled;
+    case v1::Outcome::KIND_TIMED_OUT:
+      return Outcome::Kind::kTimedOut;
+    case v1::Outcome::KIND_CANCELLED:
+      return Outcome::Kind::kCancelled;
+    case v1::Outcome::KIND_OUT_OF_MEMORY:
+      return Outcome::Kind::kOutOfMemory;
+    case v1::Outcome::KIND_LIMIT:
+      return Outcome::Kind::kLimit;
+    case v1::Outcome::KIND_START_FAILED:
+      return Outcome::Kind::kStartFailed;
+    case v1::Outcome::KIND_REFUSED:
+      return Outcome::Kind::kRefused;
+    case v1::Outcome::KIND_UNREACHABLE:
+      return Outcome::Kind::kUnreachable;
+    case v1::Outcome::KIND_LOST:
+      return Outcome::Kind::kLost;
+    case v1::Outcome::KIND_SKIPPED:
+      return Outcome::Kind::kSkipped;
+    case v1::Outcome::KIND_UNKILLABLE:
+      return Outcome::Kind::kUnkillable;
+    default:
+      return std::nullopt;
+  }
+}
+
+Usage ToUsage(const v1::Usage& wire) {
+  Usage usage;
+  usage.wall = std::chrono::microseconds(wire.wall_us());
+  usage.cpu = std::chrono::microseconds(wire.cpu_us());
+  usage.queued = std::chrono::microseconds(wire.queued_us());
+  usage.peak_memory_bytes = wire.peak_memory_bytes();
+  usage.stdout_bytes = wire.stdout_bytes();
+  usage.stderr_bytes = wire.stderr_bytes();
+  usage.reaped = wire.reaped();
+  usage.left = wire.left();
+  return usage;
+}
+
+}  // namespace
+
+v1::ExecuteRequest ToRequest(const Command& command, const ExecuteOptions& options,
+                             const std::string& node) {
+  v1::ExecuteRequest request;
+  request.set_node(node);
+  switch (command.kind) {
+    case Command::Kind::kPython:
+      request.mutable_python()->set_source(command.source);
+      request.mutable_python()->set_form(command.form == Command::Form::kStr
+                                             ? v1::PythonSource::FORM_STR
+                                             : v1::PythonSource::FORM_REPR);
+      break;
+    case Command::Kind::kShell:
+      request.mutable_shell()->set_source(command.source);
+      break;
+    case Command::Kind::kArgv:
+      for (const std::string& argument : command.arguments) {
+        request.mutable_argv()->add_arguments(argument);
+      }
+      break;
+  }
+  request.set_directory(options.directory);
+  for (const auto& [name, value] : options.environment) {
+    v1::EnvironmentVariable* variable = request.add_environment();
+    variable->set_name(name);
+    variable->set_value(value);
+  }
+  if (options.deadline) {
+    request.set_deadline_ms(static_cast<std::uint64_t>(options.deadline->count()));
+  }
+  request.set_grace_ms(static_cast<std::uint64_t>(options.grace.count()));
+  return request;
+}
+
+Event TakeEvent(v1::Output& output) {
+  return {output.stream() == v1::Output::STREAM_STDERR ? Event::Stream::kStderr
+                                                       : Event::Stream::kStdout,
+          std::move(*output.mutable_data())};
+}
+
+Outcome TakeOutcome(v1::Outcome& wire, std::string value, const std::string& node) {
+  Outcome outcome;
+  outcome.node = node;
+  outcome.reason = std::move(*wire.mutable_reason());
+  if (const std::optional<Outcome::Kind> kind = ToKind(wire.kind())) {
+    outcome.kind = *kind;
+  } else {
+    outcome.kind = Outcome::Kind::kLost;
+    outcome.reason =
+        absl::StrCat(node, " told an outcome of kind ", static_cast<int>(wire.kind()),
+                     ", which this version does not know; update this machine: ", outcome.reason);
+  }
+  outcome.exit_code = wire.exit_code();
+  outcome.signal = wire.signal();
+  outcome.error_number = wire.error_number();
+  outcome.pid = wire.pid();
+  if (wire.has_exception()) {
+    v1::Exception& exception = *wire.mutable_exception();
+    outcome.exception =
+        Exception{std::move(*exception.mutable_type()), std::move(*exception.mutable_message()),
+                  std::move(*exception.mutable_traceback())};
+  }
+  outcome.usage = ToUsage(wire.usage());
+  if (wire.has_value()) outcome.set_value(Value(std::move(value)));
+  return outcome;
+}
+
+NodeCheck ToCheck(const Node& node, const v1::DescribeResponse& response) {
+  NodeCheck check;
+  check.node = node;
+  check.functional = !response.draining();
+  if (response.draining()) {
+    check.reason = absl::StrCat(node.name, " is draining: it ends, and takes nothing new");
+  }
+  check.version = response.version();
+  check.python = response.python();
+  check.pid = response.pid();
+  check.cores = response.cores();
+  check.memory_bytes = response.memory_bytes();
+  check.running = static_cast<std::uint32_t>(response.running_size());
+  return check;
+}
+
+}  // namespace muster::wire

@@ -1,0 +1,330 @@
+#include "common/config_file.h"
+
+#include <absl/strings/ascii.h>
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
+#include <absl/strings/strip.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "common/address.h"
+#include "common/status_macros.h"
+#include "common/unique_fd.h"
+
+namespace muster {
+namespace {
+
+constexpr std::size_t kMaxFileBytes = 16u << 20;
+// Stands at both ends of a piece of a cut line, so that inih neither trims the piece nor takes it
+// for a comment. No line of a file may hold it (see CheckCharacters).
+constexpr char kSeam = '\x01';
+
+struct SectionKind {
+  const char* kind;
+  bool named;
+  std::vector<std::string> keys;
+};
+
+// What a file may hold. Keys are written with '_'; '-' is accepted in its place.
+const std::vector<SectionKind>& ValidSections() {
+  static const auto* const kSections = new std::vector<SectionKind>{
+      {"cluster", true, {"nodes"}},
+      {"daemon", false, {"listen", "log_level", "name", "workers"}},
+  };
+  return *kSections;
+}
+
+const SectionKind* FindKind(absl::string_view kind) {
+  for (const SectionKind& valid : ValidSections()) {
+    if (kind == valid.kind) return &valid;
+  }
+  return nullptr;
+}
+
+bool IsBlankOrComment(absl::string_view line) {
+  const absl::string_view text = absl::StripLeadingAsciiWhitespace(line);
+  return text.empty() || text.front() == ';' || text.front() == '#';
+}
+
+// Without what follows a ';' after white space. inih does this for some lines only.
+absl::string_view WithoutInlineComment(absl::string_view line) {
+  for (std::size_t i = 1; i < line.size(); ++i) {
+    if (line[i] == ';' && absl::ascii_isspace(line[i - 1])) line = line.substr(0, i);
+  }
+  return absl::StripTrailingAsciiWhitespace(line);
+}
+
+// Feeds a text to inih and collects what it says. inih knows no line numbers (in Debian's build),
+// silently cuts lines at 200 bytes and section names at 49, and does not tell of empty sections. So
+// every section reaches it as its line number, and a long line as a first piece and continuation
+// lines, which are joined again here.
+class Parser {
+ public:
+  Parser(const ConfigFile& file, const std::string& text,
+         std::vector<ConfigFile::Section>& sections)
+      : file_(file), rest_(text), sections_(sections) {
+    absl::ConsumePrefix(&rest_, "\xEF\xBB\xBF");
+  }
+
+  absl::Status Parse() {
+    const int bad_piece = ::ini_parse_stream(&Parser::Read, this, &Parser::Handle, this);
+    RETURN_IF_ERROR(error_);
+    if (bad_piece > 0) return NeitherNor(line_of_piece_[static_cast<std::size_t>(bad_piece) - 1]);
+    if (bad_piece < 0)
+      return absl::ResourceExhaustedError("no memory left to read a configuration");
+    return absl::OkStatus();
+  }
+
+ private:
+  static char* Read(char* buffer, int size, void* parser) {
+    return static_cast<Parser*>(parser)->NextPiece(buffer, static_cast<std::size_t>(size));
+  }
+  static int Handle(void* parser, const char*, const char* key, const char* value) {
+    auto* self = static_cast<Parser*>(parser);
+    if (self->error_.ok()) self->error_ = self->TakeValue(key, value);
+    return 1;
+  }
+
+  // Null at the end, and after the first error.
+  char* NextPiece(char* buffer, std::size_t size) {
+    if (!error_.ok()) return nullptr;
+    std::string piece;
+    if (!line_rest_.empty()) {
+      is_rest_of_line_ = true;
+      piece = absl::StrCat(" ", std::string(1, kSeam));
+    } else {
+      if (rest_.empty()) return nullptr;
+      BeginLine();
+      if (!error_.ok()) return nullptr;
+    }
+    const std::size_t room = size - 1 - piece.size() - 1;
+    const bool cut = line_rest_.size() > room;
+    piece.append(line_rest_.data(), std::min(room, line_rest_.size()));
+    line_rest_ = cut ? line_rest_.substr(room) : absl::string_view();
+    if (cut || is_rest_of_line_) piece += kSeam;
+    line_of_piece_.push_back(line_);
+    ::memcpy(buffer, piece.c_str(), piece.size() + 1);
+    return buffer;
+  }
+
+  // Takes the next line of the file and sets line_rest_ to what inih shall see of it.
+  void BeginLine() {
+    ++line_;
+    is_rest_of_line_ = false;
+    const std::size_t end = rest_.find('\n');
+    absl::string_view line = rest_.substr(0, end);
+    rest_ = end == absl::string_view::npos ? absl::string_view() : rest_.substr(end + 1);
+    line = absl::StripTrailingAsciiWhitespace(line);
+    if (IsBlankOrComment(line)) return;
+    for (const unsigned char c : line) {
+      if ((c < ' ' && c != '\t') || c == 0x7f) {
+        error_ = file_.ErrorAt(line_, "the line holds a control character; remove it");
+        return;
+      }
+    }
+    line_rest_ = WithoutInlineComment(line);
+    continues_value_ = has_key_ && absl::ascii_isspace(line_rest_.front());
+    if (!continues_value_ && absl::StripLeadingAsciiWhitespace(line_rest_).front() == '[') {
+      error_ = BeginSection(absl::StripAsciiWhitespace(line_rest_));
+      header_ = absl::StrCat("[", line_, "]");
+      line_rest_ = header_;
+    }
+  }
+
+  absl::Status BeginSection(absl::string_view header) {
+    if (!absl::ConsumePrefix(&header, "[") || !absl::ConsumeSuffix(&header, "]")) {
+      return file_.ErrorAt(line_, "the ']' of the section is missing");
+    }
+    header = absl::StripAsciiWhitespace(header);
+    const std::size_t space = header.find_first_of(" \t");
+    ConfigFile::Section section;
+    section.kind = std::string(header.substr(0, space));
+    if (space != absl::string_view::npos) {
+      section.name = std::string(absl::StripAsciiWhitespace(header.substr(space)));
+    }
+    section.line = line_;
+    const SectionKind* kind = FindKind(section.kind);
+    if (kind == nullptr || kind->named == section.name.empty()) {
+      return file_.ErrorAt(line_, absl::StrCat("no section [", header, "] is known",
+                                               "; valid here: [cluster NAME], [daemon]"));
+    }
+    if (kind->named && !IsValidName(section.name)) {
+      return file_.ErrorAt(line_, absl::StrCat("bad name \"", section.name, "\" of a ", kind->kind,
+                                               "; a name is a letter and up to 63 letters, digits, "
+                                               "'_', '.' or '-'"));
+    }
+    for (const ConfigFile::Section& other : sections_) {
+      if (other.kind == section.kind && other.name == section.name) {
+        return file_.ErrorAt(line_, absl::StrCat("[", header, "] stands in line ", other.line,
+                                                 " already; join the two sections"));
+      }
+    }
+    sections_.push_back(std::move(section));
+    has_key_ = false;
+    return absl::OkStatus();
+  }
+
+  absl::Status TakeValue(absl::string_view key, absl::string_view value) {
+    if (is_rest_of_line_) {
+      absl::ConsumePrefix(&value, std::string(1, kSeam));
+    }
+    absl::ConsumeSuffix(&value, std::string(1, kSeam));
+    if (is_rest_of_line_ || continues_value_) {
+      absl::StrAppend(&sections_.back().entries[key_].value, is_rest_of_line_ ? "" : "\n", value);
+      return absl::OkStatus();
+    }
+    return BeginKey(key, value);
+  }
+
+  absl::Status BeginKey(absl::string_view key, absl::string_view value) {
+    if (sections_.empty()) {
+      return file_.ErrorAt(line_, absl::StrCat("\"", key, "\" stands before the first section",
+                                               "; valid here: [cluster NAME], [daemon]"));
+    }
+    ConfigFile::Section& section = sections_.back();
+    key_ = std::string(key);
+    std::replace(key_.begin(), key_.end(), '-', '_');
+    const std::vector<std::string>& keys = FindKind(section.kind)->keys;
+    if (std::find(keys.begin(), keys.end(), key_) == keys.end()) {
+      return file_.ErrorAt(line_, absl::StrCat("no key \"", key, "\" is known in [", section.kind,
+                                               section.name.empty() ? "" : " ", section.name,
+                                               "]; valid here: ", absl::StrJoin(keys, ", ")));
+    }
+    const auto [entry, is_new] = section.entries.try_emplace(key_);
+    if (!is_new) {
+      return file_.ErrorAt(line_, absl::StrCat("\"", key, "\" stands in line ", entry->second.line,
+                                               " already; remove one of the two"));
+    }
+    entry->second = {std::string(value), line_};
+    has_key_ = true;
+    return absl::OkStatus();
+  }
+
+  absl::Status NeitherNor(int line) const {
+    return file_.ErrorAt(line,
+                         "the line is neither a [section], nor \"key = value\", nor a comment "
+                         "(# or ;)");
+  }
+
+  const ConfigFile& file_;
+  absl::string_view rest_;  // of the file
+  std::vector<ConfigFile::Section>& sections_;
+  absl::Status error_;  // the first one
+
+  int line_ = 0;                  // that is being fed
+  absl::string_view line_rest_;   // of it, not yet fed
+  std::string header_;            // what a section is fed as
+  bool is_rest_of_line_ = false;  // the piece is not the first of its line
+  bool continues_value_ = false;  // the line is indented and belongs to the key above
+  bool has_key_ = false;          // the section has one, so an indented line continues it
+  std::string key_;
+  std::vector<int> line_of_piece_;
+};
+
+absl::Status CannotRead(const std::string& path, const char* what, int error) {
+  const std::string message =
+      absl::StrCat("cannot ", what, " the configuration ", path, ": ", ::strerror(error));
+  if (error == ENOENT || error == ENOTDIR) return absl::NotFoundError(message);
+  if (error == EACCES || error == EPERM) return absl::PermissionDeniedError(message);
+  return absl::InvalidArgumentError(message);
+}
+
+absl::StatusOr<std::string> ReadWhole(const std::string& path) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.IsOpen()) return CannotRead(path, "open", errno);
+  std::string text;
+  char buffer[16384];
+  ssize_t count = 0;
+  while ((count = ::read(file.get(), buffer, sizeof buffer)) > 0) {
+    text.append(buffer, static_cast<std::size_t>(count));
+    if (text.size() > kMaxFileBytes) {
+      return absl::InvalidArgumentError(absl::StrCat("the configuration ", path, " is larger than ",
+                                                     kMaxFileBytes >> 20, " MiB"));
+    }
+  }
+  if (count < 0) return CannotRead(path, "read", errno);
+  return text;
+}
+
+constexpr char kHere[] = "./cluster.conf";
+
+bool IsOwnOrRoots(const struct stat& info) {
+  return info.st_uid == ::geteuid() || info.st_uid == 0;
+}
+
+// Whether ./cluster.conf is there, and may be trusted: whoever writes it chooses where our commands
+// go, and the folder may be anybody's.
+absl::StatusOr<bool> HasTrustedFileHere() {
+  struct stat link {};
+  struct stat file {};
+  if (::lstat(kHere, &link) != 0 || ::stat(kHere, &file) != 0) return false;
+  if (!IsOwnOrRoots(link) || !IsOwnOrRoots(file)) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("will not read ", kHere, ": it belongs to user ", file.st_uid,
+                     ", neither to you nor to root; name it with MUSTER_CONFIG if you trust it"));
+  }
+  if ((file.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("will not read ", kHere, ": others may write to it; say: chmod go-w ", kHere));
+  }
+  return true;
+}
+
+std::string UserFile() {
+  const char* folder = ::getenv("XDG_CONFIG_HOME");
+  if (folder != nullptr && folder[0] == '/') return absl::StrCat(folder, "/muster/cluster.conf");
+  const char* home = ::getenv("HOME");
+  if (home == nullptr || home[0] != '/') return "";
+  return absl::StrCat(home, "/.config/muster/cluster.conf");
+}
+
+}  // namespace
+
+absl::StatusOr<ConfigFile> ConfigFile::Load(const std::string& path) {
+  ConfigFile file;
+  file.path_ = path;
+  ASSIGN_OR_RETURN(const std::string text, ReadWhole(path));
+  RETURN_IF_ERROR(Parser(file, text, file.sections_).Parse());
+  return file;
+}
+
+absl::StatusOr<std::string> ConfigFile::Find(const std::string& explicit_path) {
+  if (!explicit_path.empty()) return explicit_path;
+  const char* given = ::getenv("MUSTER_CONFIG");
+  if (given != nullptr && *given != '\0') {
+    if (::access(given, F_OK) != 0) {
+      return absl::NotFoundError(
+          absl::StrCat("MUSTER_CONFIG names ", given, ": ", ::strerror(errno)));
+    }
+    return std::string(given);
+  }
+  ASSIGN_OR_RETURN(const bool is_here, HasTrustedFileHere());
+  if (is_here) return std::string(kHere);
+  for (const std::string& candidate : {UserFile(), std::string("/etc/muster/cluster.conf")}) {
+    if (!candidate.empty() && ::access(candidate.c_str(), F_OK) == 0) return candidate;
+  }
+  return std::string();
+}
+
+const ConfigFile::Section* ConfigFile::FindSection(const std::string& kind,
+                                                   const std::string& name) const {
+  for (const Section& section : sections_) {
+    if (section.kind == kind && section.name == name) return &section;
+  }
+  return nullptr;
+}
+
+absl::Status ConfigFile::ErrorAt(int line, const std::string& message) const {
+  return absl::InvalidArgumentError(absl::StrCat(path_, ":", line, ": ", message));
+}
+
+}  // namespace muster

@@ -1,0 +1,186 @@
+#include "server/daemon.h"
+
+#include <absl/strings/str_cat.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "common/own_program.h"
+#include "server/service/listener.h"
+#include "server/service/node_server.h"
+
+namespace muster::server {
+namespace {
+
+constexpr std::size_t kIncarnationBytes = 16;
+// After the last execution has ended: for the outcomes to reach their clients.
+constexpr std::chrono::milliseconds kLastWords{1000};
+// For the spawner to end what it started.
+constexpr std::chrono::milliseconds kSpawnerEnd{3000};
+
+void SetUpLog(const std::string& level) {
+  auto logger = spdlog::stderr_logger_mt("clusterd");
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  logger->set_level(spdlog::level::from_str(level));
+  logger->flush_on(spdlog::level::debug);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+std::string NewIncarnation() {
+  std::string bytes(kIncarnationBytes, '\0');
+  return ::getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()) ? bytes
+                                                                                          : "";
+}
+
+// Each connection and each execution takes descriptors; a soft limit of 1024 is for select(2).
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+// SIGTERM, SIGINT, SIGHUP as a descriptor; blocked before any thread starts.
+UniqueFd TakeSignals() {
+  sigset_t mask;
+  ::sigemptyset(&mask);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&mask, signal);
+  ::pthread_sigmask(SIG_BLOCK, &mask, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return UniqueFd(::signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+class Daemon {
+ public:
+  explicit Daemon(const DaemonOptions& options)
+      : options_(options),
+        signals_(TakeSignals()),
+        parent_(options.parent_fd),
+        drained_(::eventfd(0, EFD_CLOEXEC)) {
+    if (parent_.IsOpen()) ::fcntl(parent_.get(), F_SETFD, FD_CLOEXEC);
+  }
+
+  int Run();
+
+ private:
+  // Why the daemon ends.
+  enum class Word { kSignal, kParentGone, kDrained };
+
+  Word Wait(bool for_drain);
+  void Drain(Word word);
+
+  const DaemonOptions options_;
+  const UniqueFd signals_;
+  const UniqueFd parent_;
+  const UniqueFd drained_;  // written when the table is empty
+  EventLoop loop_;
+  std::unique_ptr<SpawnerClient> spawner_;
+  std::unique_ptr<ExecutionTable> table_;
+  std::unique_ptr<NodeServer> server_;
+};
+
+int Daemon::Run() {
+  const std::string folder = FolderOf(reinterpret_cast<const void*>(&RunDaemon));
+  const std::string program = FindProgram(folder, "clusterd-spawner");
+  if (program.empty()) {
+    spdlog::error(
+        "clusterd-spawner is neither beside clusterd in {} nor in ../libexec/muster; "
+        "install Muster again, or set MUSTER_BIN_DIR",
+        folder);
+    return 1;
+  }
+  absl::StatusOr<Listener> listener = Listener::Open(options_.socket_path);
+  if (!listener.ok()) {
+    spdlog::error("{}", std::string(listener.status().message()));
+    return 1;
+  }
+  spawner_ = std::make_unique<SpawnerClient>(
+      loop_, program, [](const std::string& line) { spdlog::error("{}", line); });
+  if (const absl::Status status = spawner_->Start(); !status.ok()) {
+    spdlog::error("{}", std::string(status.message()));
+    return 1;
+  }
+  RaiseDescriptorLimit();  // after the spawner's start: jobs keep the limit that we were given
+  table_ = std::make_unique<ExecutionTable>(loop_, *spawner_, static_cast<int>(options_.workers));
+  NodeFacts facts;
+  facts.name = options_.name;
+  facts.name_is_explicit = options_.name_is_explicit;
+  facts.incarnation = NewIncarnation();
+  facts.python = MUSTER_PYTHON_VERSION;
+  facts.workers = options_.workers;
+  server_ = std::make_unique<NodeServer>(loop_, *table_, std::move(facts), listener->fd());
+  loop_.Start();
+  if (!server_->Start()) {
+    spdlog::error("gRPC did not start on unix:{}", options_.socket_path);
+    loop_.Stop();
+    return 1;
+  }
+  ::printf("clusterd %s listening on unix:%s\n", options_.name.c_str(),
+           options_.socket_path.c_str());
+  ::fflush(stdout);
+
+  Drain(Wait(false));
+  server_->Shutdown(kLastWords);
+  server_.reset();
+  loop_.Stop();
+  spawner_->Shutdown(kSpawnerEnd);
+  if (parent_.IsOpen()) {
+    // The caller of local() made the folder for its daemons; when it was killed, the last one
+    // removes it.
+    const std::string path = listener->path();
+    { const Listener closed = *std::move(listener); }
+    ::rmdir(path.substr(0, path.rfind('/')).c_str());
+  }
+  return 0;
+}
+
+Daemon::Word Daemon::Wait(bool for_drain) {
+  for (;;) {
+    pollfd waiting[3] = {{signals_.get(), POLLIN, 0},
+                         {for_drain ? -1 : parent_.get(), POLLIN, 0},
+                         {drained_.get(), POLLIN, 0}};
+    ::poll(waiting, 3, -1);
+    if (waiting[0].revents != 0) {
+      signalfd_siginfo info{};
+      if (::read(signals_.get(), &info, sizeof(info)) == sizeof(info)) {
+        spdlog::info("stopping: got SIG{}", ::sigabbrev_np(static_cast<int>(info.ssi_signo)));
+        return Word::kSignal;
+      }
+    }
+    if (waiting[1].revents != 0) return Word::kParentGone;
+    if (waiting[2].revents != 0) return Word::kDrained;
+  }
+}
+
+void Daemon::Drain(Word word) {
+  server_->StopAccepting();
+  const auto drain = [this](std::optional<std::chrono::milliseconds> grace) {
+    loop_.Post([this, grace] {
+      table_->Drain(grace, absl::StrCat("clusterd ", options_.name, " is shutting down"), [this] {
+        const std::uint64_t one = 1;
+        [[maybe_unused]] const ssize_t written = ::write(drained_.get(), &one, sizeof(one));
+      });
+    });
+  };
+  constexpr std::chrono::milliseconds kNow{0};
+  drain(word == Word::kParentGone ? std::optional(kNow) : std::nullopt);
+  while (Wait(true) != Word::kDrained) drain(kNow);
+}
+
+}  // namespace
+
+int RunDaemon(const DaemonOptions& options) {
+  SetUpLog(options.log_level);
+  return Daemon(options).Run();
+}
+
+}  // namespace muster::server

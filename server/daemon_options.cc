@@ -1,0 +1,156 @@
+#include "server/daemon_options.h"
+
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_cat.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "common/address.h"
+#include "common/config_file.h"
+#include "common/limits.h"
+#include "common/status_macros.h"
+#include "common/version.h"
+
+namespace muster::server {
+namespace {
+
+constexpr unsigned kMaxWorkers = 4096;
+
+// The short host name, made into a valid name.
+std::string DefaultName() {
+  char host[256] = {};
+  ::gethostname(host, sizeof(host) - 1);
+  std::string name(host);
+  name = name.substr(0, name.find('.'));
+  for (char& c : name) {
+    if (!IsValidName(std::string("n") + c)) c = '-';
+  }
+  return IsValidName(name) ? name : (name.empty() ? "node" : "n" + name).substr(0, 64);
+}
+
+unsigned DefaultWorkers() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return ::sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+// As the command line and the configuration give them; empty: not given.
+struct Given {
+  std::string name;
+  std::string listen;
+  std::string workers;
+  std::string log_level;
+};
+
+// [daemon] for everything that no flag says.
+absl::Status AddConfiguration(const std::string& explicit_path, Given& given) {
+  ASSIGN_OR_RETURN(const std::string path, ConfigFile::Find(explicit_path));
+  if (path.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const ConfigFile file, ConfigFile::Load(path));
+  const ConfigFile::Section* section = file.FindSection("daemon");
+  if (section == nullptr) return absl::OkStatus();
+  const auto use = [&](const char* key, std::string& value) {
+    const auto entry = section->entries.find(key);
+    if (value.empty() && entry != section->entries.end()) value = entry->second.value;
+  };
+  use("name", given.name);
+  use("listen", given.listen);
+  use("workers", given.workers);
+  use("log_level", given.log_level);
+  return absl::OkStatus();
+}
+
+absl::Status SetListen(const std::string& listen, DaemonOptions& options) {
+  options.socket_is_default = listen.empty();
+  ASSIGN_OR_RETURN(const Address address,
+                   ParseAddress(listen.empty() ? "unix:" + DefaultSocketPath() : listen));
+  if (address.kind != Address::Kind::kUnix) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "cannot listen on ", listen,
+        ": an ssh address is for clients; listen on unix:/path and let clients use ssh:HOST/path"));
+  }
+  options.socket_path = address.path;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<DaemonOptions> Settle(const Given& given) {
+  DaemonOptions options;
+  options.name_is_explicit = !given.name.empty();
+  options.name = options.name_is_explicit ? given.name : DefaultName();
+  if (!IsValidName(options.name)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", options.name,
+                     "\" cannot be a node's name: a letter, then letters, "
+                     "digits, _ . -, at most 64"));
+  }
+  RETURN_IF_ERROR(SetListen(given.listen, options));
+  options.workers = DefaultWorkers();
+  if (!given.workers.empty() && (!absl::SimpleAtoi(given.workers, &options.workers) ||
+                                 options.workers < 1 || options.workers > kMaxWorkers)) {
+    return absl::InvalidArgumentError(absl::StrCat("workers is a number from 1 to ", kMaxWorkers,
+                                                   ", not \"", given.workers, "\""));
+  }
+  if (!given.log_level.empty()) options.log_level = given.log_level;
+  const std::vector<std::string> levels = {"debug", "info", "warn", "error", "off"};
+  if (std::find(levels.begin(), levels.end(), options.log_level) == levels.end()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "log level is one of debug, info, warn, error, off, not \"", options.log_level, "\""));
+  }
+  return options;
+}
+
+}  // namespace
+
+ParsedOptions ParseDaemonOptions(int argc, char** argv) {
+  CLI::App app(
+      "clusterd: the daemon of Muster; it runs commands and Python on this node for its "
+      "owner and root.",
+      "clusterd");
+  Given given;
+  std::string configuration;
+  std::string relay;
+  int parent_fd = -1;
+  app.add_option("--name", given.name, "The node's name (default: the short host name)");
+  app.add_option("--listen", given.listen,
+                 "unix:/path of the socket (default: unix:" + DefaultSocketPath() + ")");
+  app.add_option("--workers", given.workers,
+                 "Python executions at once, more wait their turn (default: the number of cores)");
+  app.add_option("--config", configuration, "The configuration file, for its [daemon] section");
+  app.add_option("--log-level", given.log_level,
+                 "debug, info (default), warn, error or off; the log goes to standard error");
+  CLI::Option* relay_option =
+      app.add_option(
+             "--relay", relay,
+             "Connect standard input and output to the daemon's socket, at this path or the "
+             "default; for ssh addresses")
+          ->expected(0, 1);
+  app.add_option("--parent-fd", parent_fd, "End at this descriptor's end of file (for local())")
+      ->group("");
+  app.set_version_flag("--version", std::string("clusterd ") + kVersion);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return {std::nullopt, app.exit(error) == 0 ? 0 : kExitUsage};
+  }
+  if (relay_option->count() > 0) {
+    DaemonOptions options;
+    options.relay = relay;
+    return {options, 0};
+  }
+  absl::Status status = AddConfiguration(configuration, given);
+  if (status.ok()) {
+    absl::StatusOr<DaemonOptions> options = Settle(given);
+    if (options.ok()) {
+      options->parent_fd = parent_fd;
+      return {*std::move(options), 0};
+    }
+    status = options.status();
+  }
+  std::cerr << "clusterd: " << status.message() << "\n";
+  return {std::nullopt, kExitConfiguration};
+}
+
+}  // namespace muster::server

@@ -1,0 +1,72 @@
+// EventLoop: one thread that waits on descriptors and timers and runs what was posted to it.
+// Everything of an execution happens on it, so executions need no locks. Post is thread-safe; the
+// rest may be called on the loop's thread only (and before Start).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "common/mutex.h"
+#include "common/unique_fd.h"
+
+namespace muster::server {
+
+class EventLoop {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using Task = std::function<void()>;
+  // Told which of EPOLLIN, EPOLLOUT, EPOLLHUP, EPOLLERR came.
+  using FdHandler = std::function<void(std::uint32_t events)>;
+  using TimerId = std::uint64_t;
+
+  EventLoop();
+  ~EventLoop();  // as Stop
+
+  void Start();
+  // Runs what was posted before, then ends and joins the thread. Not from the loop's own thread.
+  void Stop();
+
+  void Post(Task task) MUSTER_EXCLUDES(mutex_);
+
+  // One handler for each descriptor. The handler may unwatch any descriptor, its own included.
+  void Watch(int fd, std::uint32_t events, FdHandler handler);
+  void SetEvents(int fd, std::uint32_t events);
+  void Unwatch(int fd);
+
+  TimerId After(std::chrono::milliseconds delay, Task task);
+  void CancelTimer(TimerId id);
+
+ private:
+  struct Watched {
+    std::uint64_t generation = 0;  // a descriptor's number is used again; this is not
+    FdHandler handler;
+  };
+
+  void Run();
+  void RunPosted() MUSTER_EXCLUDES(mutex_);
+  void RunTimers();
+  int WaitMilliseconds() const;
+  void Dispatch(std::uint64_t key, std::uint32_t events);
+
+  UniqueFd epoll_;
+  UniqueFd wake_;  // eventfd
+  std::unordered_map<int, std::shared_ptr<Watched>> watched_;
+  std::uint64_t next_generation_ = 1;
+  std::map<std::pair<Clock::time_point, TimerId>, Task> timers_;
+  std::unordered_map<TimerId, Clock::time_point> timer_times_;
+  TimerId next_timer_ = 1;
+  bool stopping_ = false;
+
+  Mutex mutex_;
+  std::vector<Task> posted_ MUSTER_GUARDED_BY(mutex_);
+
+  std::thread thread_;  // last: it uses everything above
+};
+
+}  // namespace muster::server

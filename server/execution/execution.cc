@@ -1,0 +1,242 @@
+#include "server/execution/execution.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace muster::server {
+namespace {
+
+// How long to wait for the end of the pipes when the process has ended and something that it left
+// behind still holds one of them.
+constexpr std::chrono::milliseconds kDrainTime{2000};
+
+bool MakePipe(UniqueFd& read, UniqueFd& write) {
+  int fds[2];
+  if (::pipe2(fds, O_CLOEXEC) != 0) return false;
+  read.Reset(fds[0]);
+  write.Reset(fds[1]);
+  return true;
+}
+
+std::chrono::microseconds Since(Execution::Clock::time_point start,
+                                Execution::Clock::time_point end) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(end - start);
+}
+
+}  // namespace
+
+Execution::Execution(EventLoop& loop, ExecutionRequest request, std::shared_ptr<ExecutionSink> sink,
+                     std::function<void(Execution&)> on_finished)
+    : loop_(loop),
+      request_(std::move(request)),
+      sink_(std::move(sink)),
+      on_finished_(std::move(on_finished)) {
+  if (request_.launch.deadline) {
+    timer_ = loop_.After(*request_.launch.deadline, [this] {
+      timer_.reset();
+      Stop(StopCause::kDeadline, std::nullopt, "");
+    });
+  }
+}
+
+void Execution::Start(SpawnerClient& spawner) {
+  const auto self = shared_from_this();
+  started_ = Clock::now();
+  state_ = State::kRunning;
+  if (timer_) loop_.CancelTimer(*timer_);
+  timer_.reset();
+  spawner_ = &spawner;
+  if (const std::optional<StartFailure> failure = Launch(spawner)) {
+    ExecutionEnd end;
+    end.how = ExecutionEnd::How::kStartFailed;
+    end.step = failure->step;
+    end.code = failure->error;
+    Finish(Judge(end, nullptr, ""));
+  }
+}
+
+std::optional<StartFailure> Execution::Launch(SpawnerClient& spawner) {
+  UniqueFd out_read, out_write, err_read, err_write, value_read, value_write;
+  if (!MakePipe(out_read, out_write) || !MakePipe(err_read, err_write) ||
+      (IsPython() && !MakePipe(value_read, value_write))) {
+    return StartFailure{"pipe", errno};
+  }
+  int control[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0) {
+    return StartFailure{"socketpair", errno};
+  }
+  UniqueFd control_ours(control[0]);
+  std::vector<UniqueFd> theirs;
+  theirs.emplace_back(control[1]);
+  theirs.push_back(std::move(out_write));
+  theirs.push_back(std::move(err_write));
+  if (IsPython()) theirs.push_back(std::move(value_write));
+  const absl::Status status = spawner.Supervise(IsPython(), std::move(theirs));
+  if (!status.ok()) return StartFailure{std::string(status.message()), EAGAIN};
+
+  supervisor_ = std::make_unique<SupervisorLink>(
+      loop_, std::move(control_ours), [this](const Frame& frame) { HandleFrame(frame); },
+      [this] { HandleSupervisorGone(); });
+  out_ = ReadFrom(std::move(out_read), OutputStream::kStdout);
+  err_ = ReadFrom(std::move(err_read), OutputStream::kStderr);
+  if (IsPython()) value_ = ReadFrom(std::move(value_read), OutputStream::kValue);
+
+  LaunchRequest launch = request_.launch;
+  if (launch.deadline) {
+    // It counts from receipt, the wait for a worker included.
+    const auto waited = std::chrono::floor<std::chrono::milliseconds>(started_ - received_);
+    launch.deadline = std::max(std::chrono::milliseconds(0), *launch.deadline - waited);
+  }
+  supervisor_->Send(FrameType::kLaunch, launch.Encode());
+  return std::nullopt;
+}
+
+std::unique_ptr<PipeReader> Execution::ReadFrom(UniqueFd fd, OutputStream stream) {
+  return std::make_unique<PipeReader>(
+      loop_, std::move(fd),
+      [this, stream](std::string data) { HandleOutput(stream, std::move(data)); },
+      [this] { FinishWhenDrained(); });
+}
+
+void Execution::HandleOutput(OutputStream stream, std::string data) {
+  if (stream != OutputStream::kValue) {
+    Give(stream, std::move(data));
+    return;
+  }
+  value_frames_.Append(data);
+  while (const std::optional<Frame> frame = value_frames_.Next()) HandleWorkerFrame(*frame);
+  if (value_frames_.IsBroken() && !result_.broken) {
+    result_.broken = true;
+    Stop(StopCause::kCancel, std::chrono::milliseconds(0), "by clusterd");
+  }
+}
+
+void Execution::HandleWorkerFrame(const Frame& frame) {
+  PayloadReader reader(frame.payload);
+  switch (static_cast<FrameType>(frame.type)) {
+    case FrameType::kValue:
+      if (!frame.payload.empty()) Give(OutputStream::kValue, frame.payload);
+      break;
+    case FrameType::kException:
+      result_.exception = {reader.Bytes(), reader.Bytes(), reader.Bytes()};
+      break;
+    case FrameType::kDone:
+      result_.done = true;
+      result_.has_value = reader.U8() != 0;
+      break;
+    default:
+      result_.broken = true;
+      Stop(StopCause::kCancel, std::chrono::milliseconds(0), "by clusterd");
+  }
+}
+
+void Execution::Give(OutputStream stream, std::string data) {
+  if (sink_->OnOutput(stream, std::move(data)) || paused_) return;
+  paused_ = true;
+  for (PipeReader* pipe : {out_.get(), err_.get(), value_.get()}) {
+    if (pipe != nullptr) pipe->Pause();
+  }
+}
+
+void Execution::Resume() {
+  if (!paused_) return;
+  paused_ = false;
+  for (PipeReader* pipe : {out_.get(), err_.get(), value_.get()}) {
+    if (pipe != nullptr) pipe->Resume();
+  }
+}
+
+void Execution::Stop(StopCause cause, std::optional<std::chrono::milliseconds> grace,
+                     std::string who) {
+  switch (state_) {
+    case State::kQueued: {
+      ExecutionEnd end;
+      end.cause = cause;
+      Finish(Judge(end, nullptr, who));
+      break;
+    }
+    case State::kRunning: {
+      if (who_.empty()) who_ = std::move(who);
+      StopOrder order;
+      order.cause = cause;
+      order.grace = grace;
+      supervisor_->Send(FrameType::kStop, order.Encode());
+      break;
+    }
+    case State::kDraining:
+    case State::kFinished:
+      break;
+  }
+}
+
+void Execution::HandleFrame(const Frame& frame) {
+  if (frame.type == static_cast<std::uint8_t>(FrameType::kStarted)) launched_ = true;
+  if (frame.type != static_cast<std::uint8_t>(FrameType::kEnded) || end_) return;
+  if (const std::optional<ExecutionEnd> end = ExecutionEnd::Decode(frame.payload)) HandleEnd(*end);
+}
+
+void Execution::HandleEnd(const ExecutionEnd& end) {
+  end_ = end;
+  state_ = State::kDraining;
+  WatchDrain();
+  FinishWhenDrained();
+}
+
+// Without a word about the end: the supervisor was killed, or never came to be.
+void Execution::HandleSupervisorGone() {
+  if (end_ || state_ != State::kRunning) return;
+  Outcome outcome;
+  if (!launched_ && IsPython() && !spawner_->python_error().empty()) {
+    outcome.kind = Outcome::Kind::kStartFailed;
+    outcome.reason = spawner_->python_error();
+  } else {
+    outcome.kind = Outcome::Kind::kLost;
+    outcome.reason = launched_ ? "its supervisor process was killed, and what it ran with it"
+                               : "the process that was to start it was killed";
+  }
+  Finish(std::move(outcome));
+}
+
+// Looks every kDrainTime whether anything still comes; a slow reader is not mistaken for silence.
+void Execution::WatchDrain() {
+  drained_bytes_ = out_->bytes() + err_->bytes();
+  timer_ = loop_.After(kDrainTime, [this] {
+    timer_.reset();
+    if (paused_ || out_->bytes() + err_->bytes() != drained_bytes_) {
+      WatchDrain();
+    } else {
+      Finish(Judge(*end_, IsPython() ? &result_ : nullptr, who_));
+    }
+  });
+}
+
+void Execution::FinishWhenDrained() {
+  if (state_ != State::kDraining || !out_->AtEnd() || !err_->AtEnd()) return;
+  if (value_ != nullptr && !value_->AtEnd()) return;
+  Finish(Judge(*end_, IsPython() ? &result_ : nullptr, who_));
+}
+
+void Execution::Finish(Outcome outcome) {
+  if (state_ == State::kFinished) return;
+  const auto self = shared_from_this();
+  if (state_ == State::kQueued) started_ = Clock::now();
+  state_ = State::kFinished;
+  if (timer_) loop_.CancelTimer(*timer_);
+  timer_.reset();
+  outcome.usage.queued = Since(received_, started_);
+  if (out_ != nullptr) outcome.usage.stdout_bytes = out_->bytes();
+  if (err_ != nullptr) outcome.usage.stderr_bytes = err_->bytes();
+  sink_->OnOutcome(std::move(outcome));
+  on_finished_(*this);
+  // The handlers of these may be what is running: they go when the loop is back.
+  loop_.Post([supervisor = std::shared_ptr<SupervisorLink>(std::move(supervisor_)),
+              out = std::shared_ptr<PipeReader>(std::move(out_)),
+              err = std::shared_ptr<PipeReader>(std::move(err_)),
+              value = std::shared_ptr<PipeReader>(std::move(value_)), self] {});
+}
+
+}  // namespace muster::server

@@ -1,0 +1,82 @@
+// Execution: one execution in the daemon, from its acceptance to its outcome. It owns the pipes and
+// the link to the supervisor; it starts, stops and judges, and tells its sink. Event loop's thread.
+// Its states:
+//
+//   queued ──Start──▶ running ──supervisor's end──▶ draining ──end of the pipes──▶ finished
+//     └──Stop or deadline──────────────────────────────────────────────────────────▲
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "server/execution/event_loop.h"
+#include "server/execution/execution_request.h"
+#include "server/execution/execution_sink.h"
+#include "server/execution/outcome.h"
+#include "server/execution/pipe_reader.h"
+#include "server/execution/spawner_client.h"
+#include "server/execution/supervisor_link.h"
+
+namespace muster::server {
+
+class Execution : public std::enable_shared_from_this<Execution> {
+ public:
+  using Clock = EventLoop::Clock;
+
+  // `on_finished` comes once, after the sink's OnOutcome.
+  Execution(EventLoop& loop, ExecutionRequest request, std::shared_ptr<ExecutionSink> sink,
+            std::function<void(Execution&)> on_finished);
+
+  void Start(SpawnerClient& spawner);
+  // Asks for the end; the first cause is the verdict. `who` stands in the outcome: "by the caller".
+  void Stop(StopCause cause, std::optional<std::chrono::milliseconds> grace, std::string who);
+  // The sink takes output again.
+  void Resume();
+
+  const ExecutionRequest& request() const { return request_; }
+  Clock::time_point received() const { return received_; }
+  bool IsQueued() const { return state_ == State::kQueued; }
+  bool IsPython() const { return request_.launch.kind == LaunchRequest::Kind::kPython; }
+
+ private:
+  enum class State { kQueued, kRunning, kDraining, kFinished };
+
+  std::optional<StartFailure> Launch(SpawnerClient& spawner);
+  std::unique_ptr<PipeReader> ReadFrom(UniqueFd fd, OutputStream stream);
+  void HandleOutput(OutputStream stream, std::string data);
+  void HandleWorkerFrame(const Frame& frame);
+  void HandleFrame(const Frame& frame);
+  void HandleSupervisorGone();
+  void HandleEnd(const ExecutionEnd& end);
+  void WatchDrain();
+  void FinishWhenDrained();
+  void Give(OutputStream stream, std::string data);
+  void Finish(Outcome outcome);
+
+  EventLoop& loop_;
+  const ExecutionRequest request_;
+  const std::shared_ptr<ExecutionSink> sink_;
+  const std::function<void(Execution&)> on_finished_;
+  const Clock::time_point received_ = Clock::now();
+
+  State state_ = State::kQueued;
+  SpawnerClient* spawner_ = nullptr;
+  std::optional<EventLoop::TimerId> timer_;  // the deadline while queued, the drain time at the end
+  Clock::time_point started_;
+  bool launched_ = false;  // the supervisor said that the process runs
+  bool paused_ = false;
+  std::string who_;  // on whose word it is stopped
+  std::unique_ptr<SupervisorLink> supervisor_;
+  std::unique_ptr<PipeReader> out_;
+  std::unique_ptr<PipeReader> err_;
+  std::unique_ptr<PipeReader> value_;  // Python only
+  FrameDecoder value_frames_{kMaxReportBytes};
+  PythonResult result_;
+  std::optional<ExecutionEnd> end_;
+  std::uint64_t drained_bytes_ = 0;  // read when the drain time was last looked at
+};
+
+}  // namespace muster::server

@@ -1,0 +1,26 @@
+// ExecutionRequest: one accepted request. Plain data.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "server/spawner/launch_request.h"
+
+namespace muster::server {
+
+// Unique within one daemon's life: who asked, and the caller's own id.
+struct ExecutionKey {
+  uid_t caller = 0;
+  std::string stream_id;  // 16 bytes
+  std::uint64_t sequence = 0;
+
+  auto operator<=>(const ExecutionKey&) const = default;
+};
+
+struct ExecutionRequest {
+  ExecutionKey key;
+  LaunchRequest launch;
+};
+
+}  // namespace muster::server

@@ -1,0 +1,75 @@
+#include "server/execution/outcome.h"
+
+#include <absl/strings/str_cat.h>
+#include <string.h>
+
+namespace muster::server {
+namespace {
+
+Outcome JudgeNaturalEnd(const ExecutionEnd& end, const PythonResult* result) {
+  Outcome outcome;
+  if (end.how == ExecutionEnd::How::kSignalled) {
+    outcome.kind = Outcome::Kind::kSignalled;
+    outcome.signal = end.code;
+    return outcome;
+  }
+  outcome.exit_code = end.code;
+  outcome.kind = end.code == 0 ? Outcome::Kind::kOk : Outcome::Kind::kFailed;
+  if (result == nullptr) return outcome;
+  if (result->exception) {
+    outcome.kind = Outcome::Kind::kFailed;
+    outcome.exit_code = 1;
+    outcome.exception = result->exception;
+  } else if (result->broken) {
+    outcome.kind = Outcome::Kind::kFailed;
+    outcome.reason = "the code wrote garbage into the worker's own channel and was stopped";
+  } else if (!result->done) {
+    outcome.kind = Outcome::Kind::kFailed;
+    outcome.reason =
+        absl::StrCat("the code ended its worker process with exit code ", end.code, " (os._exit?)");
+  } else {
+    outcome.has_value = result->has_value;
+  }
+  return outcome;
+}
+
+}  // namespace
+
+Outcome Judge(const ExecutionEnd& end, const PythonResult* result, const std::string& who) {
+  Outcome outcome;
+  if (end.how == ExecutionEnd::How::kStartFailed) {
+    outcome.kind = Outcome::Kind::kStartFailed;
+    outcome.error_number = end.code;
+    outcome.reason = absl::StrCat(end.step, ": ", strerror(end.code));
+  } else if (end.how == ExecutionEnd::How::kUnkillable) {
+    outcome.kind = Outcome::Kind::kUnkillable;
+    outcome.pid = end.pid;
+    outcome.reason = absl::StrCat("process ", end.pid, " did not die of SIGKILL within 60 s");
+  } else if (result != nullptr && result->broken) {
+    outcome = JudgeNaturalEnd({}, result);
+  } else {
+    switch (end.cause) {
+      case StopCause::kNone:
+        outcome = JudgeNaturalEnd(end, result);
+        break;
+      case StopCause::kDeadline:
+        outcome.kind = Outcome::Kind::kTimedOut;
+        outcome.reason = "its deadline passed";
+        break;
+      case StopCause::kCancel:
+      case StopCause::kClientGone:
+      case StopCause::kDrain:
+        outcome.kind = Outcome::Kind::kCancelled;
+        outcome.reason = who;
+        break;
+    }
+  }
+  outcome.usage.wall = end.wall;
+  outcome.usage.cpu = end.cpu;
+  outcome.usage.peak_memory_bytes = end.peak_memory_bytes;
+  outcome.usage.reaped = end.reaped;
+  outcome.usage.left = end.left;
+  return outcome;
+}
+
+}  // namespace muster::server

@@ -1,0 +1,66 @@
+// Outcome: how an execution ended, in exactly one way. Plain data.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "server/spawner/supervisor_message.h"
+
+namespace muster::server {
+
+struct Outcome {
+  enum class Kind {
+    kOk,
+    kFailed,
+    kSignalled,
+    kTimedOut,
+    kCancelled,
+    kOutOfMemory,
+    kLimit,
+    kStartFailed,
+    kRefused,
+    kLost,
+    kUnkillable,
+  };
+  struct PythonException {
+    std::string type;
+    std::string message;
+    std::string traceback;
+  };
+  struct Usage {
+    std::chrono::microseconds wall{0};
+    std::chrono::microseconds cpu{0};
+    std::chrono::microseconds queued{0};
+    std::uint64_t peak_memory_bytes = 0;
+    std::uint64_t stdout_bytes = 0;
+    std::uint64_t stderr_bytes = 0;
+    std::uint32_t reaped = 0;
+    std::uint32_t left = 0;
+  };
+
+  Kind kind = Kind::kLost;
+  int exit_code = 0;
+  int signal = 0;
+  int error_number = 0;
+  std::int64_t pid = 0;
+  std::string reason;  // one line for a person
+  std::optional<PythonException> exception;
+  bool has_value = false;
+  Usage usage;
+};
+
+// What a worker said of a Python execution before its process ended.
+struct PythonResult {
+  bool done = false;  // the code came to an end, with a value or an exit code
+  bool has_value = false;
+  bool broken = false;  // it did not keep to the protocol
+  std::optional<Outcome::PythonException> exception;
+};
+
+// The verdict: what the supervisor saw, together with what the worker said (null: not Python).
+// `who` is said of a cancellation: "by the caller".
+Outcome Judge(const ExecutionEnd& end, const PythonResult* result, const std::string& who);
+
+}  // namespace muster::server

@@ -1,0 +1,52 @@
+#include "server/execution/pipe_reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+namespace muster::server {
+namespace {
+constexpr std::size_t kPieceBytes = 64 << 10;
+}  // namespace
+
+PipeReader::PipeReader(EventLoop& loop, UniqueFd fd, std::function<void(std::string)> on_data,
+                       std::function<void()> on_end)
+    : loop_(loop), fd_(std::move(fd)), on_data_(std::move(on_data)), on_end_(std::move(on_end)) {
+  ::fcntl(fd_.get(), F_SETFL, ::fcntl(fd_.get(), F_GETFL) | O_NONBLOCK);
+  loop_.Watch(fd_.get(), EPOLLIN, [this](std::uint32_t) { Read(); });
+}
+
+PipeReader::~PipeReader() {
+  if (fd_.IsOpen() && !paused_) loop_.Unwatch(fd_.get());
+}
+
+// Unwatched, not watched for nothing: epoll reports a hang-up whether it was asked for or not.
+void PipeReader::Pause() {
+  if (paused_ || AtEnd()) return;
+  paused_ = true;
+  loop_.Unwatch(fd_.get());
+}
+
+void PipeReader::Resume() {
+  if (!paused_ || AtEnd()) return;
+  paused_ = false;
+  loop_.Watch(fd_.get(), EPOLLIN, [this](std::uint32_t) { Read(); });
+}
+
+void PipeReader::Read() {
+  std::string piece(kPieceBytes, '\0');
+  const ssize_t size = ::read(fd_.get(), piece.data(), piece.size());
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (size > 0) {
+    piece.resize(static_cast<std::size_t>(size));
+    bytes_ += static_cast<std::uint64_t>(size);
+    on_data_(std::move(piece));
+    return;
+  }
+  loop_.Unwatch(fd_.get());
+  fd_.Reset();
+  on_end_();
+}
+
+}  // namespace muster::server

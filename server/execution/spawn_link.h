@@ -1,0 +1,44 @@
+// SpawnLink: the daemon's end of the socket to a spawner or a zygote. Event loop's thread.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/unique_fd.h"
+#include "server/execution/event_loop.h"
+#include "server/spawner/spawn_loop.h"
+
+namespace muster::server {
+
+class SpawnLink {
+ public:
+  // `on_message` gets what the other end says (a zygote: "R", or "E" and why), `on_end` comes once,
+  // when it is gone.
+  SpawnLink(EventLoop& loop, UniqueFd socket, std::function<void(const std::string&)> on_message,
+            std::function<void()> on_end);
+  ~SpawnLink();
+  SpawnLink(const SpawnLink&) = delete;
+  SpawnLink& operator=(const SpawnLink&) = delete;
+
+  // Queues the command with its descriptors; they are closed here once they are sent.
+  void Send(SpawnCommand command, std::vector<UniqueFd> fds);
+
+ private:
+  struct Message {
+    SpawnCommand command;
+    std::vector<UniqueFd> fds;
+  };
+
+  void HandleEvents(std::uint32_t events);
+  void Flush();
+
+  EventLoop& loop_;
+  UniqueFd socket_;
+  std::function<void(const std::string&)> on_message_;
+  std::function<void()> on_end_;
+  std::deque<Message> unsent_;
+};
+
+}  // namespace muster::server

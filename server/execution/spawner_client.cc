@@ -1,0 +1,106 @@
+#include "server/execution/spawner_client.h"
+
+#include <absl/strings/str_cat.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/status_macros.h"
+
+namespace muster::server {
+namespace {
+
+constexpr int kSpawnerSocketFd = 3;
+
+absl::Status MakeSocketPair(UniqueFd& ours, UniqueFd& theirs) {
+  int fds[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
+    return absl::ResourceExhaustedError(absl::StrCat("socketpair: ", strerror(errno)));
+  }
+  ours.Reset(fds[0]);
+  theirs.Reset(fds[1]);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+SpawnerClient::SpawnerClient(EventLoop& loop, std::string program,
+                             std::function<void(const std::string&)> log)
+    : loop_(loop), program_(std::move(program)), log_(std::move(log)) {}
+
+SpawnerClient::~SpawnerClient() { Shutdown(std::chrono::seconds(0)); }
+
+absl::Status SpawnerClient::Start() {
+  UniqueFd ours;
+  UniqueFd theirs;
+  RETURN_IF_ERROR(MakeSocketPair(ours, theirs));
+  ChildProcess::Options options;
+  options.argv = {program_};
+  options.fds = {{theirs.get(), kSpawnerSocketFd}};
+  options.new_session = true;
+  ASSIGN_OR_RETURN(process_, ChildProcess::Start(options));
+  spawner_ = std::make_unique<SpawnLink>(
+      loop_, std::move(ours), [](const std::string&) {},
+      [this] {
+        const std::optional<int> status =
+            process_.WaitUntil(EventLoop::Clock::now() + std::chrono::seconds(1));
+        log_(absl::StrCat("clusterd-spawner ", process_.pid(), " ",
+                          status ? DescribeWaitStatus(*status) : "closed its socket",
+                          "; a new one is started for the next execution"));
+        // Its socket is inside: not while its own handler runs.
+        loop_.Post([this] { spawner_.reset(); });
+      });
+  return absl::OkStatus();
+}
+
+absl::Status SpawnerClient::StartZygote() {
+  UniqueFd ours;
+  UniqueFd theirs;
+  RETURN_IF_ERROR(MakeSocketPair(ours, theirs));
+  std::vector<UniqueFd> fds;
+  fds.push_back(std::move(theirs));
+  spawner_->Send(SpawnCommand::kStartZygote, std::move(fds));
+  zygote_ready_ = false;
+  python_error_.clear();
+  zygote_ = std::make_unique<SpawnLink>(
+      loop_, std::move(ours),
+      [this](const std::string& message) {
+        zygote_ready_ = message[0] == 'R';
+        if (!zygote_ready_) python_error_ = message.substr(1);
+      },
+      [this] {
+        if (!zygote_ready_ && python_error_.empty()) {
+          python_error_ =
+              "clusterd-worker does not start: is it installed beside clusterd-spawner, "
+              "and is libpython3.11 there?";
+        }
+        log_(absl::StrCat("the zygote (clusterd-worker) ended",
+                          python_error_.empty() ? "" : ": " + python_error_,
+                          "; a new one is started for the next Python execution"));
+        loop_.Post([this] { zygote_.reset(); });
+      });
+  return absl::OkStatus();
+}
+
+absl::Status SpawnerClient::Supervise(bool python, std::vector<UniqueFd> fds) {
+  if (spawner_ == nullptr) RETURN_IF_ERROR(Start());
+  if (!python) {
+    spawner_->Send(SpawnCommand::kSupervise, std::move(fds));
+    return absl::OkStatus();
+  }
+  if (zygote_ == nullptr) RETURN_IF_ERROR(StartZygote());
+  zygote_->Send(SpawnCommand::kSupervise, std::move(fds));
+  return absl::OkStatus();
+}
+
+void SpawnerClient::Shutdown(std::chrono::milliseconds time) {
+  zygote_.reset();
+  spawner_.reset();
+  if (!process_.WaitUntil(EventLoop::Clock::now() + time)) {
+    process_.Kill(SIGKILL);
+    process_.WaitUntil(EventLoop::Clock::now() + std::chrono::seconds(1));
+  }
+}
+
+}  // namespace muster::server

@@ -1,0 +1,9 @@
+#include "server/daemon.h"
+#include "server/relay.h"
+
+int main(int argc, char** argv) {
+  const auto parsed = muster::server::ParseDaemonOptions(argc, argv);
+  if (!parsed.options) return parsed.exit_code;
+  if (parsed.options->relay) return muster::server::RunRelay(*parsed.options->relay);
+  return muster::server::RunDaemon(*parsed.options);
+}

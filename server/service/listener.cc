@@ -1,0 +1,106 @@
+#include "server/service/listener.h"
+
+#include <absl/strings/str_cat.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/status_macros.h"
+
+namespace muster::server {
+namespace {
+
+absl::Status Failed(const std::string& what) {
+  return absl::FailedPreconditionError(absl::StrCat(what, ": ", strerror(errno)));
+}
+
+// The folder of the socket, made if it is missing, ours or root's, and not open to others: whoever
+// may write there could put a socket of his own in the place of ours.
+absl::Status CheckFolder(const std::string& folder) {
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+    return Failed(absl::StrCat("cannot make the folder ", folder));
+  }
+  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  struct stat info {};
+  if (!fd.IsOpen() || ::fstat(fd.get(), &info) != 0) {
+    return Failed(absl::StrCat("cannot open the folder ", folder));
+  }
+  if (info.st_uid != ::geteuid() && info.st_uid != 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the folder ", folder, " belongs to uid ", info.st_uid,
+                     "; a daemon's socket goes into a folder of its own user or of root"));
+  }
+  if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (info.st_mode & S_ISVTX) == 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("others may write to the folder ", folder, "; close it: chmod go-w ", folder));
+  }
+  return absl::OkStatus();
+}
+
+// Locks the file, and makes sure that it is still the one at this path: its last owner removes it.
+absl::Status Lock(const std::string& path, const std::string& socket, UniqueFd& lock) {
+  for (;;) {
+    lock.Reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!lock.IsOpen()) return Failed(absl::StrCat("cannot open the lock ", path));
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+      char pid[32] = {};
+      [[maybe_unused]] const ssize_t size = ::pread(lock.get(), pid, sizeof(pid) - 1, 0);
+      return absl::AlreadyExistsError(
+          absl::StrCat("another clusterd listens on unix:", socket, " already, process ", atoi(pid),
+                       "; stop it (kill ", atoi(pid), "), or give this one another --listen"));
+    }
+    struct stat locked {};
+    struct stat there {};
+    if (::fstat(lock.get(), &locked) == 0 && ::stat(path.c_str(), &there) == 0 &&
+        locked.st_ino == there.st_ino) {
+      break;
+    }
+  }
+  const std::string pid = absl::StrCat(::getpid(), "\n");
+  if (::ftruncate(lock.get(), 0) != 0 ||
+      ::pwrite(lock.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
+    return Failed(absl::StrCat("cannot write the lock ", path));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Bind(const std::string& path, UniqueFd& socket) {
+  socket.Reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  ::memcpy(address.sun_path, path.data(), path.size());
+  ::unlink(path.c_str());  // we hold the lock: whoever made it is gone
+  const mode_t mask = ::umask(0177);
+  const int bound =
+      ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  ::umask(mask);
+  if (bound != 0) return Failed(absl::StrCat("cannot bind unix:", path));
+  if (::listen(socket.get(), SOMAXCONN) != 0)
+    return Failed(absl::StrCat("cannot listen on ", path));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Listener> Listener::Open(const std::string& path) {
+  Listener listener;
+  RETURN_IF_ERROR(CheckFolder(path.substr(0, path.rfind('/') + 1)));
+  RETURN_IF_ERROR(Lock(path + ".lock", path, listener.lock_));
+  listener.path_ = path;  // from here on the destructor cleans up
+  RETURN_IF_ERROR(Bind(path, listener.socket_));
+  return listener;
+}
+
+Listener::~Listener() {
+  if (!lock_.IsOpen()) return;
+  ::unlink(path_.c_str());
+  ::unlink((path_ + ".lock").c_str());
+}
+
+}  // namespace muster::server

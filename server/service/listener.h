@@ -1,0 +1,36 @@
+// Listener: the Unix socket that the daemon listens on: its folder, its lock and the socket itself,
+// and their removal. One thread.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <string>
+
+#include "common/unique_fd.h"
+
+namespace muster::server {
+
+class Listener {
+ public:
+  // Makes the folder (0700) if it is missing, locks PATH.lock beside the socket and listens, socket
+  // 0600. FailedPrecondition: the folder belongs to somebody else, or others may write to it (but
+  // for a sticky one). AlreadyExists: another daemon listens there; its pid is named. A socket that
+  // a killed daemon left behind is replaced.
+  static absl::StatusOr<Listener> Open(const std::string& path);
+
+  Listener(Listener&&) = default;
+  Listener& operator=(Listener&&) = delete;
+  ~Listener();  // removes the socket and the lock
+
+  int fd() const { return socket_.get(); }
+  const std::string& path() const { return path_; }
+
+ private:
+  Listener() = default;
+
+  std::string path_;
+  UniqueFd lock_;
+  UniqueFd socket_;
+};
+
+}  // namespace muster::server

@@ -1,0 +1,32 @@
+// NodeServer: the gRPC server of the daemon with its health service and its acceptor. Main thread.
+#pragma once
+
+#include <grpcpp/server.h>
+
+#include <chrono>
+#include <memory>
+
+#include "server/service/acceptor.h"
+#include "server/service/node_service.h"
+
+namespace muster::server {
+
+class NodeServer {
+ public:
+  NodeServer(EventLoop& loop, ExecutionTable& table, NodeFacts facts, int listening_fd);
+  ~NodeServer();
+
+  // False: gRPC did not start; it has logged why.
+  bool Start();
+  // No new connections; health says NOT_SERVING. Calls go on.
+  void StopAccepting();
+  // Ends every call that is left after `time`.
+  void Shutdown(std::chrono::milliseconds time);
+
+ private:
+  NodeService service_;
+  Acceptor acceptor_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace muster::server

@@ -1,0 +1,153 @@
+#include "server/service/node_service.h"
+
+#include <absl/strings/escaping.h>
+#include <absl/strings/str_cat.h>
+#include <sched.h>
+#include <spdlog/spdlog.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "common/version.h"
+#include "server/service/execute_reactor.h"
+#include "server/service/peer_identity.h"
+#include "server/service/wire.h"
+
+namespace muster::server {
+namespace {
+
+// How much of a command Describe shows, bytes.
+constexpr std::size_t kShownCommandBytes = 256;
+
+Outcome Refused(std::string reason) {
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::kRefused;
+  outcome.reason = std::move(reason);
+  return outcome;
+}
+
+unsigned UsableCores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return ::sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+std::uint64_t MemoryBytes() {
+  struct sysinfo info {};
+  return ::sysinfo(&info) == 0 ? static_cast<std::uint64_t>(info.totalram) * info.mem_unit : 0;
+}
+
+std::string ShownCommand(const LaunchRequest& launch) {
+  std::string shown = launch.source;
+  for (const std::string& argument : launch.arguments) {
+    if (!shown.empty()) shown += ' ';
+    shown += argument;
+    if (shown.size() > kShownCommandBytes) break;
+  }
+  return shown.substr(0, kShownCommandBytes);
+}
+
+}  // namespace
+
+grpc::ServerWriteReactor<v1::ExecuteEvent>* NodeService::Execute(
+    grpc::CallbackServerContext* context, const v1::ExecuteRequest* message) {
+  const std::shared_ptr<ExecuteReactor> reactor = ExecuteReactor::Make(loop_);
+  if (!message->incarnation().empty() && message->incarnation() != facts_.incarnation) {
+    reactor->Reject({grpc::StatusCode::FAILED_PRECONDITION,
+                     absl::StrCat("node ", facts_.name, " was restarted; nothing was started")});
+    return reactor.get();
+  }
+  if (facts_.name_is_explicit && !message->node().empty() && message->node() != facts_.name) {
+    reactor->OnOutcome(Refused(absl::StrCat("this is ", facts_.name, ", not ", message->node(),
+                                            "; correct the address in the configuration")));
+    return reactor.get();
+  }
+  auto read = ReadRequest(*message, CallerOf(*context));
+  if (const auto* malformed = std::get_if<Malformed>(&read)) {
+    reactor->Reject({grpc::StatusCode::INVALID_ARGUMENT, malformed->message});
+    return reactor.get();
+  }
+  if (const auto* refusal = std::get_if<Refusal>(&read)) {
+    reactor->OnOutcome(Refused(refusal->reason));
+    return reactor.get();
+  }
+  auto& request = std::get<ExecutionRequest>(read);
+  request.launch.environment.push_back(absl::StrCat("MUSTER_NODE=", facts_.name));
+  request.launch.environment.push_back(
+      absl::StrCat("MUSTER_EXECUTION=", absl::BytesToHexString(request.key.stream_id), "-",
+                   request.key.sequence));
+  loop_.Post([this, reactor, request = std::move(request)]() mutable {
+    if (table_.IsDraining()) {
+      reactor->OnOutcome(Refused(absl::StrCat("clusterd ", facts_.name, " is shutting down")));
+      return;
+    }
+    v1::ExecuteEvent started;
+    started.mutable_started()->set_incarnation(facts_.incarnation);
+    if (table_.Find(request.key) != nullptr) {
+      reactor->Reject({grpc::StatusCode::ALREADY_EXISTS,
+                       "an execution with this id is here already; nothing was started"});
+      return;
+    }
+    reactor->Write(std::move(started));
+    reactor->Attach(table_.Submit(std::move(request), reactor));
+  });
+  return reactor.get();
+}
+
+grpc::ServerUnaryReactor* NodeService::Cancel(grpc::CallbackServerContext* context,
+                                              const v1::CancelRequest* request,
+                                              v1::CancelResponse*) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  std::optional<std::chrono::milliseconds> grace;
+  if (request->has_grace_ms()) {
+    grace = std::chrono::milliseconds(std::min<std::uint64_t>(request->grace_ms(), 86'400'000));
+  }
+  loop_.Post([this, reactor, key = ReadKey(request->id(), CallerOf(*context)), grace] {
+    const std::shared_ptr<Execution> execution = table_.Find(key);
+    if (execution != nullptr) execution->Stop(StopCause::kCancel, grace, "by the caller");
+    reactor->Finish(execution != nullptr
+                        ? grpc::Status::OK
+                        : grpc::Status(grpc::StatusCode::NOT_FOUND,
+                                       "no execution with this id runs or waits here"));
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* NodeService::Describe(grpc::CallbackServerContext* context,
+                                                const v1::DescribeRequest*,
+                                                v1::DescribeResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  response->set_name(facts_.name);
+  response->set_version(kVersion);
+  response->set_incarnation(facts_.incarnation);
+  response->set_pid(::getpid());
+  response->set_uptime_ms(
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                     std::chrono::steady_clock::now() - started_)
+                                     .count()));
+  response->set_cores(UsableCores());
+  response->set_memory_bytes(MemoryBytes());
+  response->set_python(facts_.python);
+  response->set_workers(facts_.workers);
+  loop_.Post([this, reactor, response] {
+    response->set_draining(table_.IsDraining());
+    ListRunning(*response);
+    reactor->Finish(grpc::Status::OK);
+  });
+  return reactor;
+}
+
+void NodeService::ListRunning(v1::DescribeResponse& response) const {
+  const auto now = Execution::Clock::now();
+  for (const auto& [key, execution] : table_.all()) {
+    v1::RunningExecution& running = *response.add_running();
+    WriteKey(key, *running.mutable_id());
+    running.set_command(ShownCommand(execution->request().launch));
+    running.set_age_ms(static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(now - execution->received())
+            .count()));
+    running.set_queued(execution->IsQueued());
+    running.set_user_id(key.caller);
+  }
+}
+
+}  // namespace muster::server

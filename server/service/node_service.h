@@ -1,0 +1,46 @@
+// NodeService: the rpcs of one node. Each handler checks its request, hands it to the executions on
+// the event loop, and answers. Thread-safe. The rpcs that are not here answer UNIMPLEMENTED.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "muster/v1/node.grpc.pb.h"
+#include "server/execution/event_loop.h"
+#include "server/execution/execution_table.h"
+
+namespace muster::server {
+
+// What the daemon tells about itself; fixed while it runs.
+struct NodeFacts {
+  std::string name;
+  bool name_is_explicit = false;  // it was given one, and answers to no other
+  std::string incarnation;        // 16 random bytes
+  std::string python;             // version
+  unsigned workers = 0;
+};
+
+class NodeService : public v1::Node::CallbackService {
+ public:
+  NodeService(EventLoop& loop, ExecutionTable& table, NodeFacts facts)
+      : loop_(loop), table_(table), facts_(std::move(facts)) {}
+
+  grpc::ServerWriteReactor<v1::ExecuteEvent>* Execute(grpc::CallbackServerContext* context,
+                                                      const v1::ExecuteRequest* message) override;
+  grpc::ServerUnaryReactor* Cancel(grpc::CallbackServerContext* context,
+                                   const v1::CancelRequest* request,
+                                   v1::CancelResponse* response) override;
+  grpc::ServerUnaryReactor* Describe(grpc::CallbackServerContext* context,
+                                     const v1::DescribeRequest* request,
+                                     v1::DescribeResponse* response) override;
+
+ private:
+  void ListRunning(v1::DescribeResponse& response) const;
+
+  EventLoop& loop_;
+  ExecutionTable& table_;
+  const NodeFacts facts_;
+  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace muster::server

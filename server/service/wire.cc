@@ -1,0 +1,200 @@
+#include "server/service/wire.h"
+
+#include <absl/strings/ascii.h>
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "common/limits.h"
+
+namespace muster::server {
+namespace {
+
+constexpr std::size_t kStreamIdBytes = 16;
+// Longer times mean "never"; steady_clock must not overflow.
+constexpr std::chrono::milliseconds kLongest = std::chrono::hours(24 * 365);
+
+std::chrono::milliseconds Bounded(std::uint64_t milliseconds) {
+  return std::chrono::milliseconds(
+      std::min<std::uint64_t>(milliseconds, static_cast<std::uint64_t>(kLongest.count())));
+}
+
+std::optional<std::string> CheckSource(const std::string& source, const char* what) {
+  if (source.size() > kMaxSourceBytes) {
+    return absl::StrCat("the ", what, " source has ", source.size(), " bytes; the limit is ",
+                        kMaxSourceBytes, " (3 MiB)");
+  }
+  if (absl::StripAsciiWhitespace(source).empty()) return std::string("the command is empty");
+  return std::nullopt;
+}
+
+std::optional<std::string> CheckArgument(const std::string& argument, const std::string& what) {
+  if (argument.size() > kMaxArgumentBytes) {
+    return absl::StrCat(what, " has ", argument.size(), " bytes; the kernel's limit is ",
+                        kMaxArgumentBytes);
+  }
+  if (argument.find('\0') != std::string::npos) {
+    return absl::StrCat(what, " holds a NUL, which no program can be given");
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> ReadCommand(const v1::ExecuteRequest& message, LaunchRequest& launch) {
+  switch (message.command_case()) {
+    case v1::ExecuteRequest::kPython:
+      launch.kind = LaunchRequest::Kind::kPython;
+      launch.form = message.python().form() == v1::PythonSource::FORM_STR
+                        ? LaunchRequest::Form::kStr
+                        : LaunchRequest::Form::kRepr;
+      launch.source = message.python().source();
+      return CheckSource(launch.source, "Python");
+    case v1::ExecuteRequest::kShell:
+      launch.kind = LaunchRequest::Kind::kShell;
+      launch.source = message.shell().source();
+      if (launch.source.find('\0') != std::string::npos) {
+        return std::string("the shell source holds a NUL, which no shell can be given");
+      }
+      return CheckSource(launch.source, "shell");
+    case v1::ExecuteRequest::kArgv: {
+      launch.kind = LaunchRequest::Kind::kArgv;
+      launch.arguments.assign(message.argv().arguments().begin(), message.argv().arguments().end());
+      if (launch.arguments.empty() || launch.arguments[0].empty()) {
+        return std::string("the command is empty");
+      }
+      for (std::size_t i = 0; i < launch.arguments.size(); ++i) {
+        auto problem = CheckArgument(launch.arguments[i], absl::StrCat("argument ", i));
+        if (problem) return problem;
+      }
+      return std::nullopt;
+    }
+    case v1::ExecuteRequest::COMMAND_NOT_SET:
+      break;
+  }
+  return std::string("the command is empty");
+}
+
+bool IsVariableName(const std::string& name) {
+  return !name.empty() && !absl::ascii_isdigit(name[0]) &&
+         std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return absl::ascii_isalnum(c) || c == '_'; });
+}
+
+std::optional<std::string> ReadEnvironment(const v1::ExecuteRequest& message,
+                                           LaunchRequest& launch) {
+  for (const v1::EnvironmentVariable& variable : message.environment()) {
+    if (!IsVariableName(variable.name())) {
+      return std::string(
+          "an environment variable's name is made of letters, digits and _, and does not begin "
+          "with "
+          "a digit");
+    }
+    launch.environment.push_back(absl::StrCat(variable.name(), "=", variable.value()));
+    auto problem = CheckArgument(launch.environment.back(),
+                                 absl::StrCat("the environment variable ", variable.name()));
+    if (problem) return problem;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+ExecutionKey ReadKey(const v1::ExecutionId& id, uid_t caller) {
+  return {caller, id.stream_id(), id.sequence()};
+}
+
+void WriteKey(const ExecutionKey& key, v1::ExecutionId& id) {
+  id.set_stream_id(key.stream_id);
+  id.set_sequence(key.sequence);
+}
+
+std::variant<ExecutionRequest, Refusal, Malformed> ReadRequest(const v1::ExecuteRequest& message,
+                                                               uid_t caller) {
+  if (message.id().stream_id().size() != kStreamIdBytes || message.id().sequence() == 0) {
+    return Malformed{"an execution id is a stream id of 16 bytes and a sequence number from 1"};
+  }
+  ExecutionRequest request;
+  request.key = ReadKey(message.id(), caller);
+  if (auto problem = ReadCommand(message, request.launch)) return Refusal{*problem};
+  if (auto problem = ReadEnvironment(message, request.launch)) return Refusal{*problem};
+  request.launch.directory = message.directory();
+  if (auto problem = CheckArgument(request.launch.directory, "the directory")) {
+    return Refusal{*problem};
+  }
+  if (message.has_deadline_ms()) request.launch.deadline = Bounded(message.deadline_ms());
+  request.launch.grace = message.has_grace_ms() ? Bounded(message.grace_ms()) : kDefaultGrace;
+  return request;
+}
+
+v1::ExecuteEvent WriteOutput(OutputStream stream, std::string data) {
+  v1::ExecuteEvent event;
+  if (stream == OutputStream::kValue) {
+    event.mutable_value()->set_text(std::move(data));
+    return event;
+  }
+  event.mutable_output()->set_stream(stream == OutputStream::kStdout ? v1::Output::STREAM_STDOUT
+                                                                     : v1::Output::STREAM_STDERR);
+  event.mutable_output()->set_data(std::move(data));
+  return event;
+}
+
+namespace {
+
+v1::Outcome::Kind WriteKind(Outcome::Kind kind) {
+  switch (kind) {
+    case Outcome::Kind::kOk:
+      return v1::Outcome::KIND_OK;
+    case Outcome::Kind::kFailed:
+      return v1::Outcome::KIND_FAILED;
+    case Outcome::Kind::kSignalled:
+      return v1::Outcome::KIND_SIGNALLED;
+    case Outcome::Kind::kTimedOut:
+      return v1::Outcome::KIND_TIMED_OUT;
+    case Outcome::Kind::kCancelled:
+      return v1::Outcome::KIND_CANCELLED;
+    case Outcome::Kind::kOutOfMemory:
+      return v1::Outcome::KIND_OUT_OF_MEMORY;
+    case Outcome::Kind::kLimit:
+      return v1::Outcome::KIND_LIMIT;
+    case Outcome::Kind::kStartFailed:
+      return v1::Outcome::KIND_START_FAILED;
+    case Outcome::Kind::kRefused:
+      return v1::Outcome::KIND_REFUSED;
+    case Outcome::Kind::kLost:
+      return v1::Outcome::KIND_LOST;
+    case Outcome::Kind::kUnkillable:
+      return v1::Outcome::KIND_UNKILLABLE;
+  }
+  return v1::Outcome::KIND_LOST;
+}
+
+}  // namespace
+
+v1::ExecuteEvent WriteOutcome(const Outcome& outcome) {
+  v1::ExecuteEvent event;
+  v1::Outcome& message = *event.mutable_outcome();
+  message.set_kind(WriteKind(outcome.kind));
+  message.set_exit_code(outcome.exit_code);
+  message.set_signal(outcome.signal);
+  message.set_error_number(outcome.error_number);
+  message.set_pid(outcome.pid);
+  message.set_reason(outcome.reason);
+  message.set_has_value(outcome.has_value);
+  if (outcome.exception) {
+    message.mutable_exception()->set_type(outcome.exception->type);
+    message.mutable_exception()->set_message(outcome.exception->message);
+    message.mutable_exception()->set_traceback(outcome.exception->traceback);
+  }
+  v1::Usage& usage = *message.mutable_usage();
+  usage.set_wall_us(static_cast<std::uint64_t>(outcome.usage.wall.count()));
+  usage.set_cpu_us(static_cast<std::uint64_t>(outcome.usage.cpu.count()));
+  usage.set_queued_us(static_cast<std::uint64_t>(outcome.usage.queued.count()));
+  usage.set_peak_memory_bytes(outcome.usage.peak_memory_bytes);
+  usage.set_stdout_bytes(outcome.usage.stdout_bytes);
+  usage.set_stderr_bytes(outcome.usage.stderr_bytes);
+  usage.set_reaped(outcome.usage.reaped);
+  usage.set_left(outcome.usage.left);
+  return event;
+}
+
+}  // namespace muster::server

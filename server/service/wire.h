@@ -1,0 +1,36 @@
+// The only conversions between the messages of node.proto and the daemon's own nouns, and the only
+// check of what a client sent. Stateless; thread-safe.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <variant>
+
+#include "muster/v1/node.pb.h"
+#include "server/execution/execution_request.h"
+#include "server/execution/execution_sink.h"
+#include "server/execution/outcome.h"
+
+namespace muster::server {
+
+// The request breaks the contract of the rpc: an error of the client library, not of its user.
+struct Malformed {
+  std::string message;
+};
+// The request is understood and not taken: an outcome.
+struct Refusal {
+  std::string reason;
+};
+
+// Checks sizes, characters and bounds. The caller's identity is not the message's business.
+std::variant<ExecutionRequest, Refusal, Malformed> ReadRequest(const v1::ExecuteRequest& message,
+                                                               uid_t caller);
+
+ExecutionKey ReadKey(const v1::ExecutionId& id, uid_t caller);
+void WriteKey(const ExecutionKey& key, v1::ExecutionId& id);
+
+v1::ExecuteEvent WriteOutput(OutputStream stream, std::string data);
+v1::ExecuteEvent WriteOutcome(const Outcome& outcome);
+
+}  // namespace muster::server

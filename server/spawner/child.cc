@@ -1,0 +1,140 @@
+#include "server/spawner/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string_view>
+
+#include "common/limits.h"
+#include "server/spawner/frame.h"
+
+extern char** environ;
+
+namespace muster::server {
+namespace {
+
+constexpr int kStatusFd = 4;
+// Above every number that PrepareChild gives out.
+constexpr int kParkingFd = 16;
+
+void Place(const StartStatus& status, UniqueFd& fd, int target) {
+  if (::dup2(fd.get(), target) < 0) status.Fail("dup2", errno);
+}
+
+// Out of the way of the numbers that are given out.
+void Park(const StartStatus& status, UniqueFd& fd) {
+  if (!fd.IsOpen()) return;
+  const int parked = ::fcntl(fd.get(), F_DUPFD_CLOEXEC, kParkingFd);
+  if (parked < 0) status.Fail("dup", errno);
+  fd.Reset(parked);
+}
+
+void ResetSignals() {
+  struct sigaction action {};
+  action.sa_handler = SIG_DFL;
+  for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &action, nullptr);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+// A source too long for an argument becomes a script that only this process can open.
+std::string MakeScript(const std::string& source, const StartStatus& status) {
+  UniqueFd script(::memfd_create("muster-script", 0));
+  if (!script.IsOpen()) status.Fail("memfd_create", errno);
+  std::string_view rest = source;
+  while (!rest.empty()) {
+    const ssize_t written = ::write(script.get(), rest.data(), rest.size());
+    if (written < 0) status.Fail("write the script", errno);
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+  ::lseek(script.get(), 0, SEEK_SET);
+  return "/proc/self/fd/" + std::to_string(script.Release());
+}
+
+}  // namespace
+
+void StartStatus::Fail(const std::string& step, int error) const {
+  const std::string payload =
+      PayloadWriter().Bytes(step.substr(0, 1024)).U32(static_cast<std::uint32_t>(error)).payload();
+  // Less than PIPE_BUF: written whole or not at all. Nobody is left to tell when it is not.
+  [[maybe_unused]] const ssize_t written = ::write(fd_, payload.data(), payload.size());
+  ::_exit(127);
+}
+
+void StartStatus::Succeed() const { ::close(fd_); }
+
+std::optional<StartFailure> ReadStartStatus(int fd) {
+  char buffer[2048];
+  ssize_t size = 0;
+  do {
+    size = ::read(fd, buffer, sizeof(buffer));
+  } while (size < 0 && errno == EINTR);
+  if (size <= 0) return std::nullopt;
+  PayloadReader reader(std::string_view(buffer, static_cast<std::size_t>(size)));
+  StartFailure failure;
+  failure.step = reader.Bytes();
+  failure.error = static_cast<int>(reader.U32());
+  return failure;
+}
+
+StartStatus PrepareChild(const LaunchRequest& request, ChildFds fds, UniqueFd status_fd) {
+  Park(StartStatus(status_fd.get()), status_fd);
+  const StartStatus early(status_fd.get());
+  if (::setsid() < 0) early.Fail("setsid", errno);
+  // The supervisor has one thread, so this fires when the supervisor ends.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ResetSignals();
+
+  UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null.IsOpen()) early.Fail("open /dev/null", errno);
+  Park(early, null);
+  Park(early, fds.out);
+  Park(early, fds.err);
+  Park(early, fds.value);
+  Place(early, null, STDIN_FILENO);
+  Place(early, fds.out, STDOUT_FILENO);
+  Place(early, fds.err, STDERR_FILENO);
+  ::close(kValueFd);
+  if (fds.value.IsOpen()) Place(early, fds.value, kValueFd);
+  if (::dup3(status_fd.get(), kStatusFd, O_CLOEXEC) < 0) early.Fail("dup3", errno);
+  // Everything that came over fork, our own parked copies included.
+  for (UniqueFd* fd : {&null, &fds.out, &fds.err, &fds.value, &status_fd}) fd->Release();
+  ::close_range(kStatusFd + 1, ~0U, 0);
+
+  const StartStatus status(kStatusFd);
+  if (!request.directory.empty() && ::chdir(request.directory.c_str()) != 0) {
+    status.Fail("change to the directory " + request.directory, errno);
+  }
+  for (const std::string& variable : request.environment) {
+    const std::size_t equals = variable.find('=');
+    if (::setenv(variable.substr(0, equals).c_str(), variable.c_str() + equals + 1, 1) != 0) {
+      status.Fail("set the environment", errno);
+    }
+  }
+  return status;
+}
+
+void ExecProgram(const LaunchRequest& request, const StartStatus& status) {
+  std::vector<std::string> arguments = request.arguments;
+  if (request.kind == LaunchRequest::Kind::kShell) {
+    arguments = request.source.size() <= kMaxArgumentBytes
+                    ? std::vector<std::string>{"sh", "-c", request.source}
+                    : std::vector<std::string>{"sh", MakeScript(request.source, status)};
+  }
+  std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  const char* program = request.kind == LaunchRequest::Kind::kShell ? "/bin/sh" : argv[0];
+  ::execvpe(program, argv.data(), environ);
+  status.Fail("exec " + std::string(program), errno);
+}
+
+}  // namespace muster::server

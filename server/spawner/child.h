@@ -1,0 +1,55 @@
+// Child: what a freshly forked process does before the user's code: a session of its own, default
+// signals, its descriptors and no others, its directory. Every step that fails is told to the
+// supervisor through a status pipe and ends the process. Runs in the child only, which has one
+// thread.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "common/unique_fd.h"
+#include "server/spawner/launch_request.h"
+
+namespace muster::server {
+
+// Where the worker writes its value, and nothing else of ours that user code could see.
+inline constexpr int kValueFd = 3;
+
+struct ChildFds {
+  UniqueFd out;
+  UniqueFd err;
+  UniqueFd value;  // for Python
+};
+
+// The status pipe's end in the child.
+class StartStatus {
+ public:
+  explicit StartStatus(int fd) : fd_(fd) {}
+  // Names the step that failed and ends the process.
+  [[noreturn]] void Fail(const std::string& step, int error) const;
+  // Everything is set up and no exec will follow: the supervisor may stop waiting.
+  void Succeed() const;
+
+ private:
+  int fd_;
+};
+
+// The step and errno of StartStatus::Fail as the supervisor reads them; empty: it succeeded.
+struct StartFailure {
+  std::string step;
+  int error = 0;
+};
+std::optional<StartFailure> ReadStartStatus(int fd);
+
+// Prepares the process; afterwards 0 is /dev/null, 1 and 2 the execution's pipes, kValueFd the
+// value's pipe (Python only), and `status` the only other descriptor. `status_fd` moves there.
+StartStatus PrepareChild(const LaunchRequest& request, ChildFds fds, UniqueFd status_fd);
+
+// What the child does then; does not return.
+using ChildBody = std::function<void(const LaunchRequest&, const StartStatus&)>;
+
+// The body for kShell and kArgv: execs `sh` or the program.
+void ExecProgram(const LaunchRequest& request, const StartStatus& status);
+
+}  // namespace muster::server

@@ -1,0 +1,31 @@
+// LaunchRequest: what a supervisor is told to run. Plain data, valid by the time it is one.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace muster::server {
+
+struct LaunchRequest {
+  enum class Kind : std::uint8_t { kPython, kShell, kArgv };
+  // How the value of Python becomes text.
+  enum class Form : std::uint8_t { kRepr, kStr };
+
+  Kind kind = Kind::kShell;
+  Form form = Form::kRepr;
+  std::string source;                    // kPython, kShell
+  std::vector<std::string> arguments;    // kArgv
+  std::string directory;                 // empty: where the daemon is
+  std::vector<std::string> environment;  // NAME=VALUE, over the daemon's own
+  std::optional<std::chrono::milliseconds> deadline;
+  std::chrono::milliseconds grace{0};
+
+  std::string Encode() const;
+  static std::optional<LaunchRequest> Decode(std::string_view payload);
+};
+
+}  // namespace muster::server

@@ -1,0 +1,33 @@
+// ProcessTree: the processes below this one, read from /proc, and the walk that kills them. For a
+// process that is a subreaper, so that every orphan of the tree comes back to it. Single-threaded.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <set>
+#include <vector>
+
+namespace muster::server {
+
+struct Process {
+  pid_t pid = 0;
+  pid_t parent = 0;
+  pid_t session = 0;
+  bool zombie = false;
+};
+
+// Children of this process (its only thread), without their descendants.
+std::vector<Process> ChildrenOfSelf();
+
+// All living descendants of `roots`, `roots` included; zombies are left out.
+std::vector<Process> Descendants(const std::vector<Process>& roots);
+
+// Kills `roots` and everything below them that `doomed` accepts: stops (SIGSTOP) all of them until
+// no new one appears, so that none can fork away, then SIGKILL. Does not wait for them. Returns
+// whom it hit.
+std::set<pid_t> KillTrees(
+    const std::vector<Process>& roots,
+    const std::function<bool(const Process&)>& doomed = [](const Process&) { return true; });
+
+}  // namespace muster::server

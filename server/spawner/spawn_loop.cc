@@ -1,0 +1,185 @@
+#include "server/spawner/spawn_loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+
+#include "server/spawner/process_tree.h"
+#include "server/spawner/supervisor.h"
+
+namespace muster::server {
+namespace {
+
+// After the daemon's end every supervisor kills its tree at once; one that does not get so far is
+// killed.
+constexpr std::chrono::seconds kDrainTime{5};
+constexpr int kOrphanPollMs = 5;
+
+// The numbers a zygote finds its descriptors at.
+constexpr int kZygoteSocketFd = 3;
+constexpr int kZygoteLifelineFd = 4;
+
+void MakePipe(UniqueFd& read, UniqueFd& write, int flags) {
+  int fds[2];
+  if (::pipe2(fds, flags | O_CLOEXEC) != 0) return;
+  read.Reset(fds[0]);
+  write.Reset(fds[1]);
+}
+
+}  // namespace
+
+SpawnLoop::SpawnLoop(UniqueFd daemon, UniqueFd lifeline, ChildBody body, ForkHooks hooks,
+                     std::string zygote)
+    : daemon_(std::move(daemon)),
+      parent_(std::move(lifeline)),
+      body_(std::move(body)),
+      hooks_(std::move(hooks)),
+      zygote_program_(std::move(zygote)) {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  ::signal(SIGPIPE, SIG_IGN);
+  // The terminal's and the service manager's signals are the daemon's business; it ends us by its
+  // socket.
+  ::signal(SIGINT, SIG_IGN);
+  ::signal(SIGTERM, SIG_IGN);
+  ::signal(SIGHUP, SIG_IGN);
+  sigset_t mask;
+  ::sigemptyset(&mask);
+  ::sigaddset(&mask, SIGCHLD);
+  ::sigprocmask(SIG_BLOCK, &mask, nullptr);
+  signals_.Reset(::signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+  MakePipe(lifeline_read_, lifeline_write_, 0);
+  MakePipe(report_read_, report_write_, O_NONBLOCK);
+}
+
+void SpawnLoop::Run() {
+  for (;;) {
+    pollfd waiting[4] = {{daemon_.get(), POLLIN, 0},
+                         {parent_.get(), POLLIN, 0},
+                         {signals_.get(), POLLIN, 0},
+                         {report_read_.get(), POLLIN, 0}};
+    ::poll(waiting, 4, orphans_ ? kOrphanPollMs : -1);
+    ReadReports();
+    Reap();
+    if (waiting[1].revents != 0) break;
+    if (waiting[0].revents != 0 && !HandleMessage()) break;
+  }
+  Drain();
+}
+
+// False at end of file.
+bool SpawnLoop::HandleMessage() {
+  std::optional<FdMessage> message = ReceiveFdMessage(daemon_.get());
+  if (!message) return errno == EAGAIN || errno == EINTR;
+  if (message->bytes.empty()) return false;
+  switch (static_cast<SpawnCommand>(message->bytes[0])) {
+    case SpawnCommand::kSupervise:
+      if (message->fds.size() >= 3) StartSupervisor(std::move(message->fds));
+      break;
+    case SpawnCommand::kStartZygote:
+      if (message->fds.size() == 1 && !zygote_program_.empty()) {
+        StartZygote(std::move(message->fds[0]));
+      }
+      break;
+  }
+  return true;
+}
+
+void SpawnLoop::StartSupervisor(std::vector<UniqueFd> fds) {
+  hooks_.before();
+  const pid_t pid = ::fork();
+  if (pid != 0) {
+    hooks_.after_in_parent();
+    // When fork failed the daemon sees the end of file of the control socket that goes here.
+    if (pid > 0) supervised_.insert(pid);
+    return;
+  }
+  daemon_.Reset();
+  parent_.Reset();
+  signals_.Reset();
+  lifeline_write_.Reset();
+  report_read_.Reset();
+  Supervisor::Fds own;
+  own.control = std::move(fds[0]);
+  own.lifeline = std::move(lifeline_read_);
+  own.report = std::move(report_write_);
+  own.child.out = std::move(fds[1]);
+  own.child.err = std::move(fds[2]);
+  if (fds.size() > 3) own.child.value = std::move(fds[3]);
+  Supervisor(std::move(own), body_).Run();
+  ::_exit(0);
+}
+
+void SpawnLoop::StartZygote(UniqueFd socket) {
+  const pid_t pid = ::fork();
+  if (pid > 0) supervised_.insert(pid);
+  if (pid != 0) return;
+  // Through high numbers, so that neither dup2 overwrites a source.
+  const int high_socket = ::fcntl(socket.get(), F_DUPFD_CLOEXEC, 16);
+  const int high_lifeline = ::fcntl(lifeline_read_.get(), F_DUPFD_CLOEXEC, 16);
+  ::dup2(high_socket, kZygoteSocketFd);
+  ::dup2(high_lifeline, kZygoteLifelineFd);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::execl(zygote_program_.c_str(), "clusterd-zygote", nullptr);
+  ::_exit(127);
+}
+
+void SpawnLoop::ReadReports() {
+  pid_t session = 0;
+  while (::read(report_read_.get(), &session, sizeof(session)) == sizeof(session)) {
+    left_sessions_.insert(session);
+  }
+}
+
+void SpawnLoop::Reap() {
+  signalfd_siginfo info;
+  while (::read(signals_.get(), &info, sizeof(info)) > 0) {
+  }
+  int status = 0;
+  for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+    if (supervised_.erase(pid) == 0) continue;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) orphans_ = true;
+  }
+  if (orphans_) {
+    ReadReports();  // whoever became our child after a natural end is named there already
+    KillOrphans();
+  }
+}
+
+// Kills every child that is neither a supervisor nor in a session that was left running on purpose.
+void SpawnLoop::KillOrphans() {
+  std::vector<Process> orphans;
+  for (const Process& child : ChildrenOfSelf()) {
+    if (supervised_.count(child.pid) == 0 && left_sessions_.count(child.session) == 0) {
+      orphans.push_back(child);
+    }
+  }
+  KillTrees(orphans);
+  orphans_ = !orphans.empty();
+}
+
+// The daemon is gone. Every supervisor sees that by itself, kills its tree and ends.
+void SpawnLoop::Drain() {
+  daemon_.Reset();
+  lifeline_write_.Reset();
+  const auto deadline = std::chrono::steady_clock::now() + kDrainTime;
+  while (!supervised_.empty() || orphans_) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      for (const pid_t pid : supervised_) ::kill(pid, SIGKILL);
+    }
+    pollfd waiting{signals_.get(), POLLIN, 0};
+    ::poll(&waiting, 1, orphans_ ? kOrphanPollMs : 100);
+    ReadReports();
+    Reap();
+  }
+}
+
+}  // namespace muster::server

@@ -1,0 +1,65 @@
+// SpawnLoop: the one loop of the spawner and of the zygote: waits for the daemon's word, forks a
+// supervisor for each execution, reaps what ends. Single-threaded, so that fork is safe. It is a
+// subreaper: when a supervisor is killed its orphans come here and are killed; what a supervisor
+// reported as left running stays. Ends at the end of file of the daemon's socket, or of the
+// parent's lifeline.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <set>
+
+#include "common/unique_fd.h"
+#include "server/spawner/child.h"
+#include "server/spawner/fd_passing.h"
+
+namespace muster::server {
+
+// The first byte of a message from the daemon.
+enum class SpawnCommand : char {
+  kSupervise = 'S',    // fds: control, stdout, stderr [, value]
+  kStartZygote = 'Z',  // fds: the zygote's socket; the spawner only
+};
+
+class SpawnLoop {
+ public:
+  // Around fork, for a process that has more to do there (Python).
+  struct ForkHooks {
+    std::function<void()> before = [] {};
+    std::function<void()> after_in_parent = [] {};
+  };
+
+  // `lifeline`: from this process's own parent; may be none. `zygote`: the program for
+  // kStartZygote; empty: refused.
+  SpawnLoop(UniqueFd daemon, UniqueFd lifeline, ChildBody body, ForkHooks hooks,
+            std::string zygote);
+
+  // Returns when everything that it started has ended.
+  void Run();
+
+ private:
+  bool HandleMessage();
+  void StartSupervisor(std::vector<UniqueFd> fds);
+  void StartZygote(UniqueFd socket);
+  void ReadReports();
+  void Reap();
+  void KillOrphans();
+  void Drain();
+
+  UniqueFd daemon_;
+  UniqueFd parent_;
+  const ChildBody body_;
+  const ForkHooks hooks_;
+  const std::string zygote_program_;
+  UniqueFd signals_;         // SIGCHLD
+  UniqueFd lifeline_read_;   // inherited by every supervisor and zygote
+  UniqueFd lifeline_write_;  // held by this process alone
+  UniqueFd report_read_;     // sessions left running
+  UniqueFd report_write_;
+  std::set<pid_t> supervised_;  // supervisors and the zygotes
+  std::set<pid_t> left_sessions_;
+  bool orphans_ = false;  // a supervisor was killed: look until none is left
+};
+
+}  // namespace muster::server

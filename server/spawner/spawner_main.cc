@@ -1,0 +1,30 @@
+// clusterd-spawner: started by clusterd before any gRPC object exists, with the daemon's socket as
+// descriptor 3. See SpawnLoop.
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include "common/own_program.h"
+#include "server/spawner/spawn_loop.h"
+
+namespace {
+constexpr int kDaemonFd = 3;
+}  // namespace
+
+int main() {
+  int type = 0;
+  socklen_t size = sizeof(type);
+  if (::getsockopt(kDaemonFd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_SEQPACKET) {
+    ::fputs("clusterd-spawner is started by clusterd; it is not a program to run by hand\n",
+            stderr);
+    return 2;
+  }
+  ::fcntl(kDaemonFd, F_SETFD, FD_CLOEXEC);
+  const std::string folder = muster::FolderOf(reinterpret_cast<const void*>(&main));
+  muster::server::SpawnLoop(muster::UniqueFd(kDaemonFd), muster::UniqueFd(),
+                            muster::server::ExecProgram, {},
+                            muster::FindProgram(folder, "clusterd-worker"))
+      .Run();
+  return 0;
+}

@@ -1,0 +1,276 @@
+#include "server/spawner/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "server/spawner/process_tree.h"
+
+namespace muster::server {
+namespace {
+
+// SIGKILL was sent so long ago: whoever is still there will not go (a process in the kernel's D
+// state).
+constexpr std::chrono::seconds kUnkillableAfter{60};
+// How long to sleep between two looks at processes that were killed and are not gone yet.
+constexpr std::chrono::nanoseconds kFirstKillPoll = std::chrono::milliseconds(1);
+constexpr std::chrono::nanoseconds kLastKillPoll = std::chrono::milliseconds(50);
+
+std::chrono::microseconds ToDuration(const timeval& time) {
+  return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+}
+
+void SendAll(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno != EINTR) return;  // the daemon is gone; its end is noticed elsewhere
+    if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+}
+
+void SendFrame(int fd, FrameType type, std::string_view payload) {
+  SendAll(fd, EncodeFrame(static_cast<std::uint8_t>(type), payload));
+}
+
+}  // namespace
+
+void Supervisor::Run() {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  ::prctl(PR_SET_NAME, "supervisor");
+  ::signal(SIGPIPE, SIG_IGN);
+  sigset_t mask;
+  ::sigemptyset(&mask);
+  ::sigaddset(&mask, SIGCHLD);
+  ::sigprocmask(SIG_BLOCK, &mask, nullptr);
+  signals_.Reset(::signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+
+  const std::optional<LaunchRequest> request = ReceiveLaunch();
+  if (!request) return;
+  Launch(*request);
+  while (main_ > 0) {
+    Reap();
+    Advance();
+    if (main_ended_) {
+      const bool done = stage_ == Stage::kRunning ? ClearSession() : !HasChildren();
+      if (done || end_.how == ExecutionEnd::How::kUnkillable) break;
+    }
+    WaitForEvents();
+  }
+  ReportLeft();
+  SendEnd();
+}
+
+std::optional<LaunchRequest> Supervisor::ReceiveLaunch() {
+  for (;;) {
+    if (const std::optional<Frame> frame = decoder_.Next()) {
+      return LaunchRequest::Decode(frame->payload);
+    }
+    pollfd waiting[2] = {{fds_.control.get(), POLLIN, 0}, {fds_.lifeline.get(), POLLIN, 0}};
+    if (::poll(waiting, 2, -1) < 0 && errno != EINTR) return std::nullopt;
+    if (waiting[1].revents != 0) return std::nullopt;
+    if (waiting[0].revents != 0 && (!ReceiveFrames() || decoder_.IsBroken())) return std::nullopt;
+  }
+}
+
+// False at end of file.
+bool Supervisor::ReceiveFrames() {
+  char buffer[65536];
+  const ssize_t size = ::recv(fds_.control.get(), buffer, sizeof(buffer), MSG_DONTWAIT);
+  if (size > 0) decoder_.Append(std::string_view(buffer, static_cast<std::size_t>(size)));
+  return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+void Supervisor::Launch(const LaunchRequest& request) {
+  grace_ = request.grace;
+  started_ = Clock::now();
+  if (request.deadline) deadline_ = started_ + *request.deadline;
+  int status[2];
+  if (::pipe2(status, O_CLOEXEC) != 0) {
+    end_.how = ExecutionEnd::How::kStartFailed;
+    end_.step = "pipe";
+    end_.code = errno;
+    return;
+  }
+  UniqueFd status_read(status[0]);
+  UniqueFd status_write(status[1]);
+  main_ = ::fork();
+  if (main_ == 0) {
+    body_(request, PrepareChild(request, std::move(fds_.child), std::move(status_write)));
+    ::_exit(127);
+  }
+  const int fork_error = errno;
+  status_write.Reset();
+  fds_.child = {};
+  std::optional<StartFailure> failure;
+  if (main_ < 0) {
+    failure = StartFailure{"fork", fork_error};
+  } else {
+    failure = ReadStartStatus(status_read.get());
+    if (failure) ::waitpid(main_, nullptr, 0);
+  }
+  if (failure) {
+    end_.how = ExecutionEnd::How::kStartFailed;
+    end_.step = failure->step;
+    end_.code = failure->error;
+    main_ = 0;
+    return;
+  }
+  SendFrame(fds_.control.get(), FrameType::kStarted, "");
+}
+
+void Supervisor::WaitForEvents() {
+  std::optional<Clock::time_point> wake;
+  switch (stage_) {
+    case Stage::kRunning:
+      if (main_ended_) {
+        wake = Clock::now() + kFirstKillPoll;  // ClearSession is at work
+      } else {
+        wake = deadline_;
+      }
+      break;
+    case Stage::kInterrupted:
+      wake = stop_started_ + grace_ / 2;
+      break;
+    case Stage::kTerminated:
+      wake = stop_started_ + grace_;
+      break;
+    case Stage::kKilled:
+      wake = Clock::now() + std::clamp<std::chrono::nanoseconds>((Clock::now() - killed_) / 4,
+                                                                 kFirstKillPoll, kLastKillPoll);
+      break;
+  }
+  timespec timeout{};
+  if (wake) {
+    const auto left = std::max(Clock::duration::zero(), *wake - Clock::now());
+    timeout.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(left).count();
+    timeout.tv_nsec = (std::chrono::nanoseconds(left) % std::chrono::seconds(1)).count();
+  }
+  // A daemon that is gone has been heard once; its socket would wake us for ever.
+  const int watched = daemon_gone_ ? -1 : fds_.control.get();
+  const int parent = daemon_gone_ ? -1 : fds_.lifeline.get();
+  pollfd waiting[3] = {{signals_.get(), POLLIN, 0}, {watched, POLLIN, 0}, {parent, POLLIN, 0}};
+  if (::ppoll(waiting, 3, wake ? &timeout : nullptr, nullptr) <= 0) return;
+  if (waiting[0].revents != 0) {
+    signalfd_siginfo info;
+    while (::read(signals_.get(), &info, sizeof(info)) > 0) {
+    }
+  }
+  bool gone = waiting[2].revents != 0;
+  if (waiting[1].revents != 0) gone |= !ReceiveFrames();
+  while (const std::optional<Frame> frame = decoder_.Next()) {
+    if (frame->type != static_cast<std::uint8_t>(FrameType::kStop)) continue;
+    if (const std::optional<StopOrder> order = StopOrder::Decode(frame->payload)) {
+      Stop(order->cause, order->grace.value_or(grace_));
+    }
+  }
+  if (gone) {
+    daemon_gone_ = true;
+    Stop(StopCause::kClientGone, std::chrono::milliseconds(0));
+  }
+}
+
+// The first cause stays the verdict; a later order may only hurry.
+void Supervisor::Stop(StopCause cause, std::chrono::milliseconds grace) {
+  if (main_ended_ && stage_ == Stage::kRunning) return;  // it ended by itself before
+  if (stage_ != Stage::kRunning) {
+    grace_ = std::min(grace_, grace);
+    return;
+  }
+  end_.cause = cause;
+  grace_ = grace;
+  stop_started_ = Clock::now();
+  stage_ = Stage::kInterrupted;
+  if (grace_.count() > 0) ::kill(-main_, SIGINT);
+}
+
+// Moves the stop on as its clock says.
+void Supervisor::Advance() {
+  const auto now = Clock::now();
+  if (stage_ == Stage::kRunning && !main_ended_ && deadline_ && now >= *deadline_) {
+    Stop(StopCause::kDeadline, grace_);
+  }
+  if (stage_ == Stage::kInterrupted && now >= stop_started_ + grace_ / 2) {
+    if (grace_.count() > 0) Signal(SIGTERM);
+    stage_ = Stage::kTerminated;
+  }
+  if (stage_ == Stage::kTerminated && now >= stop_started_ + grace_) {
+    stage_ = Stage::kKilled;
+    killed_ = now;
+  }
+  if (stage_ == Stage::kKilled) {
+    KillTrees(ChildrenOfSelf());
+    Reap();
+    if (now >= killed_ + kUnkillableAfter) {
+      for (const Process& process : Descendants(ChildrenOfSelf())) end_.pid = process.pid;
+      if (end_.pid != 0) end_.how = ExecutionEnd::How::kUnkillable;
+      main_ended_ = true;
+    }
+  }
+}
+
+void Supervisor::Signal(int signal) {
+  for (const Process& process : Descendants(ChildrenOfSelf())) {
+    ::kill(process.pid, signal);
+    ::kill(process.pid, SIGCONT);  // a stopped process would not hear it
+  }
+}
+
+void Supervisor::Reap() {
+  for (;;) {
+    int status = 0;
+    rusage usage{};
+    const pid_t pid = ::wait4(-1, &status, WNOHANG, &usage);
+    if (pid <= 0) return;
+    end_.cpu += ToDuration(usage.ru_utime) + ToDuration(usage.ru_stime);
+    end_.peak_memory_bytes =
+        std::max(end_.peak_memory_bytes, static_cast<std::uint64_t>(usage.ru_maxrss) * 1024);
+    if (stage_ != Stage::kRunning) ++end_.reaped;
+    if (pid != main_) continue;
+    main_ended_ = true;
+    end_.wall = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started_);
+    end_.how = WIFSIGNALED(status) ? ExecutionEnd::How::kSignalled : ExecutionEnd::How::kExited;
+    end_.code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+  }
+}
+
+bool Supervisor::HasChildren() {
+  siginfo_t info;
+  return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+bool Supervisor::ClearSession() {
+  if (!HasChildren()) return true;
+  std::set<pid_t> killed = KillTrees(
+      ChildrenOfSelf(), [this](const Process& process) { return process.session == main_; });
+  const bool cleared = killed.empty();
+  cleared_.merge(killed);
+  end_.reaped = static_cast<std::uint32_t>(cleared_.size());
+  return cleared;
+}
+
+// Tells the parent which sessions it inherits and must leave alone.
+void Supervisor::ReportLeft() {
+  if (stage_ != Stage::kRunning) return;
+  std::set<pid_t> sessions;
+  for (const Process& process : Descendants(ChildrenOfSelf())) {
+    sessions.insert(process.session);
+    ++end_.left;
+  }
+  for (const pid_t session : sessions) {
+    [[maybe_unused]] const ssize_t written = ::write(fds_.report.get(), &session, sizeof(session));
+  }
+}
+
+void Supervisor::SendEnd() {
+  if (!daemon_gone_) SendFrame(fds_.control.get(), FrameType::kEnded, end_.Encode());
+}
+
+}  // namespace muster::server

@@ -1,0 +1,74 @@
+// Supervisor: one process tree, from its launch to its last process. A process of its own, forked
+// from the spawner or the zygote, never exec'd, one thread. It is a subreaper, so every orphan of
+// the tree becomes its child and none of another tree does. It starts the main process, watches for
+// its end, the deadline, the daemon's stop orders and the end of the daemon or its parent, kills
+// what has to be killed and reports one end. It never sees the output: those pipes go straight to
+// the daemon.
+#pragma once
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <optional>
+#include <set>
+
+#include "common/unique_fd.h"
+#include "server/spawner/child.h"
+#include "server/spawner/frame.h"
+#include "server/spawner/supervisor_message.h"
+
+namespace muster::server {
+
+class Supervisor {
+ public:
+  struct Fds {
+    UniqueFd control;   // to the daemon; its end of file: the daemon is gone
+    UniqueFd lifeline;  // from the parent; its end of file: the parent is gone
+    UniqueFd report;    // to the parent, for the sessions that were left running
+    ChildFds child;
+  };
+
+  Supervisor(Fds fds, const ChildBody& body) : fds_(std::move(fds)), body_(body) {}
+
+  // Runs the one execution; returns when nothing of it is left but what may stay.
+  void Run();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  // How far a stop has come.
+  enum class Stage { kRunning, kInterrupted, kTerminated, kKilled };
+
+  std::optional<LaunchRequest> ReceiveLaunch();
+  bool ReceiveFrames();
+  void Launch(const LaunchRequest& request);
+  void WaitForEvents();
+  void Stop(StopCause cause, std::chrono::milliseconds grace);
+  void Advance();
+  void Signal(int signal);
+  void Reap();
+  bool HasChildren();
+  // After a natural end: kills what shares the main process's session. False while some still live.
+  bool ClearSession();
+  void ReportLeft();
+  void SendEnd();
+
+  Fds fds_;
+  const ChildBody& body_;
+  UniqueFd signals_;  // SIGCHLD
+  FrameDecoder decoder_{kMaxLaunchBytes};
+  bool daemon_gone_ = false;
+
+  std::chrono::milliseconds grace_{0};
+  std::optional<Clock::time_point> deadline_;
+  Clock::time_point started_;
+  Clock::time_point stop_started_;
+  Clock::time_point killed_;
+  Stage stage_ = Stage::kRunning;
+  pid_t main_ = 0;
+  bool main_ended_ = false;
+  std::set<pid_t> cleared_;  // killed after a natural end
+  ExecutionEnd end_;
+};
+
+}  // namespace muster::server

@@ -1,0 +1,55 @@
+// What a daemon and a supervisor say to each other, and a worker to the daemon. Plain data with its
+// encoding; the types of the frames stand here once.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace muster::server {
+
+enum class FrameType : std::uint8_t {
+  // daemon to supervisor
+  kLaunch = 1,  // LaunchRequest
+  kStop = 2,    // StopOrder
+  // supervisor to daemon
+  kStarted = 3,  // nothing
+  kEnded = 4,    // ExecutionEnd; the last one
+  // worker to daemon
+  kValue = 5,      // a piece of the value's text
+  kException = 6,  // three strings: type, message, traceback
+  kDone = 7,       // u8: there is a value; the last one
+};
+
+// Why an execution is stopped. The first cause is the verdict.
+enum class StopCause : std::uint8_t { kNone, kDeadline, kCancel, kClientGone, kDrain };
+
+struct StopOrder {
+  StopCause cause = StopCause::kCancel;
+  std::optional<std::chrono::milliseconds> grace;  // empty: the launch request's own
+
+  std::string Encode() const;
+  static std::optional<StopOrder> Decode(std::string_view payload);
+};
+
+struct ExecutionEnd {
+  enum class How : std::uint8_t { kExited, kSignalled, kStartFailed, kUnkillable };
+
+  How how = How::kExited;
+  std::int32_t code = 0;  // exit code, signal, or errno of the failed step
+  std::string step;       // kStartFailed: what failed
+  std::int64_t pid = 0;   // kUnkillable
+  StopCause cause = StopCause::kNone;
+  std::chrono::microseconds wall{0};
+  std::chrono::microseconds cpu{0};
+  std::uint64_t peak_memory_bytes = 0;
+  std::uint32_t reaped = 0;
+  std::uint32_t left = 0;
+
+  std::string Encode() const;
+  static std::optional<ExecutionEnd> Decode(std::string_view payload);
+};
+
+}  // namespace muster::server

@@ -1,0 +1,136 @@
+#include <pybind11/embed.h>
+
+// pybind11 first: Python.h has to come before the standard headers.
+#include <errno.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "runner_source.h"
+#include "server/spawner/frame.h"
+#include "server/spawner/supervisor_message.h"
+#include "server/worker/interpreter.h"
+
+namespace py = pybind11;
+
+namespace muster::server {
+namespace {
+
+// The runner's function `run`; lives as long as the process.
+PyObject* runner = nullptr;
+
+// Blocks while the daemon does not read: that is the back-pressure on a big value. When the daemon
+// is gone there is nobody left to work for.
+void SendToDaemon(FrameType type, std::string_view payload) {
+  const std::string frame = EncodeFrame(static_cast<std::uint8_t>(type), payload);
+  std::string_view rest = frame;
+  while (!rest.empty()) {
+    const ssize_t written = ::write(kValueFd, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) {
+      if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+      continue;
+    }
+    if (written < 0) ::_exit(127);
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void LoadRunner() {
+  // Not in sys.modules: the code that users run does not meet it.
+  py::module_ types = py::module_::import("types");
+  py::object module = types.attr("ModuleType")("runner");
+  py::dict globals = module.attr("__dict__");
+  globals["__file__"] = "<runner>";
+  globals["__builtins__"] = py::module_::import("builtins");
+  py::object code =
+      py::module_::import("builtins").attr("compile")(kRunnerSource, "<runner>", "exec");
+  PyObject* done = PyEval_EvalCode(code.ptr(), globals.ptr(), globals.ptr());
+  if (done == nullptr) throw py::error_already_set();
+  Py_DECREF(done);
+  runner = py::object(globals["run"]).release().ptr();
+}
+
+PyStatus Configure(PyConfig& config) {
+  PyConfig_InitIsolatedConfig(&config);
+  config.install_signal_handlers = 1;  // SIGINT is KeyboardInterrupt
+  config.site_import = 1;
+  PyStatus status = PyConfig_SetString(&config, &config.program_name, L"/usr/bin/python3");
+  if (PyStatus_Exception(status)) return status;
+  status = PyConfig_SetString(&config, &config.executable, L"/usr/bin/python3");
+  if (PyStatus_Exception(status)) return status;
+  return Py_InitializeFromConfig(&config);
+}
+
+}  // namespace
+
+std::optional<std::string> Interpreter::Start() {
+  PyPreConfig preconfig;
+  PyPreConfig_InitIsolatedConfig(&preconfig);
+  preconfig.utf8_mode = 1;
+  PyStatus status = Py_PreInitialize(&preconfig);
+  if (!PyStatus_Exception(status)) {
+    PyConfig config;
+    status = Configure(config);
+    PyConfig_Clear(&config);
+  }
+  if (PyStatus_Exception(status)) {
+    return std::string("Python does not start: ") +
+           (status.err_msg ? status.err_msg : "no reason given");
+  }
+  try {
+    LoadRunner();
+    // A line at a time, so that what a program prints is seen while it runs.
+    py::module_ sys = py::module_::import("sys");
+    sys.attr("stdout").attr("reconfigure")(py::arg("line_buffering") = true);
+  } catch (const py::error_already_set& error) {
+    return std::string("the runner does not load: ") + error.what();
+  }
+  return std::nullopt;
+}
+
+SpawnLoop::ForkHooks Interpreter::ForkHooks() {
+  return {[] { PyOS_BeforeFork(); }, [] { PyOS_AfterFork_Parent(); }};
+}
+
+void Interpreter::RunAndExit(const LaunchRequest& request, const StartStatus& status) {
+  PyOS_AfterFork_Child();
+  int exit_code = 1;
+  try {
+    // SpawnLoop ignores SIGINT for the zygote and PrepareChild resets it; here it is Python's
+    // again.
+    py::module_ signal = py::module_::import("signal");
+    signal.attr("signal")(signal.attr("SIGINT"), signal.attr("default_int_handler"));
+    signal.attr("signal")(signal.attr("SIGPIPE"), signal.attr("SIG_IGN"));
+    py::module_::import("random").attr("seed")();
+    py::dict environment;
+    for (const std::string& variable : request.environment) {
+      const std::size_t equals = variable.find('=');
+      environment[py::reinterpret_steal<py::str>(
+          PyUnicode_DecodeFSDefaultAndSize(variable.data(), static_cast<Py_ssize_t>(equals)))] =
+          py::reinterpret_steal<py::str>(PyUnicode_DecodeFSDefault(variable.c_str() + equals + 1));
+    }
+    // The zygote is closed to debuggers; the user's own process is the user's.
+    ::prctl(PR_SET_DUMPABLE, 1);
+    status.Succeed();
+    const py::cpp_function send_value(
+        [](const py::bytes& piece) { SendToDaemon(FrameType::kValue, std::string_view(piece)); });
+    const py::cpp_function send_exception(
+        [](const std::string& type, const std::string& message, const std::string& traceback) {
+          SendToDaemon(FrameType::kException,
+                       PayloadWriter().Bytes(type).Bytes(message).Bytes(traceback).payload());
+        });
+    const py::tuple result =
+        py::handle(runner)(py::bytes(request.source), request.form == LaunchRequest::Form::kStr,
+                           environment, send_value, send_exception);
+    exit_code = result[0].cast<int>();
+    ::fflush(nullptr);  // what C extensions printed
+    SendToDaemon(FrameType::kDone, PayloadWriter().U8(result[1].cast<bool>() ? 1 : 0).payload());
+  } catch (py::error_already_set& error) {
+    // A KeyboardInterrupt outside the user's code, or a broken installation.
+    ::fprintf(stderr, "clusterd-worker: %s\n", error.what());
+    ::fflush(nullptr);
+  }
+  ::_exit(exit_code);
+}
+
+}  // namespace muster::server

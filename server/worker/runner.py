@@ -1,0 +1,105 @@
+"""Runs one notebook cell in this process. Compiled into clusterd-worker; users' code never imports it.
+
+`run` gets the source and two functions of the worker: `send_value(piece)` and
+`send_exception(type, message, traceback)`, and returns whether there was a value.
+"""
+import ast
+import builtins
+import linecache
+import os
+import sys
+import traceback
+
+FILENAME = "<command>"
+PIECE = 65536  # bytes of text in one frame
+MOST_TEXT = 262144  # bytes of a message or a traceback
+
+
+def encode(text):
+    """Text as UTF-8; lone surrogates pass through."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def clip(text):
+    """The start and the end of a text that is too long for one frame, as bytes."""
+    data = encode(text)
+    if len(data) <= MOST_TEXT:
+        return data
+    half = MOST_TEXT // 2
+    return data[:half] + b"\n... cut here ...\n" + data[-half:]
+
+
+def compile_cell(source):
+    """The statements, and the expression at the end if there is one, as two code objects."""
+    tree = ast.parse(source, FILENAME, "exec")
+    last = None
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        last = ast.Expression(tree.body.pop().value)
+    statements = compile(tree, FILENAME, "exec") if tree.body else None
+    return statements, compile(last, FILENAME, "eval") if last else None
+
+
+def describe(error, send_exception):
+    """Sends the exception without the frames of this file."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
+        frames = frames.tb_next
+    kind = type(error)
+    name = kind.__qualname__
+    if kind.__module__ not in ("builtins", "__main__"):
+        name = kind.__module__ + "." + name
+    try:
+        message = str(error)
+        if isinstance(error, SyntaxError) and error.lineno is not None:
+            message = f"{error.msg} (line {error.lineno})"
+        elif frames is not None:
+            own = [line for frame, line in traceback.walk_tb(frames)
+                   if frame.f_code.co_filename == FILENAME]
+            if own:
+                message += f" (line {own[-1]})"
+        text = "".join(traceback.format_exception(kind, error, frames))
+    except BaseException as second:  # a __str__ of the user's own that raises
+        message = f"<{type(second).__name__} while this exception was printed>"
+        text = "".join(traceback.format_tb(frames))
+    send_exception(clip(name), clip(message), clip(text))
+
+
+def flush():
+    """Python's own buffers; the worker flushes C's."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass  # the code closed or replaced it
+
+
+def run(source, as_str, environment, send_value, send_exception):
+    """Runs `source` (bytes). Returns (exit code, whether there is a value)."""
+    os.environ.update(environment)
+    sys.set_int_max_str_digits(0)
+    namespace = sys.modules["__main__"].__dict__
+    namespace.clear()
+    namespace.update(__name__="__main__", __builtins__=builtins)
+    try:
+        text = source.decode("utf-8", "surrogatepass")
+        linecache.cache[FILENAME] = (len(text), None, text.splitlines(True), FILENAME)
+        statements, expression = compile_cell(text)
+        if statements is not None:
+            exec(statements, namespace)
+        if expression is None:
+            return 0, False
+        value = eval(expression, namespace)
+        data = encode(str(value) if as_str else repr(value))
+        for start in range(0, len(data), PIECE):
+            send_value(data[start:start + PIECE])
+        return 0, True
+    except SystemExit as stop:
+        if stop.code is None or isinstance(stop.code, int):
+            return (stop.code or 0) & 255, False
+        print(stop.code, file=sys.stderr)
+        return 1, False
+    except BaseException as error:
+        describe(error, send_exception)
+        return 1, False
+    finally:
+        flush()
