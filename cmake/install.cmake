@@ -1,1 +1,69 @@
-# What `cmake --install` puts where.
+# What `cmake --install` puts where. The prefix is chosen when configuring (CMAKE_INSTALL_PREFIX): with
+# /usr the libraries go to Debian's lib/ARCHITECTURE and the Python module to its dist-packages.
+
+# Everything a user runs, and nothing that only tests need: what scripts/quickstart builds.
+set(MUSTER_PROGRAMS
+  clusterd clusterd-spawner clusterd-worker clustershell wordcount ClusterAPI ClusterAPI_python)
+add_custom_target(programs)
+foreach(program ${MUSTER_PROGRAMS})
+  if(TARGET ${program})
+    add_dependencies(programs ${program})
+  endif()
+endforeach()
+
+include(CMakePackageConfigHelpers)
+
+# Where the system's Python looks for modules below this prefix; elsewhere PYTHONPATH names the folder.
+if(CMAKE_INSTALL_PREFIX STREQUAL "/usr/local")
+  set(python_folder lib/python${Python_VERSION_MAJOR}.${Python_VERSION_MINOR}/dist-packages)
+else()
+  set(python_folder lib/python3/dist-packages)
+endif()
+set(MUSTER_INSTALL_PYTHONDIR ${python_folder} CACHE STRING
+    "The folder of the Python module below the prefix")
+
+# rpath(VARIABLE FOLDER): how a file in FOLDER finds the library, wherever the prefix is moved to.
+function(muster_rpath variable folder)
+  file(RELATIVE_PATH up /prefix/${folder} /prefix/${CMAKE_INSTALL_LIBDIR})
+  set(${variable} "$ORIGIN/${up}" PARENT_SCOPE)
+endfunction()
+
+install(TARGETS clusterd RUNTIME)
+install(TARGETS clusterd-spawner clusterd-worker
+  RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/muster)
+if(TARGET clustershell)
+  muster_rpath(from_bin ${CMAKE_INSTALL_BINDIR})
+  set_target_properties(clustershell PROPERTIES INSTALL_RPATH ${from_bin})
+  install(TARGETS clustershell RUNTIME)
+endif()
+
+install(TARGETS ClusterAPI EXPORT MusterTargets
+  LIBRARY
+  PUBLIC_HEADER)
+install(EXPORT MusterTargets NAMESPACE Muster:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Muster)
+configure_package_config_file(
+  ${CMAKE_CURRENT_LIST_DIR}/MusterConfig.cmake.in ${PROJECT_BINARY_DIR}/cmake/MusterConfig.cmake
+  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Muster)
+write_basic_package_version_file(
+  ${PROJECT_BINARY_DIR}/cmake/MusterConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES
+  ${PROJECT_BINARY_DIR}/cmake/MusterConfig.cmake
+  ${PROJECT_BINARY_DIR}/cmake/MusterConfigVersion.cmake
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Muster)
+
+# pkg-config tells the prefix from where it found the file, so the folder may be moved.
+file(RELATIVE_PATH MUSTER_PC_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+configure_file(${CMAKE_CURRENT_LIST_DIR}/clusterapi.pc.in
+  ${PROJECT_BINARY_DIR}/cmake/clusterapi.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/cmake/clusterapi.pc
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+if(TARGET ClusterAPI_python)
+  muster_rpath(from_python ${MUSTER_INSTALL_PYTHONDIR})
+  set_target_properties(ClusterAPI_python PROPERTIES INSTALL_RPATH ${from_python})
+  install(TARGETS ClusterAPI_python LIBRARY DESTINATION ${MUSTER_INSTALL_PYTHONDIR})
+endif()
+
+install(FILES README.md ARCHITECTURE.md SECURITY.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES docs/configuration.md docs/failure-semantics.md
+  DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
