@@ -1,0 +1,105 @@
+#include "shell/application.h"
+
+#include <absl/status/statusor.h>
+#include <absl/strings/str_cat.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "client/ClusterAPI.h"
+#include "shell/command_list.h"
+#include "shell/exit_code.h"
+#include "shell/line_source.h"
+#include "shell/options.h"
+#include "shell/output.h"
+#include "shell/program_list.h"
+#include "shell/program_process.h"
+#include "shell/prompt.h"
+#include "shell/shell.h"
+#include "shell/signals.h"
+
+namespace muster::clustershell {
+namespace {
+
+int ExitOfOpening(const Status& status) {
+  return status.code() == StatusCode::kUnavailable || status.code() == StatusCode::kInternal
+             ? kExitUnreachable
+             : kExitUsage;
+}
+
+Result<ClusterAPI> OpenCluster(const Options& options, Output& output) {
+  if (!options.local) return ClusterAPI::connect(options.cluster, options.config);
+  if (output.IsTerminal(Output::Stream::kStderr)) {
+    output.Note(absl::StrCat("starting ", *options.local, *options.local == 1 ? " node" : " nodes",
+                             " on this machine"));
+  }
+  return ClusterAPI::local(*options.local);
+}
+
+std::unique_ptr<LineSource> OpenLines(const Options& options, const Shell& shell, Signals& signals,
+                                      Output& output) {
+  if (options.has_lines) return std::make_unique<GivenLines>(options.lines);
+  if (::isatty(STDIN_FILENO) == 0) return std::make_unique<ScriptLines>(STDIN_FILENO, signals);
+  Vocabulary vocabulary{Commands(), {}, ProgramNames()};
+  for (const Node& node : shell.nodes()) vocabulary.nodes.push_back(node.name);
+  return std::make_unique<Prompt>(std::move(vocabulary), signals, output);
+}
+
+// Runs all lines; the exit code.
+int RunLines(LineSource& lines, Shell& shell, Signals& signals, const Output& output) {
+  int exit_code = kExitOk;
+  while (!shell.ended() && output.error() == 0) {
+    if (const std::optional<std::string> line = lines.Next()) {
+      exit_code = WorseExit(exit_code, shell.RunLine(*line));
+    } else if (signals.interrupts() == 0) {
+      break;
+    }
+    if (signals.ending() != 0) return 128 + signals.ending();
+    if (signals.interrupts() > 0 && !lines.IsInteractive()) return kExitInterrupted;
+    signals.ForgetInterrupts();
+  }
+  // A person has seen what failed; that a line of an hour ago did is not how the shell ended.
+  return lines.IsInteractive() ? kExitOk : exit_code;
+}
+
+int Run(const Options& options, Signals& signals, Output& output) {
+  Result<ClusterAPI> cluster = OpenCluster(options, output);
+  if (!cluster.ok()) {
+    output.Note(absl::StrCat("clustershell: ", cluster.status().message()));
+    return ExitOfOpening(cluster.status());
+  }
+  const std::string name = options.cluster.empty() ? "default" : options.cluster;
+  Shell shell(std::move(cluster).value(), name, signals, output);
+  shell.set_shows_tracebacks(options.debug);
+  const std::unique_ptr<LineSource> lines = OpenLines(options, shell, signals, output);
+  const int exit_code = RunLines(*lines, shell, signals, output);
+  if (output.error() == 0) return exit_code;
+  if (output.error() == EPIPE) return kExitOutputClosed;
+  output.Note(
+      absl::StrCat("clustershell: cannot write to standard output: ", ::strerror(output.error())));
+  return kExitFailed;
+}
+
+}  // namespace
+
+int Main(int argc, char** argv) {
+  if (IsProgramProcess(argc, argv)) return RunProgramProcess(argc, argv);
+  Output output;
+  const absl::StatusOr<Options> options = ParseOptions(argc, argv);
+  if (!options.ok()) {
+    output.Note(absl::StrCat("clustershell: ", std::string(options.status().message())));
+    return kExitUsage;
+  }
+  if (options->text) {
+    output.Raw(Output::Stream::kStdout, *options->text);
+    return kExitOk;
+  }
+  Signals signals;  // before ClusterAPI starts threads
+  return Run(*options, signals, output);
+}
+
+}  // namespace muster::clustershell

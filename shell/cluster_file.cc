@@ -1,0 +1,61 @@
+#include "shell/cluster_file.h"
+
+#include <absl/status/status.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "common/unique_fd.h"
+
+namespace muster::clustershell {
+namespace {
+
+absl::Status WriteNewFile(const std::string& path, const std::string& text) {
+  const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (file.IsOpen() &&
+      ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size())) {
+    return absl::OkStatus();
+  }
+  return absl::UnavailableError(
+      absl::StrCat("cannot write the cluster's nodes to ", path, ": ", ::strerror(errno)));
+}
+
+}  // namespace
+
+absl::StatusOr<ClusterFile> ClusterFile::Write(const std::string& cluster_name,
+                                               const std::vector<Node>& nodes) {
+  const char* runtime = ::getenv("XDG_RUNTIME_DIR");
+  const bool usable = runtime != nullptr && runtime[0] == '/' && ::access(runtime, W_OK) == 0;
+  std::string folder = absl::StrCat(usable ? runtime : "/tmp", "/clustershell-XXXXXX");
+  if (::mkdtemp(folder.data()) == nullptr) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot make the folder ", folder, ": ", ::strerror(errno)));
+  }
+  ClusterFile file(std::move(folder));
+  const std::string list = absl::StrJoin(nodes, ", ", [](std::string* out, const Node& node) {
+    absl::StrAppend(out, node.name, "=", node.address);
+  });
+  const absl::Status written =
+      WriteNewFile(file.path(), absl::StrCat("[cluster ", cluster_name, "]\nnodes = ", list, "\n"));
+  if (!written.ok()) return written;
+  return file;
+}
+
+ClusterFile::ClusterFile(ClusterFile&& other) noexcept
+    : folder_(std::exchange(other.folder_, "")) {}
+
+ClusterFile::~ClusterFile() {
+  if (folder_.empty()) return;
+  ::unlink(path().c_str());
+  ::rmdir(folder_.c_str());
+}
+
+std::string ClusterFile::path() const { return folder_ + "/cluster.conf"; }
+
+}  // namespace muster::clustershell

@@ -1,0 +1,37 @@
+#include "shell/command_list.h"
+
+#include <absl/strings/match.h>
+
+#include "shell/words.h"
+
+namespace muster::clustershell {
+
+const std::vector<const ShellCommand*>& Commands() {
+  static const auto* const commands = new std::vector<const ShellCommand*>{
+      &kAtCommand,    &kPyCommand,   &kRunCommand,  &kCheckCommand, &kShowCommand,
+      &kDebugCommand, &kHelpCommand, &kExitCommand, &kQuitCommand,
+  };
+  return *commands;
+}
+
+std::vector<std::string> CommandNames() {
+  std::vector<std::string> names;
+  for (const ShellCommand* command : Commands()) names.emplace_back(command->name);
+  return names;
+}
+
+const ShellCommand* FindCommand(absl::string_view name) {
+  for (const ShellCommand* command : Commands()) {
+    if (name == command->name) return command;
+  }
+  return nullptr;
+}
+
+std::pair<absl::string_view, absl::string_view> SplitCommand(absl::string_view line) {
+  const auto [word, rest] = SplitFirst(line);
+  if (!absl::StartsWith(word, "@")) return {word, rest};
+  const auto at = static_cast<std::size_t>(word.data() - line.data());
+  return {line.substr(at, 1), line.substr(at + 1)};
+}
+
+}  // namespace muster::clustershell

@@ -1,0 +1,35 @@
+// Every command of clustershell. To add one: write it in commands/, and put it here and into the
+// list in command_list.cc.
+#pragma once
+
+#include <absl/strings/string_view.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "shell/shell_command.h"
+
+namespace muster::clustershell {
+
+extern const ShellCommand kAtCommand;
+extern const ShellCommand kCheckCommand;
+extern const ShellCommand kDebugCommand;
+extern const ShellCommand kExitCommand;
+extern const ShellCommand kHelpCommand;
+extern const ShellCommand kPyCommand;
+extern const ShellCommand kQuitCommand;
+extern const ShellCommand kRunCommand;
+extern const ShellCommand kShowCommand;
+
+// In the order of `help`.
+const std::vector<const ShellCommand*>& Commands();
+std::vector<std::string> CommandNames();
+
+// Null when there is none of this name.
+const ShellCommand* FindCommand(absl::string_view name);
+
+// The name at the start of a line, and the rest behind it. "@n1 ls" has the name "@".
+std::pair<absl::string_view, absl::string_view> SplitCommand(absl::string_view line);
+
+}  // namespace muster::clustershell

@@ -1,0 +1,39 @@
+// @TARGET command: a line for the shell of the nodes.
+#include <string>
+
+#include "shell/command_list.h"
+#include "shell/run_on_nodes.h"
+#include "shell/words.h"
+
+namespace muster::clustershell {
+namespace {
+
+int Run(Shell& shell, absl::string_view rest) {
+  // "@ uptime" names no target: all nodes. Only a blank right behind the @ says so.
+  const bool names_none = rest.empty() || rest[0] == ' ' || rest[0] == '\t';
+  const auto [word, behind] = SplitFirst(rest);
+  const absl::string_view target = names_none ? "*" : word;
+  const absl::string_view line = names_none ? StripBlanks(rest) : behind;
+  if (line.empty()) return shell.Usage("@", "there is no command for the nodes");
+  return RunOnNodes(shell, target, muster::shell(std::string(line)));
+}
+
+}  // namespace
+
+const ShellCommand kAtCommand = {
+    "@",
+    "@TARGET command",
+    "run a command in the shell of the nodes",
+    "  @ uptime                  on all nodes\n"
+    "  @n1 df -h /               on one node\n"
+    "  @1,3 hostname; date       by index, as `show` lists them\n"
+    "  @1-3 ls /tmp | wc -l      a range; everything behind the target belongs to the node\n"
+    "  @gpu* nvidia-smi          names with * and ?\n"
+    "What a node writes comes as it comes, line by line, with its name in front; what it writes "
+    "to\n"
+    "stderr goes to stderr. Ctrl-C stops the command on all nodes, a second one at once.\n",
+    ShellCommand::Argument::kTarget,
+    &Run,
+};
+
+}  // namespace muster::clustershell

@@ -1,0 +1,32 @@
+// py TARGET EXPRESSION: a piece of Python on the nodes.
+#include <string>
+
+#include "shell/command_list.h"
+#include "shell/run_on_nodes.h"
+#include "shell/words.h"
+
+namespace muster::clustershell {
+namespace {
+
+int Run(Shell& shell, absl::string_view rest) {
+  const auto [target, source] = SplitFirst(rest);
+  if (target.empty()) return shell.Usage("py", "there is no target");
+  if (source.empty()) return shell.Usage("py", "there is no expression");
+  return RunOnNodes(shell, target, muster::python(std::string(source)));
+}
+
+}  // namespace
+
+const ShellCommand kPyCommand = {
+    "py",
+    "py TARGET EXPRESSION",
+    "run a piece of Python on the nodes",
+    "  py * 6*7                          the value, from all nodes\n"
+    "  py n1 import os; os.getloadavg()  statements run; the value of the last one counts\n"
+    "  py 1-3 print('hello')             what it prints is output\n"
+    "Targets are those of `@`. With `debug` on, an exception shows its traceback.\n",
+    ShellCommand::Argument::kTarget,
+    &Run,
+};
+
+}  // namespace muster::clustershell

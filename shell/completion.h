@@ -1,0 +1,32 @@
+// Completion: what the word at the cursor may become. Pure; thread-safe.
+#pragma once
+
+#include <absl/strings/string_view.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "shell/shell_command.h"
+
+namespace muster::clustershell {
+
+struct Vocabulary {
+  std::vector<const ShellCommand*> commands;
+  std::vector<std::string> nodes;
+  std::vector<std::string> programs;
+};
+
+struct Completion {
+  std::size_t start = 0;                // where the word begins that they replace
+  std::vector<std::string> candidates;  // whole words, sorted, each once
+};
+
+// `typed` is the line up to the cursor. Commands for the first word; for the first argument of a
+// command what it names; of a target the term behind the last comma.
+Completion Complete(absl::string_view typed, const Vocabulary& vocabulary);
+
+// The longest text with which all of them begin.
+std::string CommonPrefix(const std::vector<std::string>& words);
+
+}  // namespace muster::clustershell

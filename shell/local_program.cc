@@ -1,0 +1,91 @@
+#include "shell/local_program.h"
+
+#include <absl/strings/str_cat.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "common/own_program.h"
+#include "shell/cluster_file.h"
+#include "shell/exit_code.h"
+#include "shell/fan_out.h"
+
+namespace muster::clustershell {
+namespace {
+
+std::map<std::string, std::string> Environment(const std::string& cluster_file) {
+  std::map<std::string, std::string> environment = {
+      {"MUSTER_CONFIG", cluster_file},
+      {"PYTHONUNBUFFERED", "1"},
+  };
+  // In a build tree our Python module lies beside bin/; an installed one is found by itself.
+  const std::string module =
+      absl::StrCat(FolderOf(reinterpret_cast<void*>(&RunLocalProgram)), "/../python");
+  if (::access(module.c_str(), X_OK) == 0) {
+    const char* before = ::getenv("PYTHONPATH");
+    environment["PYTHONPATH"] =
+        before == nullptr || *before == '\0' ? module : absl::StrCat(module, ":", before);
+  }
+  return environment;
+}
+
+int ExitOfProgram(const Outcome& outcome) {
+  switch (outcome.kind) {
+    case Outcome::Kind::kOk:
+    case Outcome::Kind::kFailed:
+      return outcome.exit_code;
+    case Outcome::Kind::kSignalled:
+      return 128 + outcome.signal;
+    default:
+      return ExitOf(outcome);
+  }
+}
+
+}  // namespace
+
+int RunLocalProgram(Shell& shell, const std::string& title,
+                    const std::vector<std::string>& arguments) {
+  Output& output = shell.output();
+  const auto cluster_file = ClusterFile::Write(shell.cluster_name(), shell.nodes());
+  if (!cluster_file.ok()) {
+    output.Note(absl::StrCat("run ", title, ": ", std::string(cluster_file.status().message())));
+    return kExitFailed;
+  }
+  Result<ClusterAPI> host = ClusterAPI::local(1, 1);
+  if (!host.ok()) {
+    output.Note(absl::StrCat("run ", title, ": cannot start the daemon that runs programs here: ",
+                             host.status().message()));
+    return kExitUnreachable;
+  }
+  ExecuteOptions options;
+  options.environment = Environment(cluster_file->path());
+  std::error_code ignored;
+  options.directory = std::filesystem::current_path(ignored).string();
+  const auto fan_out =
+      std::make_shared<FanOut>(std::vector<Call>{host->execute(1, argv(arguments), options)});
+  shell.signals().SetRunning(fan_out);
+
+  Outcome outcome;
+  while (std::optional<FanOut::Happening> happening = fan_out->Next()) {
+    switch (happening->kind) {
+      case FanOut::Happening::Kind::kOutput:
+        output.Raw(happening->event.stream, happening->event.data);
+        if (output.error() != 0) fan_out->Cancel();
+        break;
+      case FanOut::Happening::Kind::kEnded:
+        outcome = std::move(happening->outcome);
+        break;
+      case FanOut::Happening::Kind::kInterrupted:
+        shell.SayStopping(happening->times);
+        break;
+    }
+  }
+  if (!outcome.ok()) output.Note(absl::StrCat(title, ": ", outcome.describe()));
+  return ExitOfProgram(outcome);
+}
+
+}  // namespace muster::clustershell

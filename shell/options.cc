@@ -1,0 +1,98 @@
+#include "shell/options.h"
+
+#include <absl/status/status.h>
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_split.h>
+
+#include <CLI/CLI.hpp>
+
+#include "common/version.h"
+#include "shell/nearest.h"
+
+namespace muster::clustershell {
+namespace {
+
+constexpr char kEpilogue[] =
+    "\nWithout -c: a prompt, or, when standard input is not a terminal, the lines in it.\n"
+    "'help' at the prompt lists the commands.\n"
+    "\n"
+    "  clustershell --local 3 -c '@ hostname' -c check\n"
+    "\n"
+    "Exit code: 0 all is well, 1 a node failed, 2 a line or a flag is wrong, 3 a target names no\n"
+    "node, 4 a node is unreachable or was lost (of several lines 2, 3, 4, 1 count in this order);\n"
+    "130 after Ctrl-C; `run` adds the program's own.";
+
+// What CLI11 could not place.
+absl::Status Unexpected(const std::string& word, const CLI::App& app) {
+  if (!absl::StartsWith(word, "-")) {
+    return absl::InvalidArgumentError(absl::StrCat("unexpected argument '", word,
+                                                   "'; a line to run is given as -c '", word, "'"));
+  }
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) flags.push_back("-" + name);
+  }
+  const std::string flag = word.substr(0, word.find('='));
+  return absl::InvalidArgumentError(absl::StrCat("unknown option ", flag, DidYouMean(flag, flags),
+                                                 " (clustershell --help lists all)"));
+}
+
+absl::Status CheckTogether(const Options& options) {
+  if (options.local && (!options.config.empty() || !options.cluster.empty())) {
+    return absl::InvalidArgumentError(
+        "--local starts a cluster of its own; it does not go with --config or --cluster");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Options> ParseOptions(int argc, const char* const* argv) {
+  Options options;
+  std::vector<std::string> given;
+  CLI::App app("Runs commands, Python and programs on the nodes of a cluster.", "clustershell");
+  app.allow_extras();
+  app.set_help_flag("-h,--help", "Print this help");
+  app.set_version_flag("-V,--version", absl::StrCat("clustershell ", kVersion),
+                       "Print the version");
+  app.add_option("--local", options.local, "Start N nodes on this machine, and use those")
+      ->type_name("N")
+      ->check(CLI::Range(1, 512));
+  app.add_option("--config", options.config, "The configuration file")->type_name("FILE");
+  app.add_option("--cluster", options.cluster, "Which cluster of the configuration")
+      ->type_name("NAME");
+  const CLI::Option* lines =
+      app.add_option("-c", given, "Run this line and end; may be given several times")
+          ->type_name("LINE")
+          ->expected(1)
+          ->take_all()
+          ->allow_extra_args(false);
+  app.add_flag("--debug", options.debug, "Show the tracebacks of the nodes");
+  app.footer(kEpilogue);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    options.text = app.help();
+    return options;
+  } catch (const CLI::CallForVersion& version) {
+    options.text = absl::StrCat(version.what(), "\n");
+    return options;
+  } catch (const CLI::ParseError& error) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(error.what(), " (clustershell --help lists all options)"));
+  }
+  if (const std::vector<std::string> rest = app.remaining(); !rest.empty()) {
+    return Unexpected(rest.front(), app);
+  }
+  const absl::Status together = CheckTogether(options);
+  if (!together.ok()) return together;
+  options.has_lines = lines->count() > 0;
+  for (const std::string& text : given) {
+    for (absl::string_view line : absl::StrSplit(text, '\n')) options.lines.emplace_back(line);
+  }
+  return options;
+}
+
+}  // namespace muster::clustershell

@@ -1,0 +1,25 @@
+// Options: the flags of clustershell.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace muster::clustershell {
+
+struct Options {
+  std::optional<int> local;         // start so many daemons here, and use those
+  std::string config;               // the configuration file; empty: the usual places
+  std::string cluster;              // which cluster of it; empty: the only one, or "default"
+  std::vector<std::string> lines;   // of all -c, in order, cut at newlines
+  bool has_lines = false;           // whether -c was given
+  bool debug = false;               // tracebacks from the start
+  std::optional<std::string> text;  // of --help or --version: print it, and end
+};
+
+// InvalidArgument: one line saying what is wrong with the flags and which one was probably meant.
+absl::StatusOr<Options> ParseOptions(int argc, const char* const* argv);
+
+}  // namespace muster::clustershell

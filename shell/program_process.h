@@ -1,0 +1,21 @@
+// The process in which a registered C++ program runs: clustershell itself, started once more. So a
+// program that hangs can be stopped and one that crashes takes nothing with it, as one in Python.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "shell/program_list.h"
+
+namespace muster::clustershell {
+
+// The argv that starts it.
+std::vector<std::string> ProgramProcess(const Program& program,
+                                        const std::vector<std::string>& arguments);
+
+// In main: whether this process is one.
+bool IsProgramProcess(int argc, char** argv);
+// Opens the cluster of MUSTER_CONFIG and runs the program; returns its exit code.
+int RunProgramProcess(int argc, char** argv);
+
+}  // namespace muster::clustershell

@@ -1,0 +1,45 @@
+#include "shell/shell.h"
+
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+
+#include <utility>
+
+#include "shell/command_list.h"
+#include "shell/exit_code.h"
+#include "shell/nearest.h"
+
+namespace muster::clustershell {
+
+Shell::Shell(ClusterAPI cluster, std::string cluster_name, Signals& signals, Output& output)
+    : cluster_(std::move(cluster)),
+      cluster_name_(std::move(cluster_name)),
+      signals_(signals),
+      output_(output) {}
+
+int Shell::RunLine(absl::string_view line) {
+  const auto [name, rest] = SplitCommand(line);
+  if (name.empty() || absl::StartsWith(name, "#")) return kExitOk;
+  const ShellCommand* command = FindCommand(name);
+  if (command == nullptr) {
+    output_.Note(absl::StrCat("unknown command '", name, "'", DidYouMean(name, CommandNames()),
+                              " ('help' lists all; '@ ", name, " …' runs it on every node)"));
+    return kExitUsage;
+  }
+  return command->run(*this, rest);
+}
+
+int Shell::Usage(absl::string_view command, absl::string_view what_is_wrong) {
+  const ShellCommand* known = FindCommand(command);
+  output_.Note(absl::StrCat(command, ": ", what_is_wrong, "; usage: ", known->usage, "  ('help ",
+                            command, "' has examples)"));
+  return kExitUsage;
+}
+
+void Shell::SayStopping(int times) {
+  // The terminal has just shown ^C in the middle of a line.
+  if (output_.IsTerminal(Output::Stream::kStderr)) output_.Raw(Output::Stream::kStderr, "\n");
+  output_.Note(times > 1 ? "stopping at once" : "stopping; Ctrl-C again to stop at once");
+}
+
+}  // namespace muster::clustershell

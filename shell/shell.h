@@ -1,0 +1,53 @@
+// Shell: what one clustershell knows between two lines: its cluster, where output goes, whether
+// tracebacks are wanted. Runs a line by looking its first word up in the list of commands. Lives on
+// the main thread.
+#pragma once
+
+#include <absl/strings/string_view.h>
+
+#include <string>
+#include <vector>
+
+#include "client/ClusterAPI.h"
+#include "shell/output.h"
+#include "shell/signals.h"
+
+namespace muster::clustershell {
+
+class Shell {
+ public:
+  // `signals` and `output` have to live longer. `cluster_name` is what programs that we start get
+  // as the cluster's name.
+  Shell(ClusterAPI cluster, std::string cluster_name, Signals& signals, Output& output);
+
+  // Runs one line, of which every outcome was told when it returns its exit code. A blank line and
+  // one that begins with # are nothing.
+  int RunLine(absl::string_view line);
+
+  ClusterAPI& cluster() { return cluster_; }
+  const std::vector<Node>& nodes() const { return cluster_.nodes(); }
+  const std::string& cluster_name() const { return cluster_name_; }
+  Signals& signals() { return signals_; }
+  Output& output() { return output_; }
+
+  bool shows_tracebacks() const { return shows_tracebacks_; }
+  void set_shows_tracebacks(bool shows) { shows_tracebacks_ = shows; }
+  // After this line the shell ends.
+  void End() { ended_ = true; }
+  bool ended() const { return ended_; }
+
+  // Says on stderr how to use the command; returns kExitUsage.
+  int Usage(absl::string_view command, absl::string_view what_is_wrong);
+  // Says that what runs was asked to stop, for the first or a further time.
+  void SayStopping(int times);
+
+ private:
+  ClusterAPI cluster_;
+  std::string cluster_name_;
+  Signals& signals_;
+  Output& output_;
+  bool shows_tracebacks_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace muster::clustershell

@@ -1,0 +1,58 @@
+#include "shell/completion.h"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+#include "shell/command_list.h"
+
+namespace muster::clustershell {
+namespace {
+
+using Words = std::vector<std::string>;
+
+Completion At(const std::string& typed) {
+  return Complete(typed, {Commands(), {"n1", "n2", "gpu"}, {"wordcount"}});
+}
+
+TEST_CASE("the first word completes to a command") {
+  CHECK(At("sh").candidates == Words{"show"});
+  CHECK(At("sh").start == 0);
+  CHECK(At("  ch").candidates == Words{"check"});
+  CHECK(At("  ch").start == 2);
+  CHECK(At("").candidates.size() == Commands().size());
+}
+
+TEST_CASE("a target completes to nodes, behind a comma, too") {
+  CHECK(At("@n").candidates == Words{"n1", "n2"});
+  CHECK(At("@n").start == 1);
+  CHECK(At("@n1,g").candidates == Words{"gpu"});
+  CHECK(At("@n1,g").start == 4);
+  CHECK(At("py g").candidates == Words{"gpu"});
+  CHECK(At("py ").candidates == Words{"gpu", "n1", "n2"});
+}
+
+TEST_CASE("programs and commands complete where they are named") {
+  CHECK(At("run w").candidates == Words{"wordcount"});
+  CHECK(At("help q").candidates == Words{"quit"});
+}
+
+TEST_CASE("nothing completes where nothing is known") {
+  CHECK(At("@n1 l").candidates.empty());
+  CHECK(At("@n1 ").candidates.empty());
+  CHECK(At("@ n").candidates.empty());
+  CHECK(At("py n1 n").candidates.empty());
+  CHECK(At("check n").candidates.empty());
+  CHECK(At("nonsense n").candidates.empty());
+}
+
+TEST_CASE("the common prefix is what all begin with") {
+  CHECK(CommonPrefix({"node1", "node2", "no"}) == "no");
+  CHECK(CommonPrefix({"a"}) == "a");
+  CHECK(CommonPrefix({"a", "b"}).empty());
+  CHECK(CommonPrefix({}).empty());
+}
+
+}  // namespace
+}  // namespace muster::clustershell

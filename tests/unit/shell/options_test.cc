@@ -1,0 +1,62 @@
+#include "shell/options.h"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+namespace muster::clustershell {
+namespace {
+
+absl::StatusOr<Options> Parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "clustershell");
+  return ParseOptions(static_cast<int>(arguments.size()), arguments.data());
+}
+
+std::string Complaint(const std::vector<const char*>& arguments) {
+  const auto options = Parse(arguments);
+  REQUIRE(options.status().code() == absl::StatusCode::kInvalidArgument);
+  return std::string(options.status().message());
+}
+
+TEST_CASE("each -c is a line, and a newline separates lines, too") {
+  const auto options = Parse(
+      {"-c", "@ a; b", "--local", "3", "-c", "check\nshow", "-c", "[x,y]", "-c", "-x", "-c", ""});
+  REQUIRE(options.ok());
+  CHECK(options->local == 3);
+  CHECK(options->has_lines);
+  CHECK(options->lines == std::vector<std::string>{"@ a; b", "check", "show", "[x,y]", "-x", ""});
+}
+
+TEST_CASE("without flags there are no lines") {
+  const auto options = Parse({});
+  REQUIRE(options.ok());
+  CHECK_FALSE(options->has_lines);
+  CHECK_FALSE(options->local);
+  CHECK_FALSE(options->debug);
+}
+
+TEST_CASE("an unknown option gets the one that was meant") {
+  CHECK(Complaint({"--lcoal", "3"}) ==
+        "unknown option --lcoal; did you mean --local? (clustershell --help lists all)");
+  CHECK(Complaint({"--conf=x"}).find("did you mean --config?") != std::string::npos);
+  CHECK(Complaint({"-z"}).find("unknown option -z") == 0);
+}
+
+TEST_CASE("what else is wrong is said") {
+  CHECK(Complaint({"hostname"}) ==
+        "unexpected argument 'hostname'; a line to run is given as -c 'hostname'");
+  CHECK(Complaint({"--local", "0"}).find("--local") != std::string::npos);
+  CHECK(Complaint({"--local", "513"}).find("--local") != std::string::npos);
+  CHECK(Complaint({"--local", "x"}).find("--local") != std::string::npos);
+  CHECK(Complaint({"--config"}).find("--config") != std::string::npos);
+  CHECK(Complaint({"--local", "1", "--config", "f"}).find("does not go with") != std::string::npos);
+}
+
+TEST_CASE("help and version are text") {
+  CHECK(Parse({"--help"})->text->find("--local") != std::string::npos);
+  CHECK(Parse({"--version"})->text->find("clustershell ") == 0);
+}
+
+}  // namespace
+}  // namespace muster::clustershell

@@ -1,0 +1,25 @@
+#include "shell/table.h"
+
+#include <catch2/catch.hpp>
+
+namespace muster::clustershell {
+namespace {
+
+TEST_CASE("a table has columns as wide as their widest cell") {
+  Table table({{"@", true}, {"name"}, {"cores", true}});
+  table.Add({"1", "n1", "2"});
+  table.Add({"10", "worker-ten", "128"});
+  CHECK(table.Render() ==
+        " @  name        cores\n"
+        " 1  n1              2\n"
+        "10  worker-ten    128\n");
+}
+
+TEST_CASE("lines end without blanks") {
+  Table table({{"name"}, {"state"}});
+  table.Add({"a-long-name", ""});
+  CHECK(table.Render() == "name         state\na-long-name\n");
+}
+
+}  // namespace
+}  // namespace muster::clustershell
