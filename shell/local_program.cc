@@ -84,7 +84,9 @@ int RunLocalProgram(Shell& shell, const std::string& title,
         break;
     }
   }
-  if (!outcome.ok()) output.Note(absl::StrCat(title, ": ", outcome.describe()));
+  if (!outcome.ok() && output.error() == 0) {
+    output.Note(absl::StrCat(title, ": ", outcome.describe()));
+  }
   return ExitOfProgram(outcome);
 }
 

@@ -34,7 +34,9 @@ class NodePrinter {
                          " MiB were cut at ", assembler.cuts(), " places"));
       }
     }
-    output_.NodeLines(Event::Stream::kStdout, node_, outcome.value().text());
+    // As Python's own prompt: None is what print() and the like give, and no news.
+    const std::string& value = outcome.value().text();
+    if (value != "None") output_.NodeLines(Event::Stream::kStdout, node_, value);
     if (outcome.usage.left > 0) Say(absl::StrCat("left ", outcome.usage.left, " running"));
     if (outcome.ok()) return;
     if (with_traceback && outcome.exception) Say(outcome.exception->traceback);
@@ -82,7 +84,9 @@ int RunOnNodes(Shell& shell, absl::string_view target, const Command& command) {
         if (output.error() != 0) fan_out->Cancel();
         break;
       case FanOut::Happening::Kind::kEnded:
-        printers[happening->call].Finish(happening->outcome, shell.shows_tracebacks());
+        if (output.error() == 0) {
+          printers[happening->call].Finish(happening->outcome, shell.shows_tracebacks());
+        }
         exit_code = WorseExit(exit_code, ExitOf(happening->outcome));
         outcomes[happening->call] = std::move(happening->outcome);
         break;
@@ -91,7 +95,9 @@ int RunOnNodes(Shell& shell, absl::string_view target, const Command& command) {
         break;
     }
   }
-  if (outcomes.size() > 1 && exit_code != kExitOk) output.Note(Summarize(outcomes));
+  if (outcomes.size() > 1 && exit_code != kExitOk && output.error() == 0) {
+    output.Note(Summarize(outcomes));
+  }
   return exit_code;
 }
 

@@ -23,7 +23,7 @@ const ShellCommand kPyCommand = {
     "run a piece of Python on the nodes",
     "  py * 6*7                          the value, from all nodes\n"
     "  py n1 import os; os.getloadavg()  statements run; the value of the last one counts\n"
-    "  py 1-3 print('hello')             what it prints is output\n"
+    "  py 1-3 print('hello')             what it prints is output; None is not shown\n"
     "Targets are those of `@`. With `debug` on, an exception shows its traceback.\n",
     ShellCommand::Argument::kTarget,
     &Run,

@@ -27,7 +27,7 @@ namespace {
 int List(Shell& shell) {
   Table table({{"program"}, {"what it does"}});
   for (const Program& program : Programs()) table.Add({program.usage, program.summary});
-  table.Add({"FILE.py [ARGUMENT…]", "your own program; `import ClusterAPI` gives it this cluster"});
+  table.Add({"FILE.py [ARGUMENT...]", "your own program; `import ClusterAPI` gives it this cluster"});
   shell.output().Out(table.Render());
   return kExitOk;
 }
@@ -67,7 +67,7 @@ int Run(Shell& shell, absl::string_view rest) {
 
 const ShellCommand kRunCommand = {
     "run",
-    "run [PROGRAM [ARGUMENT…]]",
+    "run [PROGRAM [ARGUMENT...]]",
     "run a program with this cluster, or list the programs",
     "  run                             lists the programs\n"
     "  run wordcount /usr/share/doc    a program that is built in\n"
