@@ -8,6 +8,7 @@
 #include "tests/integration/node_fixture.h"
 
 using Catch::Contains;
+using muster::test::ChildrenWith;
 using muster::test::Collected;
 using muster::test::Eventually;
 using muster::test::NodeFixture;
@@ -60,7 +61,6 @@ TEST_CASE("A killed supervisor: lost, its tree is killed, another tree is not to
     CHECK(Eventually([&] { return ProcessesWith("sleep " + other).size() >= 2; }));
     const Collected got = KillDuring(node, node.Shell(Tree(seconds)), [&] {
       CHECK(Eventually([&] { return ProcessesWith("sleep " + seconds).size() >= 2; }));
-      for (const pid_t pid : ProcessesWith("setsid sleep " + seconds)) ::kill(pid, 0);
       ::kill(ParentOf("sleep " + seconds), SIGKILL);
     });
     CHECK(got.outcomes == 1);
@@ -98,9 +98,9 @@ TEST_CASE("A killed zygote: what ran under it is lost, and the next Python execu
                   "'])"),
       [&] {
         CHECK(Eventually([&] { return !ProcessesWith("sleep " + seconds).empty(); }));
-        for (const pid_t pid : ProcessesWith("clusterd-zygote")) {
-          if (ParentOf("clusterd-zygote") == node.SpawnerPid()) ::kill(pid, SIGKILL);
-        }
+        const auto zygotes = ChildrenWith(node.SpawnerPid(), "clusterd-zygote");
+        REQUIRE(zygotes.size() == 1);
+        ::kill(zygotes[0], SIGKILL);
       });
   CHECK(got.outcomes == 1);
   CHECK(NothingLeft("sleep " + seconds));

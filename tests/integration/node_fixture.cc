@@ -124,16 +124,21 @@ NodeFixture::~NodeFixture() {
   ::rmdir(folder_.c_str());
 }
 
-pid_t NodeFixture::SpawnerPid() {
-  pid_t found = 0;
-  for (const pid_t pid : ProcessesWith("clusterd-spawner")) {
+std::vector<pid_t> ChildrenWith(pid_t parent, const std::string& text) {
+  std::vector<pid_t> found;
+  for (const pid_t pid : ProcessesWith(text)) {
     std::istringstream stat(StatOf(pid));
     char state = 0;
-    pid_t parent = 0;
-    stat >> state >> parent;
-    if (parent == daemon_.pid() && state != 'Z') found = pid;
+    pid_t its_parent = 0;
+    stat >> state >> its_parent;
+    if (its_parent == parent && state != 'Z') found.push_back(pid);
   }
   return found;
+}
+
+pid_t NodeFixture::SpawnerPid() {
+  const std::vector<pid_t> found = ChildrenWith(daemon_.pid(), "clusterd-spawner");
+  return found.empty() ? 0 : found[0];
 }
 
 v1::ExecuteRequest NodeFixture::Request() {

@@ -69,6 +69,8 @@ bool Eventually(const std::function<bool()>& condition,
 double Slack();
 // Pids whose command line holds `text`, zombies left out.
 std::vector<pid_t> ProcessesWith(const std::string& text);
+// Those of them whose parent is `parent`.
+std::vector<pid_t> ChildrenWith(pid_t parent, const std::string& text);
 // A number that no other process's command line holds, for `sleep`.
 std::string UniqueSeconds();
 
