@@ -156,7 +156,7 @@ def _run_console(terminal, block):
     for step, following in zip(todo, todo[1:] + [None]):
         output, code = terminal.run(step.command)
         asks_for_code = following is not None and following.command == "echo $?"
-        if code != 0 and not asks_for_code:
+        if (code != 0) != ("fails" in block.options) and not asks_for_code and step.command != "echo $?":
             raise DocumentError(f"line {step.line}: `{step.command}` gave {code}:\n{output}")
         if step.expected and not matches(step.expected, output, "any-order" in block.options):
             raise DocumentError(f"line {step.line}: `{step.command}` gave\n{output}\nand not\n"

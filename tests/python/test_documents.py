@@ -49,13 +49,14 @@ def run(text, home):
 def test_a_good_document_passes(home):
     run("```ini file=~/a/b.conf\nx\n```\n```console\n$ cat ~/a/b.conf\nx\n$ false\n$ echo $?\n1\n"
         "$ cat <<END\n> a b\n> END\na ...\n$ seq 9\n1\n...\n9\n```\n"
-        "```console any-order\n$ seq 3\n3\n1\n2\n```\n```console ci\n$ scripts/test --fast\n```\n", home)
+        "```console any-order\n$ seq 3\n3\n1\n2\n```\n```console fails\n$ false\n$ cat none\n...\n```\n```console ci\n$ scripts/test --fast\n```\n", home)
 
 
 @pytest.mark.parametrize("text", [
     "```console\n$ echo one\ntwo\n```\n",
     "```console\n$ echo one; echo two\none\n```\n",
     "```console\n$ false\n```\n",
+    "```console fails\n$ true\n```\n",
     "```console\n$ true\n$ exit 0\n```\n",
     "```console any-order\n$ seq 3\n3\n1\n```\n",
     "```console ci\n$ scripts/test\n```\n",
