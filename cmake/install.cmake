@@ -2,14 +2,12 @@
 # /usr the libraries go to Debian's lib/ARCHITECTURE and the Python module to its dist-packages.
 
 # Everything a user runs, and nothing that only tests need: what scripts/quickstart builds.
-set(MUSTER_PROGRAMS
-  clusterd clusterd-spawner clusterd-worker clustershell wordcount ClusterAPI ClusterAPI_python)
 add_custom_target(programs)
-foreach(program ${MUSTER_PROGRAMS})
-  if(TARGET ${program})
-    add_dependencies(programs ${program})
-  endif()
-endforeach()
+add_dependencies(programs
+  clusterd clusterd-spawner clusterd-worker clustershell wordcount ClusterAPI)
+if(TARGET ClusterAPI_python)
+  add_dependencies(programs ClusterAPI_python)
+endif()
 
 include(CMakePackageConfigHelpers)
 
@@ -31,15 +29,12 @@ endfunction()
 install(TARGETS clusterd RUNTIME)
 install(TARGETS clusterd-spawner clusterd-worker
   RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/muster)
-if(TARGET clustershell)
-  muster_rpath(from_bin ${CMAKE_INSTALL_BINDIR})
-  set_target_properties(clustershell PROPERTIES INSTALL_RPATH ${from_bin})
-  install(TARGETS clustershell RUNTIME)
-endif()
+muster_rpath(from_bin ${CMAKE_INSTALL_BINDIR})
+set_target_properties(clustershell PROPERTIES INSTALL_RPATH ${from_bin})
+install(TARGETS clustershell RUNTIME)
 
-install(TARGETS ClusterAPI EXPORT MusterTargets
-  LIBRARY
-  PUBLIC_HEADER)
+install(TARGETS ClusterAPI EXPORT MusterTargets LIBRARY)
+install(FILES client/ClusterAPI.h TYPE INCLUDE)
 install(EXPORT MusterTargets NAMESPACE Muster:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Muster)
 configure_package_config_file(
   ${CMAKE_CURRENT_LIST_DIR}/MusterConfig.cmake.in ${PROJECT_BINARY_DIR}/cmake/MusterConfig.cmake
@@ -64,6 +59,8 @@ if(TARGET ClusterAPI_python)
   install(TARGETS ClusterAPI_python LIBRARY DESTINATION ${MUSTER_INSTALL_PYTHONDIR})
 endif()
 
-install(FILES README.md ARCHITECTURE.md SECURITY.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES docs/configuration.md docs/failure-semantics.md
-  DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
+# As Debian calls the folder of a package; the documents' links to each other work there.
+set(muster_documents ${CMAKE_INSTALL_DATAROOTDIR}/doc/muster)
+install(FILES README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md LICENSE
+  DESTINATION ${muster_documents})
+install(FILES docs/configuration.md docs/failure-semantics.md DESTINATION ${muster_documents}/docs)
