@@ -53,22 +53,23 @@ class Call::State {
  private:
   // Takes an event out, or finds that there will be none. False: neither yet. `read_on` is set when
   // the control has to be told so.
-  bool Take(std::optional<Event>* event, std::shared_ptr<CallControl>* read_on) REQUIRES(mutex_);
+  bool Take(std::optional<Event>* event, std::shared_ptr<CallControl>* read_on)
+      MUSTER_REQUIRES(mutex_);
   // From now on output is thrown away as it comes.
-  std::shared_ptr<CallControl> Discard() REQUIRES(mutex_);
+  std::shared_ptr<CallControl> Discard() MUSTER_REQUIRES(mutex_);
 
   const std::string node_;
   mutable Mutex mutex_;
   mutable CondVar changed_;
-  std::shared_ptr<CallControl> control_ GUARDED_BY(mutex_);
-  std::deque<Event> output_ GUARDED_BY(mutex_);
-  std::size_t output_bytes_ GUARDED_BY(mutex_) = 0;
-  bool is_paused_ GUARDED_BY(mutex_) = false;  // the runner waits for ReadOn
-  bool discards_ GUARDED_BY(mutex_) = false;
-  bool is_detached_ GUARDED_BY(mutex_) = false;
+  std::shared_ptr<CallControl> control_ MUSTER_GUARDED_BY(mutex_);
+  std::deque<Event> output_ MUSTER_GUARDED_BY(mutex_);
+  std::size_t output_bytes_ MUSTER_GUARDED_BY(mutex_) = 0;
+  bool is_paused_ MUSTER_GUARDED_BY(mutex_) = false;  // the runner waits for ReadOn
+  bool discards_ MUSTER_GUARDED_BY(mutex_) = false;
+  bool is_detached_ MUSTER_GUARDED_BY(mutex_) = false;
   // Who called Next last; none when nobody reads.
-  std::thread::id reader_ GUARDED_BY(mutex_);
-  std::optional<Outcome> outcome_ GUARDED_BY(mutex_);  // never changed once it is there
+  std::thread::id reader_ MUSTER_GUARDED_BY(mutex_);
+  std::optional<Outcome> outcome_ MUSTER_GUARDED_BY(mutex_);  // never changed once it is there
 };
 
 }  // namespace muster

@@ -28,7 +28,7 @@ class Gathering {
   }
 
   void Take(std::size_t index, const absl::StatusOr<v1::DescribeResponse>& response,
-            std::chrono::microseconds latency) EXCLUDES(mutex_) {
+            std::chrono::microseconds latency) MUSTER_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     if (has_answered_[index]) return;
     NodeCheck& answer = answers_[index];
@@ -43,7 +43,7 @@ class Gathering {
   }
 
   ClusterCheck WaitUntil(std::chrono::steady_clock::time_point deadline,
-                         std::chrono::milliseconds timeout) EXCLUDES(mutex_) {
+                         std::chrono::milliseconds timeout) MUSTER_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     while (left_ > 0 && all_.WaitUntil(mutex_, deadline)) {
     }
@@ -60,9 +60,9 @@ class Gathering {
  private:
   Mutex mutex_;
   CondVar all_;
-  std::vector<NodeCheck> answers_ GUARDED_BY(mutex_);
-  std::vector<bool> has_answered_ GUARDED_BY(mutex_);
-  std::size_t left_ GUARDED_BY(mutex_);
+  std::vector<NodeCheck> answers_ MUSTER_GUARDED_BY(mutex_);
+  std::vector<bool> has_answered_ MUSTER_GUARDED_BY(mutex_);
+  std::size_t left_ MUSTER_GUARDED_BY(mutex_);
 };
 
 }  // namespace

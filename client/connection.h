@@ -36,7 +36,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool IsAlive() const;
 
   // What the daemon calls its present life; empty until a Describe was answered.
-  std::string incarnation() const EXCLUDES(mutex_);
+  std::string incarnation() const MUSTER_EXCLUDES(mutex_);
 
   // The reaction runs once, on a thread of gRPC.
   void Describe(std::chrono::steady_clock::time_point deadline, Described reaction);
@@ -64,7 +64,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::atomic<std::uint64_t> sequence_{0};
 
   mutable Mutex mutex_;
-  std::string incarnation_ GUARDED_BY(mutex_);
+  std::string incarnation_ MUSTER_GUARDED_BY(mutex_);
 };
 
 }  // namespace muster

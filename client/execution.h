@@ -42,24 +42,24 @@ class Execution final : public CallControl,
 
   void Finish(Outcome::Kind kind, std::string reason);
   void OnStarted();
-  std::optional<std::chrono::milliseconds> Guard() const REQUIRES(mutex_);
+  std::optional<std::chrono::milliseconds> Guard() const MUSTER_REQUIRES(mutex_);
 
   const std::shared_ptr<Call::State> call_;
   const std::shared_ptr<NodeLink> link_;
   std::string value_;  // only the stream's reactions touch it
 
   Mutex mutex_;
-  Stage stage_ GUARDED_BY(mutex_) = Stage::kConnecting;
-  v1::ExecuteRequest request_ GUARDED_BY(mutex_);
-  std::shared_ptr<Connection> connection_ GUARDED_BY(mutex_);  // from kSent to kEnded
-  std::shared_ptr<ExecutionStream> stream_ GUARDED_BY(mutex_);
-  bool is_started_ GUARDED_BY(mutex_) = false;  // the node said that it accepted it
-  bool is_second_try_ GUARDED_BY(mutex_) = false;
-  bool is_abandoned_ GUARDED_BY(mutex_) = false;
+  Stage stage_ MUSTER_GUARDED_BY(mutex_) = Stage::kConnecting;
+  v1::ExecuteRequest request_ MUSTER_GUARDED_BY(mutex_);
+  std::shared_ptr<Connection> connection_ MUSTER_GUARDED_BY(mutex_);  // from kSent to kEnded
+  std::shared_ptr<ExecutionStream> stream_ MUSTER_GUARDED_BY(mutex_);
+  bool is_started_ MUSTER_GUARDED_BY(mutex_) = false;  // the node said that it accepted it
+  bool is_second_try_ MUSTER_GUARDED_BY(mutex_) = false;
+  bool is_abandoned_ MUSTER_GUARDED_BY(mutex_) = false;
   // Wanted, but not sent yet: the node would not know the id before it said Started.
-  bool wants_cancel_ GUARDED_BY(mutex_) = false;
-  bool cancel_is_sent_ GUARDED_BY(mutex_) = false;
-  std::optional<std::chrono::milliseconds> cancel_grace_ GUARDED_BY(mutex_);
+  bool wants_cancel_ MUSTER_GUARDED_BY(mutex_) = false;
+  bool cancel_is_sent_ MUSTER_GUARDED_BY(mutex_) = false;
+  std::optional<std::chrono::milliseconds> cancel_grace_ MUSTER_GUARDED_BY(mutex_);
 };
 
 }  // namespace muster

@@ -38,26 +38,26 @@ class NodeLink : public std::enable_shared_from_this<NodeLink> {
   const std::string& name() const { return name_; }
 
   // Never blocks. The connection has had its hello.
-  void Connect(std::shared_ptr<Waiter> waiter) EXCLUDES(mutex_);
+  void Connect(std::shared_ptr<Waiter> waiter) MUSTER_EXCLUDES(mutex_);
   // Never blocks; the reaction runs once, soon after `deadline` at the latest.
   void Describe(std::chrono::steady_clock::time_point deadline, Described reaction)
-      EXCLUDES(mutex_);
+      MUSTER_EXCLUDES(mutex_);
   // This connection is of no use any more.
-  void Forget(const Connection* connection) EXCLUDES(mutex_);
+  void Forget(const Connection* connection) MUSTER_EXCLUDES(mutex_);
 
  private:
   // The connection there is, or a new one.
-  absl::StatusOr<std::shared_ptr<Connection>> GetConnection() EXCLUDES(mutex_);
-  void SayHello() EXCLUDES(mutex_);
-  void EndHello(const absl::StatusOr<std::shared_ptr<Connection>>& result) EXCLUDES(mutex_);
+  absl::StatusOr<std::shared_ptr<Connection>> GetConnection() MUSTER_EXCLUDES(mutex_);
+  void SayHello() MUSTER_EXCLUDES(mutex_);
+  void EndHello(const absl::StatusOr<std::shared_ptr<Connection>>& result) MUSTER_EXCLUDES(mutex_);
   absl::Status Unreachable(const std::string& why) const;
 
   const std::string name_;
   const Address address_;
   Mutex mutex_;
-  std::shared_ptr<Connection> connection_ GUARDED_BY(mutex_);
-  bool says_hello_ GUARDED_BY(mutex_) = false;
-  std::vector<std::shared_ptr<Waiter>> waiting_ GUARDED_BY(mutex_);  // for the hello
+  std::shared_ptr<Connection> connection_ MUSTER_GUARDED_BY(mutex_);
+  bool says_hello_ MUSTER_GUARDED_BY(mutex_) = false;
+  std::vector<std::shared_ptr<Waiter>> waiting_ MUSTER_GUARDED_BY(mutex_);  // for the hello
 };
 
 }  // namespace muster

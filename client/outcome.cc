@@ -8,18 +8,15 @@
 namespace muster {
 namespace {
 
-// " (line 3)": where in the source that was sent the exception came from, as the traceback says;
-// the source's file name stands in angle brackets there. Empty when it does not say.
+// " (line 3)": where in the source that was sent the exception came from, as the traceback says,
+// in which that source is a file of this name. Empty when it does not say.
 std::string LineOf(const Exception& exception) {
-  const std::string& text = exception.traceback;
-  const std::size_t file = text.rfind("File \"<");
-  if (file == std::string::npos) return "";
-  const std::string mark = ">\", line ";
-  const std::size_t line = text.find(mark, file);
-  if (line == std::string::npos) return "";
-  const std::size_t begin = line + mark.size();
-  const std::size_t end = text.find_first_not_of("0123456789", begin);
-  return " (line " + text.substr(begin, end - begin) + ")";
+  const std::string mark = "File \"<command>\", line ";
+  const std::size_t place = exception.traceback.rfind(mark);
+  if (place == std::string::npos) return "";
+  const std::size_t begin = place + mark.size();
+  const std::size_t end = exception.traceback.find_first_not_of("0123456789", begin);
+  return " (line " + exception.traceback.substr(begin, end - begin) + ")";
 }
 
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }

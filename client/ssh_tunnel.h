@@ -40,13 +40,13 @@ class SshTunnel {
   class Farewell;
   SshTunnel() = default;
   // Why ssh ended; empty while it runs.
-  std::string Ended() EXCLUDES(mutex_);
-  void Kill() EXCLUDES(mutex_);
+  std::string Ended() MUSTER_EXCLUDES(mutex_);
+  void Kill() MUSTER_EXCLUDES(mutex_);
 
   LastWords words_;
   Mutex mutex_;
-  ChildProcess child_ GUARDED_BY(mutex_);
-  bool is_killed_ GUARDED_BY(mutex_) = false;  // by us
+  ChildProcess child_ MUSTER_GUARDED_BY(mutex_);
+  bool is_killed_ MUSTER_GUARDED_BY(mutex_) = false;  // by us
 };
 
 }  // namespace muster

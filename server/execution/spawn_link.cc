@@ -23,25 +23,32 @@ SpawnLink::~SpawnLink() {
   if (socket_.IsOpen()) loop_.Unwatch(socket_.get());
 }
 
-void SpawnLink::Send(SpawnCommand command, std::vector<UniqueFd> fds) {
+bool SpawnLink::Send(SpawnCommand command, std::vector<UniqueFd>& fds) {
+  if (!socket_.IsOpen()) return false;
   unsent_.push_back({command, std::move(fds)});
-  Flush();
+  if (Flush()) return true;
+  fds = std::move(unsent_.back().fds);
+  unsent_.pop_back();
+  return false;
 }
 
-void SpawnLink::Flush() {
-  while (!unsent_.empty() && socket_.IsOpen()) {
+// False when the other end is gone.
+bool SpawnLink::Flush() {
+  bool alive = true;
+  while (!unsent_.empty() && alive) {
     std::vector<int> fds;
     for (const UniqueFd& fd : unsent_.front().fds) fds.push_back(fd.get());
     const std::string command(1, static_cast<char>(unsent_.front().command));
-    if (!SendFdMessage(socket_.get(), command, fds)) {
-      if (errno == EINTR) continue;
-      // Full (EAGAIN) or too many descriptors on their way (ETOOMANYREFS): later. Gone: the end
-      // tells.
-      break;
+    if (SendFdMessage(socket_.get(), command, fds)) {
+      unsent_.pop_front();
+    } else if (errno == EPIPE || errno == ECONNRESET) {
+      alive = false;
+    } else if (errno != EINTR) {
+      break;  // full (EAGAIN), or too many descriptors on their way (ETOOMANYREFS): later
     }
-    unsent_.pop_front();
   }
   loop_.SetEvents(socket_.get(), unsent_.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT);
+  return alive;
 }
 
 void SpawnLink::HandleEvents(std::uint32_t events) {

@@ -22,8 +22,9 @@ class SpawnLink {
   SpawnLink(const SpawnLink&) = delete;
   SpawnLink& operator=(const SpawnLink&) = delete;
 
-  // Queues the command with its descriptors; they are closed here once they are sent.
-  void Send(SpawnCommand command, std::vector<UniqueFd> fds);
+  // Sends the command with its descriptors, or queues it; they are closed here once they are sent.
+  // False: the other end is gone, nobody got anything, and the descriptors are still the caller's.
+  bool Send(SpawnCommand command, std::vector<UniqueFd>& fds);
 
  private:
   struct Message {
@@ -32,7 +33,7 @@ class SpawnLink {
   };
 
   void HandleEvents(std::uint32_t events);
-  void Flush();
+  bool Flush();
 
   EventLoop& loop_;
   UniqueFd socket_;

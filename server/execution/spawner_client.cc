@@ -41,26 +41,28 @@ absl::Status SpawnerClient::Start() {
   options.new_session = true;
   ASSIGN_OR_RETURN(process_, ChildProcess::Start(options));
   spawner_ = std::make_unique<SpawnLink>(
-      loop_, std::move(ours), [](const std::string&) {},
-      [this] {
-        const std::optional<int> status =
-            process_.WaitUntil(EventLoop::Clock::now() + std::chrono::seconds(1));
-        log_(absl::StrCat("clusterd-spawner ", process_.pid(), " ",
-                          status ? DescribeWaitStatus(*status) : "closed its socket",
-                          "; a new one is started for the next execution"));
-        // Its socket is inside: not while its own handler runs.
-        loop_.Post([this] { spawner_.reset(); });
-      });
+      loop_, std::move(ours), [](const std::string&) {}, [this] { EndSpawner(); });
   return absl::OkStatus();
+}
+
+void SpawnerClient::EndSpawner() {
+  const std::optional<int> status =
+      process_.WaitUntil(EventLoop::Clock::now() + std::chrono::seconds(1));
+  log_(absl::StrCat("clusterd-spawner ", process_.pid(), " ",
+                    status ? DescribeWaitStatus(*status) : "closed its socket",
+                    "; a new one is started for the next execution"));
+  // It may be its own handler that runs here: it goes when the loop is back. The zygote ends with it.
+  loop_.Post([ended = std::shared_ptr<SpawnLink>(std::move(spawner_)),
+              zygote = std::shared_ptr<SpawnLink>(std::move(zygote_))] {});
 }
 
 absl::Status SpawnerClient::StartZygote() {
   UniqueFd ours;
-  UniqueFd theirs;
-  RETURN_IF_ERROR(MakeSocketPair(ours, theirs));
-  std::vector<UniqueFd> fds;
-  fds.push_back(std::move(theirs));
-  spawner_->Send(SpawnCommand::kStartZygote, std::move(fds));
+  std::vector<UniqueFd> theirs(1);
+  RETURN_IF_ERROR(MakeSocketPair(ours, theirs[0]));
+  if (spawner_ == nullptr || !spawner_->Send(SpawnCommand::kStartZygote, theirs)) {
+    return absl::UnavailableError("clusterd-spawner is gone");
+  }
   zygote_ready_ = false;
   python_error_.clear();
   zygote_ = std::make_unique<SpawnLink>(
@@ -69,29 +71,39 @@ absl::Status SpawnerClient::StartZygote() {
         zygote_ready_ = message[0] == 'R';
         if (!zygote_ready_) python_error_ = message.substr(1);
       },
-      [this] {
-        if (!zygote_ready_ && python_error_.empty()) {
-          python_error_ =
-              "clusterd-worker does not start: is it installed beside clusterd-spawner, "
-              "and is libpython3.11 there?";
-        }
-        log_(absl::StrCat("the zygote (clusterd-worker) ended",
-                          python_error_.empty() ? "" : ": " + python_error_,
-                          "; a new one is started for the next Python execution"));
-        loop_.Post([this] { zygote_.reset(); });
-      });
+      [this] { EndZygote(); });
   return absl::OkStatus();
 }
 
-absl::Status SpawnerClient::Supervise(bool python, std::vector<UniqueFd> fds) {
-  if (spawner_ == nullptr) RETURN_IF_ERROR(Start());
-  if (!python) {
-    spawner_->Send(SpawnCommand::kSupervise, std::move(fds));
-    return absl::OkStatus();
+void SpawnerClient::EndZygote() {
+  if (!zygote_ready_ && python_error_.empty()) {
+    python_error_ =
+        "clusterd-worker does not start: is it installed beside clusterd-spawner, and is "
+        "libpython3.11 there?";
   }
-  if (zygote_ == nullptr) RETURN_IF_ERROR(StartZygote());
-  zygote_->Send(SpawnCommand::kSupervise, std::move(fds));
-  return absl::OkStatus();
+  log_(absl::StrCat("the zygote (clusterd-worker) ended",
+                    python_error_.empty() ? "" : ": " + python_error_,
+                    "; a new one is started for the next Python execution"));
+  loop_.Post([ended = std::shared_ptr<SpawnLink>(std::move(zygote_))] {});
+}
+
+absl::Status SpawnerClient::Supervise(bool python, std::vector<UniqueFd> fds) {
+  // Twice, because what died is found out by sending to it; nobody got the first one then.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (spawner_ == nullptr) RETURN_IF_ERROR(Start());
+    if (python && zygote_ == nullptr && !StartZygote().ok()) {
+      if (spawner_ != nullptr) EndSpawner();
+      continue;
+    }
+    SpawnLink& link = python ? *zygote_ : *spawner_;
+    if (link.Send(SpawnCommand::kSupervise, fds)) return absl::OkStatus();
+    if (python) {
+      EndZygote();
+    } else {
+      EndSpawner();
+    }
+  }
+  return absl::UnavailableError("start clusterd-spawner, which ends at once; see clusterd's log");
 }
 
 void SpawnerClient::Shutdown(std::chrono::milliseconds time) {

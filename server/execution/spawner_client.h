@@ -41,6 +41,8 @@ class SpawnerClient {
 
  private:
   absl::Status StartZygote();
+  void EndSpawner();
+  void EndZygote();
 
   EventLoop& loop_;
   const std::string program_;

@@ -9,8 +9,9 @@ namespace {
 constexpr std::size_t kMaxWaitingBytes = 256 << 10;
 }  // namespace
 
-std::shared_ptr<ExecuteReactor> ExecuteReactor::Make(EventLoop& loop) {
-  std::shared_ptr<ExecuteReactor> reactor(new ExecuteReactor(loop));
+std::shared_ptr<ExecuteReactor> ExecuteReactor::Make(EventLoop& loop, OpenCalls& open_calls) {
+  std::shared_ptr<ExecuteReactor> reactor(new ExecuteReactor(loop, open_calls));
+  open_calls.Add();
   reactor->self_ = reactor;
   TsanRelease(reactor.get());
   return reactor;
@@ -145,7 +146,9 @@ void ExecuteReactor::OnDone() {
     MutexLock lock(mutex_);
     execution_.reset();  // it holds this reactor
   }
+  OpenCalls& open_calls = open_calls_;
   self_.reset();
+  open_calls.Remove();
 }
 
 }  // namespace muster::server

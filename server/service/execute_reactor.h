@@ -13,6 +13,7 @@
 #include "muster/v1/node.grpc.pb.h"
 #include "server/execution/execution.h"
 #include "server/execution/execution_sink.h"
+#include "server/service/open_calls.h"
 
 namespace muster::server {
 
@@ -20,7 +21,7 @@ class ExecuteReactor : public grpc::ServerWriteReactor<v1::ExecuteEvent>,
                        public ExecutionSink,
                        public std::enable_shared_from_this<ExecuteReactor> {
  public:
-  static std::shared_ptr<ExecuteReactor> Make(EventLoop& loop);
+  static std::shared_ptr<ExecuteReactor> Make(EventLoop& loop, OpenCalls& open_calls);
 
   // The events before the execution's own: started.
   void Write(v1::ExecuteEvent event) MUSTER_EXCLUDES(mutex_);
@@ -45,13 +46,14 @@ class ExecuteReactor : public grpc::ServerWriteReactor<v1::ExecuteEvent>,
     bool last = false;
   };
 
-  explicit ExecuteReactor(EventLoop& loop) : loop_(loop) {}
+  ExecuteReactor(EventLoop& loop, OpenCalls& open_calls) : loop_(loop), open_calls_(open_calls) {}
   // False: enough is waiting.
   bool Push(Waiting waiting) MUSTER_EXCLUDES(mutex_);
   void StartNext(Waiting* next);
   void Abandon() MUSTER_EXCLUDES(mutex_);
 
   EventLoop& loop_;
+  OpenCalls& open_calls_;
   std::shared_ptr<ExecuteReactor> self_;  // until OnDone
 
   Mutex mutex_;

@@ -50,7 +50,8 @@ void NodeServer::StopAccepting() {
 }
 
 void NodeServer::Shutdown(std::chrono::milliseconds time) {
-  server_->Shutdown(std::chrono::system_clock::now() + time);
+  service_.open_calls().WaitForNone(time);
+  server_->Shutdown(std::chrono::system_clock::now());
   server_->Wait();
 }
 

@@ -20,7 +20,7 @@ class NodeServer {
   bool Start();
   // No new connections; health says NOT_SERVING. Calls go on.
   void StopAccepting();
-  // Ends every call that is left after `time`.
+  // Waits at most `time` for the calls to end, then ends those that are left.
   void Shutdown(std::chrono::milliseconds time);
 
  private:

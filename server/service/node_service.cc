@@ -50,7 +50,7 @@ std::string ShownCommand(const LaunchRequest& launch) {
 
 grpc::ServerWriteReactor<v1::ExecuteEvent>* NodeService::Execute(
     grpc::CallbackServerContext* context, const v1::ExecuteRequest* message) {
-  const std::shared_ptr<ExecuteReactor> reactor = ExecuteReactor::Make(loop_);
+  const std::shared_ptr<ExecuteReactor> reactor = ExecuteReactor::Make(loop_, open_calls_);
   if (!message->incarnation().empty() && message->incarnation() != facts_.incarnation) {
     reactor->Reject({grpc::StatusCode::FAILED_PRECONDITION,
                      absl::StrCat("node ", facts_.name, " was restarted; nothing was started")});

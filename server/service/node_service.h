@@ -8,6 +8,7 @@
 #include "muster/v1/node.grpc.pb.h"
 #include "server/execution/event_loop.h"
 #include "server/execution/execution_table.h"
+#include "server/service/open_calls.h"
 
 namespace muster::server {
 
@@ -34,12 +35,16 @@ class NodeService : public v1::Node::CallbackService {
                                      const v1::DescribeRequest* request,
                                      v1::DescribeResponse* response) override;
 
+  // For the shutdown.
+  OpenCalls& open_calls() { return open_calls_; }
+
  private:
   void ListRunning(v1::DescribeResponse& response) const;
 
   EventLoop& loop_;
   ExecutionTable& table_;
   const NodeFacts facts_;
+  OpenCalls open_calls_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
 

@@ -131,7 +131,7 @@ TEST_CASE("errors name the file, the line and what is valid there") {
              Contains("cluster.conf:2: no key \"node\" is known in [cluster lab]; valid here: "
                       "nodes"));
   CHECK_THAT(ErrorOf("[daemon]\nport = 1\n"),
-             Contains("drain_timeout, grace, listen, log_level, name, workers"));
+             Contains("listen, log_level, name, workers"));
   CHECK_THAT(ErrorOf("[daemon]\nname = a\nNAME\n"),
              Contains("cluster.conf:3: the line is neither"));
   CHECK_THAT(ErrorOf("[daemon]\nname = " + std::string(5000, 'x') + "\nNAME\n"),

@@ -1,0 +1,94 @@
+// Who may connect, and what a flood of connections does.
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "tests/integration/node_fixture.h"
+
+using muster::test::Eventually;
+using muster::test::NodeFixture;
+namespace v1 = muster::v1;
+
+namespace {
+
+muster::UniqueFd Connect(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
+  muster::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    fd.Reset();
+  }
+  return fd;
+}
+
+mode_t ModeOf(const std::string& path) {
+  struct stat info {};
+  REQUIRE(::stat(path.c_str(), &info) == 0);
+  return info.st_mode & 07777;
+}
+
+}  // namespace
+
+TEST_CASE("The socket and its lock are for their owner alone") {
+  NodeFixture node;
+  CHECK(ModeOf(node.path()) == 0600);
+  CHECK(ModeOf(node.path() + ".lock") == 0600);
+  CHECK(ModeOf(node.folder()) == 0700);
+}
+
+TEST_CASE("Another user who gets at the socket is closed at accept") {
+  if (::geteuid() != 0) return;  // only root can become somebody else
+  NodeFixture node;
+  REQUIRE(::chmod(node.folder().c_str(), 0755) == 0);
+  REQUIRE(::chmod(node.path().c_str(), 0666) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::setgid(65534) != 0 || ::setuid(65534) != 0) ::_exit(10);
+    const muster::UniqueFd fd = Connect(node.path());
+    if (!fd.IsOpen()) ::_exit(11);
+    ::alarm(10);
+    char byte = 0;
+    ::_exit(::read(fd.get(), &byte, 1) == 0 ? 0 : 12);  // closed, and not a byte before it
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  CHECK(node.Run(node.Shell("echo ours")).out == "ours\n");
+}
+
+TEST_CASE("After a flood of connections beyond its descriptors the node serves again") {
+  rlimit old{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &old) == 0);
+  NodeFixture node;
+  const rlimit low{64, 64};
+  REQUIRE(::prlimit(node.pid(), RLIMIT_NOFILE, &low, nullptr) == 0);
+  for (int round = 0; round < 3; ++round) {
+    std::vector<muster::UniqueFd> flood;
+    for (int i = 0; i < 150; ++i) flood.push_back(Connect(node.path()));
+    flood.clear();
+    CHECK(Eventually([&] { return node.Run(node.Shell("echo alive")).out == "alive\n"; }));
+  }
+}
+
+TEST_CASE("Garbage on the socket harms nobody else") {
+  NodeFixture node;
+  for (int i = 0; i < 200; ++i) {
+    const muster::UniqueFd fd = Connect(node.path());
+    REQUIRE(fd.IsOpen());
+    std::string bytes(1 + i * 37 % 3000, '\0');
+    for (std::size_t b = 0; b < bytes.size(); ++b) bytes[b] = static_cast<char>(b * 31 + i * 7);
+    if (i % 2 == 0) bytes = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes;
+    [[maybe_unused]] const auto sent = ::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
+  CHECK(node.Run(node.Shell("echo alive")).out == "alive\n");
+}

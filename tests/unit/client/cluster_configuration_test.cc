@@ -1,0 +1,109 @@
+#include "client/cluster_configuration.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+using Catch::Contains;
+using muster::ReadConfiguration;
+
+namespace {
+
+class Folder {
+ public:
+  Folder() : before_(std::filesystem::current_path()) {
+    char name[] = "/tmp/muster-test-XXXXXX";
+    path_ = ::mkdtemp(name);
+    std::filesystem::current_path(path_);
+    ::unsetenv("MUSTER_CONFIG");
+    ::setenv("XDG_CONFIG_HOME", path_.c_str(), 1);
+    ::setenv("XDG_RUNTIME_DIR", path_.c_str(), 1);
+  }
+  ~Folder() {
+    std::filesystem::current_path(before_);
+    std::filesystem::remove_all(path_);
+  }
+  std::string Write(const std::string& text) const {
+    const std::string file = path_ + "/cluster.conf";
+    std::ofstream(file) << text;
+    return file;
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::filesystem::path before_;
+  std::string path_;
+};
+
+std::string ErrorOf(const std::string& text, const std::string& cluster = "") {
+  const Folder folder;
+  return std::string(ReadConfiguration(cluster, folder.Write(text)).status().message());
+}
+
+}  // namespace
+
+TEST_CASE("nodes come in the order of the file, separated by commas or lines") {
+  const Folder folder;
+  const auto nodes = ReadConfiguration(
+      "", folder.Write("[cluster lab]\nnodes = b=unix:/b, a = ssh:ann@host ,\n  c=unix:/c=d\n"));
+  INFO(nodes.status());
+  REQUIRE(nodes.ok());
+  REQUIRE(nodes->size() == 3);
+  CHECK((*nodes)[0].name == "b");
+  CHECK((*nodes)[1].name == "a");
+  CHECK((*nodes)[1].address.ToString() == "ssh:ann@host");
+  CHECK((*nodes)[2].address.path == "/c=d");
+  CHECK((*nodes)[2].is_named);
+}
+
+TEST_CASE("of several clusters the one asked for, else the one named default") {
+  const Folder folder;
+  const std::string two = "[cluster a]\nnodes=n=unix:/a\n[cluster b]\nnodes=n=unix:/b\n";
+  CHECK((*ReadConfiguration("b", folder.Write(two)))[0].address.path == "/b");
+  CHECK_THAT(ErrorOf(two), Contains("several clusters") && Contains("a, b"));
+  CHECK_THAT(ErrorOf(two, "c"), Contains("has no [cluster c]; it has: a, b"));
+  CHECK((*ReadConfiguration("", folder.Write(two + "[cluster default]\nnodes=n=unix:/d\n")))[0]
+            .address.path == "/d");
+}
+
+TEST_CASE("what is wrong with a node is told with file and line") {
+  const std::string head = "[cluster lab]\nnodes = ";
+  CHECK_THAT(ErrorOf(head + "n1\n"), Contains("cluster.conf:2: \"n1\" is not NAME=ADDRESS"));
+  CHECK_THAT(ErrorOf(head + "1=unix:/a\n"), Contains("cluster.conf:2: \"1=unix:/a\" is not"));
+  CHECK_THAT(ErrorOf(head + "a=unix:/a, a=unix:/b\n"), Contains("two nodes are named a"));
+  CHECK_THAT(ErrorOf(head + "a=host:99\n"), Contains("cluster.conf:2: node a: bad address"));
+  CHECK_THAT(ErrorOf(head + ",\n"), Contains("list of nodes is empty"));
+  CHECK_THAT(ErrorOf("[cluster lab]\n"), Contains("cluster.conf:1: [cluster lab] has no nodes"));
+  CHECK_THAT(ErrorOf("[daemon]\nname=a\n"), Contains("has no [cluster NAME]"));
+}
+
+TEST_CASE("without a configuration the cluster is the daemon of this machine") {
+  if (std::filesystem::exists("/etc/muster/cluster.conf") ||
+      std::filesystem::exists("/run/muster/clusterd.sock")) {
+    WARN("skipped: this machine runs a clusterd of its own");
+    return;
+  }
+  const Folder folder;
+  const std::string path = folder.path() + "/muster/clusterd.sock";
+  CHECK_THAT(std::string(ReadConfiguration("", "").status().message()),
+             Contains("no clusterd listens at " + path));
+  CHECK_THAT(std::string(ReadConfiguration("lab", "").status().message()), Contains("lab"));
+  std::filesystem::create_directory(folder.path() + "/muster");
+  const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  std::strcpy(name.sun_path, path.c_str());
+  REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&name), sizeof name) == 0);
+  const auto nodes = ReadConfiguration("", "");
+  ::close(listener);
+  REQUIRE(nodes.ok());
+  REQUIRE(nodes->size() == 1);
+  CHECK((*nodes)[0].address.path == path);
+  CHECK_FALSE((*nodes)[0].is_named);
+}

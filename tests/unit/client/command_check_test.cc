@@ -1,0 +1,65 @@
+#include "client/command_check.h"
+
+#include <catch2/catch.hpp>
+
+using Catch::Contains;
+using muster::WhyNotSend;
+
+namespace {
+
+const std::string kNul(1, '\0');
+
+std::string WhyNot(const muster::Command& command) { return WhyNotSend(command, {}); }
+
+}  // namespace
+
+TEST_CASE("sources are sent up to 3 MiB and refused above, with the limit") {
+  CHECK(WhyNot("1+1").empty());
+  CHECK(WhyNot(muster::python(std::string(3u << 20, '1'))).empty());
+  CHECK_THAT(WhyNot(muster::python(std::string((3u << 20) + 1, '1'))),
+             Contains("the Python source has 3145729 bytes, and at most 3145728 can be sent"));
+  CHECK_THAT(WhyNot(muster::shell(std::string(4u << 20, '1'))), Contains("3 MiB"));
+}
+
+TEST_CASE("an empty command is refused") {
+  CHECK_THAT(WhyNot(""), Contains("the command is empty"));
+  CHECK_THAT(WhyNot(muster::shell(" \n")), Contains("the command is empty"));
+  CHECK_THAT(WhyNot(muster::argv({})), Contains("the command is empty"));
+  CHECK_THAT(WhyNot(muster::argv({""})), Contains("the command is empty"));
+}
+
+TEST_CASE("a NUL byte is refused where the kernel would cut") {
+  CHECK_THAT(WhyNot(muster::shell("a" + kNul)), Contains("NUL"));
+  CHECK_THAT(WhyNot(muster::argv({"a", kNul})), Contains("argument 1 holds a NUL"));
+}
+
+TEST_CASE("one argument has at most 131071 bytes") {
+  CHECK(WhyNot(muster::argv({"echo", std::string(131071, 'x')})).empty());
+  CHECK_THAT(WhyNot(muster::argv({"echo", std::string(131072, 'x')})),
+             Contains("argument 1 has 131072 bytes, and at most 131071"));
+  CHECK_THAT(WhyNot(muster::argv(std::vector<std::string>(30, std::string(131071, 'x')))),
+             Contains("the argument list"));
+}
+
+TEST_CASE("options that make no sense are refused by name") {
+  muster::ExecuteOptions options;
+  options.environment = {{"_A1", "b=c"}};
+  options.deadline = std::chrono::milliseconds(1);
+  options.grace = std::chrono::milliseconds(0);
+  CHECK(WhyNotSend("1", options).empty());
+  options.environment = {{"1A", "b"}};
+  CHECK_THAT(WhyNotSend("1", options), Contains("\"1A\" is no name"));
+  options.environment = {{"A", kNul}};
+  CHECK_THAT(WhyNotSend("1", options), Contains("variable A holds a NUL"));
+  options.environment = {{"A", std::string(131071, 'x')}};
+  CHECK_THAT(WhyNotSend("1", options), Contains("131071"));
+  options.environment.clear();
+  options.deadline = std::chrono::milliseconds(0);
+  CHECK_THAT(WhyNotSend("1", options), Contains("deadline is 0 ms"));
+  options.deadline.reset();
+  options.grace = std::chrono::milliseconds(-1);
+  CHECK_THAT(WhyNotSend("1", options), Contains("grace is -1 ms"));
+  options.grace = std::chrono::milliseconds(1);
+  options.directory = kNul;
+  CHECK_THAT(WhyNotSend("1", options), Contains("directory holds a NUL"));
+}

@@ -1,0 +1,18 @@
+#include "tests/unit/client/fake_node.h"
+
+#include <chrono>
+#include <thread>
+
+namespace muster {
+
+grpc::Status FakeNode::Describe(grpc::ServerContext*, const v1::DescribeRequest*,
+                                v1::DescribeResponse* response) {
+  ++hellos;
+  std::this_thread::sleep_for(std::chrono::milliseconds(hello_delay_ms));
+  response->set_name("n1");
+  response->set_incarnation("0123456789abcdef");
+  response->set_python("3.11.2");
+  return grpc::Status::OK;
+}
+
+}  // namespace muster
