@@ -159,9 +159,10 @@ class MUSTER_EXPORT Value {
 
 // A Python exception, as data.
 struct Exception {
-  std::string type;       // "ZeroDivisionError"
-  std::string message;    // "division by zero"
-  std::string traceback;  // as Python prints it, with source lines
+  std::string type;        // "ZeroDivisionError"
+  std::string message;     // "division by zero"
+  std::string traceback;   // as Python prints it, with source lines
+  std::uint32_t line = 0;  // of the source that was sent, from 1; 0: raised outside it
 };
 
 struct Usage {

@@ -8,15 +8,8 @@
 namespace muster {
 namespace {
 
-// " (line 3)": where in the source that was sent the exception came from, as the traceback says,
-// in which that source is a file of this name. Empty when it does not say.
 std::string LineOf(const Exception& exception) {
-  const std::string mark = "File \"<command>\", line ";
-  const std::size_t place = exception.traceback.rfind(mark);
-  if (place == std::string::npos) return "";
-  const std::size_t begin = place + mark.size();
-  const std::size_t end = exception.traceback.find_first_not_of("0123456789", begin);
-  return " (line " + exception.traceback.substr(begin, end - begin) + ")";
+  return exception.line == 0 ? "" : " (line " + std::to_string(exception.line) + ")";
 }
 
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }

@@ -114,7 +114,7 @@ Outcome TakeOutcome(v1::Outcome& wire, std::string value, const std::string& nod
     v1::Exception& exception = *wire.mutable_exception();
     outcome.exception =
         Exception{std::move(*exception.mutable_type()), std::move(*exception.mutable_message()),
-                  std::move(*exception.mutable_traceback())};
+                  std::move(*exception.mutable_traceback()), exception.line()};
   }
   outcome.usage = ToUsage(wire.usage());
   if (wire.has_value()) outcome.set_value(Value(std::move(value)));

@@ -122,7 +122,7 @@ void Execution::HandleWorkerFrame(const Frame& frame) {
       if (!frame.payload.empty()) Give(OutputStream::kValue, frame.payload);
       break;
     case FrameType::kException:
-      result_.exception = {reader.Bytes(), reader.Bytes(), reader.Bytes()};
+      result_.exception = {reader.Bytes(), reader.Bytes(), reader.Bytes(), reader.U32()};
       break;
     case FrameType::kDone:
       result_.done = true;

@@ -28,6 +28,7 @@ struct Outcome {
     std::string type;
     std::string message;
     std::string traceback;
+    std::uint32_t line = 0;  // of the source that was sent; 0: not in it
   };
   struct Usage {
     std::chrono::microseconds wall{0};

@@ -184,6 +184,7 @@ v1::ExecuteEvent WriteOutcome(const Outcome& outcome) {
     message.mutable_exception()->set_type(outcome.exception->type);
     message.mutable_exception()->set_message(outcome.exception->message);
     message.mutable_exception()->set_traceback(outcome.exception->traceback);
+    message.mutable_exception()->set_line(outcome.exception->line);
   }
   v1::Usage& usage = *message.mutable_usage();
   usage.set_wall_us(static_cast<std::uint64_t>(outcome.usage.wall.count()));

@@ -19,7 +19,7 @@ enum class FrameType : std::uint8_t {
   kEnded = 4,    // ExecutionEnd; the last one
   // worker to daemon
   kValue = 5,      // a piece of the value's text
-  kException = 6,  // three strings: type, message, traceback
+  kException = 6,  // type, message, traceback; u32: the line, or 0
   kDone = 7,       // u8: there is a value; the last one
 };
 

@@ -114,11 +114,11 @@ void Interpreter::RunAndExit(const LaunchRequest& request, const StartStatus& st
     status.Succeed();
     const py::cpp_function send_value(
         [](const py::bytes& piece) { SendToDaemon(FrameType::kValue, std::string_view(piece)); });
-    const py::cpp_function send_exception(
-        [](const std::string& type, const std::string& message, const std::string& traceback) {
-          SendToDaemon(FrameType::kException,
-                       PayloadWriter().Bytes(type).Bytes(message).Bytes(traceback).payload());
-        });
+    const py::cpp_function send_exception([](const std::string& type, const std::string& message,
+                                             const std::string& traceback, unsigned line) {
+      SendToDaemon(FrameType::kException,
+                   PayloadWriter().Bytes(type).Bytes(message).Bytes(traceback).U32(line).payload());
+    });
     const py::tuple result =
         py::handle(runner)(py::bytes(request.source), request.form == LaunchRequest::Form::kStr,
                            environment, send_value, send_exception);

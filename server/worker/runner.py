@@ -1,7 +1,7 @@
 """Runs one notebook cell in this process. Compiled into clusterd-worker; users' code never imports it.
 
 `run` gets the source and two functions of the worker: `send_value(piece)` and
-`send_exception(type, message, traceback)`, and returns whether there was a value.
+`send_exception(type, message, traceback, line)`, and returns whether there was a value.
 """
 import ast
 import builtins
@@ -48,20 +48,19 @@ def describe(error, send_exception):
     name = kind.__qualname__
     if kind.__module__ not in ("builtins", "__main__"):
         name = kind.__module__ + "." + name
+    line = 0
+    for frame, number in traceback.walk_tb(frames):
+        if frame.f_code.co_filename == FILENAME:
+            line = number
     try:
         message = str(error)
-        if isinstance(error, SyntaxError) and error.lineno is not None:
-            message = f"{error.msg} (line {error.lineno})"
-        elif frames is not None:
-            own = [line for frame, line in traceback.walk_tb(frames)
-                   if frame.f_code.co_filename == FILENAME]
-            if own:
-                message += f" (line {own[-1]})"
+        if isinstance(error, SyntaxError) and error.filename == FILENAME:
+            message, line = error.msg, error.lineno
         text = "".join(traceback.format_exception(kind, error, frames))
     except BaseException as second:  # a __str__ of the user's own that raises
         message = f"<{type(second).__name__} while this exception was printed>"
         text = "".join(traceback.format_tb(frames))
-    send_exception(clip(name), clip(message), clip(text))
+    send_exception(clip(name), clip(message), clip(text), line or 0)
 
 
 def flush():
