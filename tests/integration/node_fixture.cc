@@ -7,21 +7,11 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
-#include <fstream>
-#include <sstream>
-#include <thread>
 
 namespace muster::test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// The fields of /proc/PID/stat after the name: state, parent, …
-std::string StatOf(pid_t pid) {
-  const std::string stat = ReadFile("/proc/" + std::to_string(pid) + "/stat");
-  const std::size_t end = stat.rfind(") ");
-  return end == std::string::npos ? "" : stat.substr(end + 2);
-}
 
 }  // namespace
 
@@ -66,18 +56,6 @@ NodeFixture::~NodeFixture() {
   ::unlink((path_ + ".lock").c_str());
   ::unlink(path_.c_str());
   ::rmdir(folder_.c_str());
-}
-
-std::vector<pid_t> ChildrenWith(pid_t parent, const std::string& text) {
-  std::vector<pid_t> found;
-  for (const pid_t pid : ProcessesWith(text)) {
-    std::istringstream stat(StatOf(pid));
-    char state = 0;
-    pid_t its_parent = 0;
-    stat >> state >> its_parent;
-    if (its_parent == parent && state != 'Z') found.push_back(pid);
-  }
-  return found;
 }
 
 pid_t NodeFixture::SpawnerPid() {

@@ -18,6 +18,8 @@ bool Eventually(const std::function<bool()>& condition,
 double Slack();
 // Pids whose command line holds `text`, zombies left out.
 std::vector<pid_t> ProcessesWith(const std::string& text);
+// Those of them whose parent is `parent`.
+std::vector<pid_t> ChildrenWith(pid_t parent, const std::string& text);
 // A number that no other process's command line holds, for `sleep`.
 std::string UniqueSeconds();
 // The whole file; empty when it is not there.
