@@ -82,6 +82,8 @@ std::optional<std::string> Prompt::Next() {
   while (true) {
     ended_ = Ended::kNot;
     int length = 0;
+    // el_gets shows the prompt first: what is typed in between would be echoed and cooked.
+    ::el_set(editor_, EL_PREP_TERM, 1);
     const char* text = ::el_gets(editor_, &length);
     if (text != nullptr && length > 0) {
       std::string line(text, static_cast<std::size_t>(length));

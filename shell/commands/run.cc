@@ -27,7 +27,8 @@ namespace {
 int List(Shell& shell) {
   Table table({{"program"}, {"what it does"}});
   for (const Program& program : Programs()) table.Add({program.usage, program.summary});
-  table.Add({"FILE.py [ARGUMENT...]", "your own program; `import ClusterAPI` gives it this cluster"});
+  table.Add(
+      {"FILE.py [ARGUMENT...]", "your own program; `import ClusterAPI` gives it this cluster"});
   shell.output().Out(table.Render());
   return kExitOk;
 }

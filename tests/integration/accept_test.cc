@@ -1,4 +1,5 @@
 // Who may connect, and what a flood of connections does.
+#include <grpcpp/generic/generic_stub.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -91,4 +92,35 @@ TEST_CASE("Garbage on the socket harms nobody else") {
     [[maybe_unused]] const auto sent = ::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
   }
   CHECK(node.Run(node.Shell("echo alive")).out == "alive\n");
+}
+
+TEST_CASE("Health answers, for the server and for its service") {
+  NodeFixture node;
+  for (const std::string& request : {std::string(), std::string("\x0a\x0emuster.v1.Node")}) {
+    grpc::GenericStub stub(node.channel());
+    grpc::ClientContext context;
+    grpc::CompletionQueue queue;
+    const grpc::Slice slice(request);
+    auto call = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check",
+                                      grpc::ByteBuffer(&slice, 1), &queue);
+    call->StartCall();
+    grpc::ByteBuffer response;
+    grpc::Status status;
+    call->Finish(&response, &status, &queue);
+    void* tag = nullptr;
+    bool ok = false;
+    REQUIRE(queue.Next(&tag, &ok));
+    CHECK(status.ok());
+    grpc::Slice answer;
+    REQUIRE(response.DumpToSingleSlice(&answer).ok());
+    CHECK(std::string(answer.begin(), answer.end()) == "\x08\x01");  // SERVING
+  }
+}
+
+TEST_CASE("Lanes that are not there yet answer UNIMPLEMENTED") {
+  NodeFixture node;
+  grpc::ClientContext context;
+  v1::ListSessionsResponse response;
+  CHECK(node.stub().ListSessions(&context, v1::ListSessionsRequest(), &response).error_code() ==
+        grpc::StatusCode::UNIMPLEMENTED);
 }

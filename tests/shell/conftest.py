@@ -1,0 +1,99 @@
+"""What the tests of clustershell share: how it is run, and that nothing of it stays."""
+
+import os
+import pathlib
+import subprocess
+import time
+import uuid
+
+import pexpect
+import pytest
+
+BIN = pathlib.Path(os.environ["MUSTER_BIN_DIR"])
+# How much longer than promised things may take here.
+SLACK = float(os.environ.get("MUSTER_TEST_SLACK", "3"))
+LONG = 30 * SLACK
+
+
+def wait_until(condition, seconds, what):
+    """Polls; fails when it did not become true in time."""
+    deadline = time.monotonic() + seconds
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.02)
+    return result
+
+
+def processes_with(mark):
+    """The command lines of the living processes that inherited the mark."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            if mark.encode() in (entry / "environ").read_bytes():
+                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            pass  # it has just gone
+    return found
+
+
+class Clustershell:
+    """clustershell in an environment of its own: no configuration but the test's."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.mark = f"MUSTER_TEST_MARK={uuid.uuid4()}"
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "XDG_STATE_HOME": str(folder / "state"),
+            "XDG_CONFIG_HOME": str(folder / "config"),
+            "MUSTER_BIN_DIR": str(BIN),
+            "LC_ALL": "C.UTF-8",
+            "TERM": "xterm",
+            **dict([self.mark.split("=")]),
+        }
+        self.terminals = []
+
+    def start(self, *arguments, program="clustershell", **options):
+        options.setdefault("stdin", subprocess.DEVNULL)
+        return subprocess.Popen(
+            [str(BIN / program), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=self.environment, cwd=self.folder, **options)
+
+    def run(self, *arguments, text="", program="clustershell"):
+        """Runs it to its end; stdout and stderr are text."""
+        return subprocess.run(
+            [str(BIN / program), *arguments], input=text, capture_output=True, timeout=LONG,
+            encoding="utf-8", errors="surrogateescape", env=self.environment, cwd=self.folder,
+            check=False)
+
+    def lines(self, local, *lines, **options):
+        """Runs lines on `local` nodes that are started for it."""
+        arguments = ["--local", str(local)]
+        for line in lines:
+            arguments += ["-c", line]
+        return self.run(*arguments, **options)
+
+    def terminal(self, *arguments):
+        """In a terminal of 24 lines, 100 columns."""
+        child = pexpect.spawn(
+            str(BIN / "clustershell"), list(arguments), env=self.environment, cwd=self.folder,
+            dimensions=(24, 100), timeout=LONG, encoding="utf-8")
+        self.terminals.append(child)
+        return child
+
+    def prompt(self, local):
+        child = self.terminal("--local", str(local))
+        child.expect_exact("muster> ")
+        return child
+
+
+@pytest.fixture
+def clustershell(tmp_path):
+    shell = Clustershell(tmp_path)
+    yield shell
+    for terminal in shell.terminals:
+        terminal.close(force=True)
+    wait_until(lambda: not processes_with(shell.mark), 5 * SLACK, "all processes of the test gone")
