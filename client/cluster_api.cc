@@ -71,13 +71,13 @@ class ClusterAPI::Cluster {
     for (const ConfiguredNode& node : configured) {
       nodes_.push_back({++index, node.name, node.address.ToString()});
       wire_names_.push_back(node.is_named ? node.name : "");
-      links_.push_back(std::make_shared<NodeLink>(node.name, node.address));
+      links_->push_back(std::make_shared<NodeLink>(node.name, node.address));
     }
   }
 
   ~Cluster() {
     // A fork must not end connections that it shares with its parent: they are left alone.
-    if (IsForked()) new std::vector<std::shared_ptr<NodeLink>>(std::move(links_));
+    if (IsForked()) static_cast<void>(links_.release());
   }
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
@@ -86,7 +86,7 @@ class ClusterAPI::Cluster {
   bool IsForked() const { return ::getpid() != owner_; }
 
   const std::vector<Node>& nodes() const { return nodes_; }
-  const std::vector<std::shared_ptr<NodeLink>>& links() const { return links_; }
+  const std::vector<std::shared_ptr<NodeLink>>& links() const { return *links_; }
 
   // The position of the node, or -1.
   int Find(const Target& target) const {
@@ -117,7 +117,7 @@ class ClusterAPI::Cluster {
              const std::shared_ptr<Call::State>& state) const {
     const auto index = static_cast<std::size_t>(position);
     const auto execution = std::make_shared<Execution>(
-        state, links_[index], wire::ToRequest(command, options, wire_names_[index]));
+        state, (*links_)[index], wire::ToRequest(command, options, wire_names_[index]));
     state->SetControl(execution);
     execution->Begin();
   }
@@ -126,7 +126,8 @@ class ClusterAPI::Cluster {
   const pid_t owner_;
   std::vector<Node> nodes_;
   std::vector<std::string> wire_names_;  // as the daemons know the nodes; empty: whichever answers
-  std::vector<std::shared_ptr<NodeLink>> links_;
+  std::unique_ptr<std::vector<std::shared_ptr<NodeLink>>> links_ =
+      std::make_unique<std::vector<std::shared_ptr<NodeLink>>>();
   std::unique_ptr<LocalCluster> local_;  // null: not embedded
 };
 

@@ -1,6 +1,7 @@
 #include "client/command_check.h"
 
 #include <absl/strings/ascii.h>
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
@@ -10,7 +11,7 @@
 namespace muster {
 namespace {
 
-bool HasNul(const std::string& text) { return text.find('\0') != std::string::npos; }
+bool HasNul(const std::string& text) { return absl::StrContains(text, '\0'); }
 
 std::string TooLong(const std::string& what, std::size_t size, std::size_t limit) {
   return absl::StrCat(what, " has ", size, " bytes, and at most ", limit, " can be sent");

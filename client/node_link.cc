@@ -46,7 +46,7 @@ absl::StatusOr<std::shared_ptr<Connection>> NodeLink::GetConnection() {
   return opened;
 }
 
-void NodeLink::Connect(std::shared_ptr<Waiter> waiter) {
+void NodeLink::Connect(const std::shared_ptr<Waiter>& waiter) {
   std::shared_ptr<Connection> ready;
   {
     const MutexLock lock(mutex_);
@@ -55,7 +55,7 @@ void NodeLink::Connect(std::shared_ptr<Waiter> waiter) {
     if (is_ready) {
       ready = connection_;
     } else {
-      waiting_.push_back(std::move(waiter));
+      waiting_.push_back(waiter);
       if (says_hello_) return;
       says_hello_ = true;
     }

@@ -38,7 +38,7 @@ class NodeLink : public std::enable_shared_from_this<NodeLink> {
   const std::string& name() const { return name_; }
 
   // Never blocks. The connection has had its hello.
-  void Connect(std::shared_ptr<Waiter> waiter) MUSTER_EXCLUDES(mutex_);
+  void Connect(const std::shared_ptr<Waiter>& waiter) MUSTER_EXCLUDES(mutex_);
   // Never blocks; the reaction runs once, soon after `deadline` at the latest.
   void Describe(std::chrono::steady_clock::time_point deadline, Described reaction)
       MUSTER_EXCLUDES(mutex_);

@@ -35,7 +35,7 @@ absl::Status CheckPath(absl::string_view text, absl::string_view path) {
                                          " bytes, and the path of a Unix socket holds at most ",
                                          kMaxSocketPathBytes));
   }
-  if (path.find('\0') != absl::string_view::npos) return BadAddress(text, "it holds a NUL");
+  if (absl::StrContains(path, '\0')) return BadAddress(text, "it holds a NUL");
   return absl::OkStatus();
 }
 
@@ -72,7 +72,7 @@ absl::Status ParseHost(absl::string_view text, absl::string_view rest, Address& 
     has_port = colon != absl::string_view::npos;
     address.host = std::string(rest.substr(0, colon));
     if (has_port) port = rest.substr(colon + 1);
-    if (port.find(':') != absl::string_view::npos) {
+    if (absl::StrContains(port, ':')) {
       return BadAddress(text, "an IPv6 host stands in brackets, as in ssh:[2001:db8::1]:22");
     }
   }
@@ -116,7 +116,7 @@ constexpr char kSystemSocket[] = "/run/muster/clusterd.sock";
 
 std::string Address::ToString() const {
   if (kind == Kind::kUnix) return absl::StrCat("unix:", path);
-  const bool bracketed = host.find(':') != std::string::npos;
+  const bool bracketed = absl::StrContains(host, ':');
   return absl::StrCat("ssh:", user, user.empty() ? "" : "@", bracketed ? "[" : "", host,
                       bracketed ? "]" : "", port == 0 ? "" : absl::StrCat(":", port), path);
 }
