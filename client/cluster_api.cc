@@ -1,5 +1,7 @@
 // ClusterAPI: the facade. Turns targets into nodes, and the library's own errors into public ones.
 #include <absl/strings/str_cat.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -37,6 +39,12 @@ Status ToPublic(const absl::Status& status) {
   }
 }
 
+constexpr char kForked[] =
+    "this process is a fork of the one that made the cluster, and connections do not survive a "
+    "fork(); start programs with exec (in Python: multiprocessing's \"spawn\"), or make the "
+    "cluster "
+    "after the fork";
+
 // "n1, n2, n3"; of many only the ends.
 std::string NameList(const std::vector<Node>& nodes) {
   constexpr std::size_t kMost = 12;
@@ -58,7 +66,7 @@ std::string NameList(const std::vector<Node>& nodes) {
 class ClusterAPI::Cluster {
  public:
   Cluster(const std::vector<ConfiguredNode>& configured, std::unique_ptr<LocalCluster> local)
-      : local_(std::move(local)) {
+      : owner_(::getpid()), local_(std::move(local)) {
     int index = 0;
     for (const ConfiguredNode& node : configured) {
       nodes_.push_back({++index, node.name, node.address.ToString()});
@@ -66,6 +74,16 @@ class ClusterAPI::Cluster {
       links_.push_back(std::make_shared<NodeLink>(node.name, node.address));
     }
   }
+
+  ~Cluster() {
+    // A fork must not end connections that it shares with its parent: they are left alone.
+    if (IsForked()) new std::vector<std::shared_ptr<NodeLink>>(std::move(links_));
+  }
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+
+  // gRPC does not survive fork(): nothing that needs a connection works here any more.
+  bool IsForked() const { return ::getpid() != owner_; }
 
   const std::vector<Node>& nodes() const { return nodes_; }
   const std::vector<std::shared_ptr<NodeLink>>& links() const { return links_; }
@@ -105,6 +123,7 @@ class ClusterAPI::Cluster {
   }
 
  private:
+  const pid_t owner_;
   std::vector<Node> nodes_;
   std::vector<std::string> wire_names_;  // as the daemons know the nodes; empty: whichever answers
   std::vector<std::shared_ptr<NodeLink>> links_;
@@ -132,7 +151,14 @@ Result<ClusterAPI> ClusterAPI::local(int nodes, int workers) {
 }
 
 ClusterCheck ClusterAPI::clustercheck(std::chrono::milliseconds timeout) const {
-  return CheckNodes(cluster_->nodes(), cluster_->links(), timeout);
+  if (!cluster_->IsForked()) return CheckNodes(cluster_->nodes(), cluster_->links(), timeout);
+  ClusterCheck check;
+  for (const Node& node : cluster_->nodes()) {
+    check.nodes.emplace_back();
+    check.nodes.back().node = node;
+    check.nodes.back().reason = kForked;
+  }
+  return check;
 }
 
 int ClusterAPI::getClusterLength() const { return static_cast<int>(cluster_->nodes().size()); }
@@ -145,15 +171,20 @@ Call ClusterAPI::execute(const Target& target, const Command& command,
   const std::string node =
       position < 0 ? "" : cluster_->nodes()[static_cast<std::size_t>(position)].name;
   const auto state = std::make_shared<Call::State>(node);
-  const std::string why_not =
-      position < 0 ? cluster_->WhyNotFound(target) : WhyNotSend(command, options);
+  std::string why_not;
+  if (position < 0) {
+    why_not = cluster_->WhyNotFound(target);
+  } else {
+    why_not = cluster_->IsForked() ? kForked : WhyNotSend(command, options);
+    if (!why_not.empty()) absl::StrAppend(&why_not, "; nothing was sent to ", node);
+  }
   if (why_not.empty()) {
     cluster_->Begin(position, command, options, state);
   } else {
     Outcome outcome;
     outcome.kind = Outcome::Kind::kRefused;
     outcome.node = node;
-    outcome.reason = position < 0 ? why_not : absl::StrCat(why_not, "; nothing was sent to ", node);
+    outcome.reason = std::move(why_not);
     state->Finish(std::move(outcome));
   }
   return Call(state);

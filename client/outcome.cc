@@ -14,6 +14,16 @@ std::string LineOf(const Exception& exception) {
 
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
 
+// "ZeroDivisionError: division by zero (line 1)". A message may end with its line already, as those
+// of a SyntaxError do.
+std::string OneLine(const Exception& exception) {
+  const std::string message = FirstLine(exception.message);
+  const bool says_line =
+      !message.empty() && message.back() == ')' && message.rfind("line ") != std::string::npos;
+  return exception.type + (message.empty() ? "" : ": " + message) +
+         (says_line ? "" : LineOf(exception));
+}
+
 std::string SignalName(int signal) {
   const char* name = ::sigabbrev_np(signal);
   const std::string number = "signal " + std::to_string(signal);
@@ -26,10 +36,7 @@ std::string Details(const Outcome& outcome) {
       return "";
     case Outcome::Kind::kFailed:
       if (!outcome.exception) break;
-      return outcome.exception->type +
-             (outcome.exception->message.empty() ? ""
-                                                 : ": " + FirstLine(outcome.exception->message)) +
-             LineOf(*outcome.exception);
+      return OneLine(*outcome.exception);
     case Outcome::Kind::kSignalled:
       return SignalName(outcome.signal) +
              (outcome.reason.empty() ? "" : ": " + FirstLine(outcome.reason));

@@ -1,1 +1,66 @@
-# What `cmake --install` puts where.
+# What `cmake --install` puts where. The prefix is chosen when configuring (CMAKE_INSTALL_PREFIX): with
+# /usr the libraries go to Debian's lib/ARCHITECTURE and the Python module to its dist-packages.
+
+# Everything a user runs, and nothing that only tests need: what scripts/quickstart builds.
+add_custom_target(programs)
+add_dependencies(programs
+  clusterd clusterd-spawner clusterd-worker clustershell wordcount ClusterAPI)
+if(TARGET ClusterAPI_python)
+  add_dependencies(programs ClusterAPI_python)
+endif()
+
+include(CMakePackageConfigHelpers)
+
+# Where the system's Python looks for modules below this prefix; elsewhere PYTHONPATH names the folder.
+if(CMAKE_INSTALL_PREFIX STREQUAL "/usr/local")
+  set(python_folder lib/python${Python_VERSION_MAJOR}.${Python_VERSION_MINOR}/dist-packages)
+else()
+  set(python_folder lib/python3/dist-packages)
+endif()
+set(MUSTER_INSTALL_PYTHONDIR ${python_folder} CACHE STRING
+    "The folder of the Python module below the prefix")
+
+# rpath(VARIABLE FOLDER): how a file in FOLDER finds the library, wherever the prefix is moved to.
+function(muster_rpath variable folder)
+  file(RELATIVE_PATH up /prefix/${folder} /prefix/${CMAKE_INSTALL_LIBDIR})
+  set(${variable} "$ORIGIN/${up}" PARENT_SCOPE)
+endfunction()
+
+install(TARGETS clusterd RUNTIME)
+install(TARGETS clusterd-spawner clusterd-worker
+  RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/muster)
+muster_rpath(from_bin ${CMAKE_INSTALL_BINDIR})
+set_target_properties(clustershell PROPERTIES INSTALL_RPATH ${from_bin})
+install(TARGETS clustershell RUNTIME)
+
+install(TARGETS ClusterAPI EXPORT MusterTargets LIBRARY)
+install(FILES client/ClusterAPI.h TYPE INCLUDE)
+install(EXPORT MusterTargets NAMESPACE Muster:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Muster)
+configure_package_config_file(
+  ${CMAKE_CURRENT_LIST_DIR}/MusterConfig.cmake.in ${PROJECT_BINARY_DIR}/cmake/MusterConfig.cmake
+  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Muster)
+write_basic_package_version_file(
+  ${PROJECT_BINARY_DIR}/cmake/MusterConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES
+  ${PROJECT_BINARY_DIR}/cmake/MusterConfig.cmake
+  ${PROJECT_BINARY_DIR}/cmake/MusterConfigVersion.cmake
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Muster)
+
+# pkg-config tells the prefix from where it found the file, so the folder may be moved.
+file(RELATIVE_PATH MUSTER_PC_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+configure_file(${CMAKE_CURRENT_LIST_DIR}/clusterapi.pc.in
+  ${PROJECT_BINARY_DIR}/cmake/clusterapi.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/cmake/clusterapi.pc
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+if(TARGET ClusterAPI_python)
+  muster_rpath(from_python ${MUSTER_INSTALL_PYTHONDIR})
+  set_target_properties(ClusterAPI_python PROPERTIES INSTALL_RPATH ${from_python})
+  install(TARGETS ClusterAPI_python LIBRARY DESTINATION ${MUSTER_INSTALL_PYTHONDIR})
+endif()
+
+# As Debian calls the folder of a package; the documents' links to each other work there.
+set(muster_documents ${CMAKE_INSTALL_DATAROOTDIR}/doc/muster)
+install(FILES README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md LICENSE
+  DESTINATION ${muster_documents})
+install(FILES docs/configuration.md docs/failure-semantics.md DESTINATION ${muster_documents}/docs)

@@ -12,6 +12,7 @@
 
 #include "common/child_process.h"
 #include "muster/v1/node.grpc.pb.h"
+#include "tests/integration/watching.h"
 
 namespace muster::test {
 
@@ -61,17 +62,5 @@ class NodeFixture {
   std::string stream_id_;
   std::uint64_t sequence_ = 0;
 };
-
-// Polls until `condition` holds; false when it did not within `time` times MUSTER_TEST_SLACK.
-bool Eventually(const std::function<bool()>& condition,
-                std::chrono::milliseconds time = std::chrono::seconds(5));
-// MUSTER_TEST_SLACK, default 3: what a promised time is multiplied with before it is asserted.
-double Slack();
-// Pids whose command line holds `text`, zombies left out.
-std::vector<pid_t> ProcessesWith(const std::string& text);
-// Those of them whose parent is `parent`.
-std::vector<pid_t> ChildrenWith(pid_t parent, const std::string& text);
-// A number that no other process's command line holds, for `sleep`.
-std::string UniqueSeconds();
 
 }  // namespace muster::test

@@ -1,0 +1,134 @@
+#!/usr/bin/python3
+"""Which folder may include which (the table of ARCHITECTURE.md), and who sees gRPC or Python."""
+
+import re
+
+import lint
+
+# The longest matching folder counts. A folder may always include itself and what lies below it.
+MAY_INCLUDE = {
+    "common": [],
+    "proto": ["common"],
+    "server": ["common", "proto"],
+    "server/service": ["common", "proto", "server"],
+    "server/execution": ["common", "server/spawner"],
+    "server/spawner": ["common"],
+    "server/worker": ["common", "server/execution", "server/spawner"],
+    "client": ["common", "proto"],
+    "provision": ["client", "common"],
+    "shell": ["client", "provision", "common"],
+    "examples": [],
+    "bench": ["common", "client"],
+}
+# These see the client's public header only, not what is behind it.
+PUBLIC_FACE_ONLY = ["client/python", "provision", "shell", "examples"]
+# The one visible list of programs that the shell knows; programs themselves see the public header only.
+MAY_ALSO_INCLUDE = {"shell/program_list.cc": ["examples"]}
+# Tests may look into everything.
+FREE = ["tests"]
+
+RPC = re.compile(r"(grpc|grpcpp|google/protobuf|muster/v1)/|.*\.pb\.h$")
+MAY_SEE_RPC = ["proto", "server", "server/service", "client", "bench"]
+PYTHON = re.compile(r"pybind11/|Python\.h$")
+MAY_SEE_PYTHON = ["server/worker", "client/python"]
+
+TOP = {"common", "proto", "server", "client", "provision", "shell", "examples", "bench", "tests"}
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+STANDARD = re.compile(r"[a-z_0-9]+$")
+
+
+def layer_of(path, table):
+    """The longest folder of the table that holds the path; None: none does."""
+    folders = path.split("/")[:-1]
+    for length in range(len(folders), 0, -1):
+        folder = "/".join(folders[:length])
+        if folder in table:
+            return folder
+    return None
+
+
+def includes(root, name):
+    for number, line in enumerate(lint.read(root, name).splitlines(), 1):
+        match = INCLUDE.match(line)
+        if match:
+            yield number, match.group(2), match.group(1) == '"'
+
+
+def resolve(name, header, known):
+    """The file of the tree that an include means; None: not ours."""
+    if header == "ClusterAPI.h":
+        return "client/ClusterAPI.h"
+    if header.split("/")[0] in TOP:
+        return header
+    beside = name.rsplit("/", 1)[0] + "/" + header
+    return beside if beside in known else None
+
+
+def may_include(name, target):
+    layer = layer_of(name, MAY_INCLUDE)
+    if layer is None or layer_of(target, [layer]) == layer:
+        return True
+    if layer_of(name, PUBLIC_FACE_ONLY):
+        if target == "client/ClusterAPI.h":
+            return True
+        if target.startswith("client/"):
+            return False
+    allowed = MAY_INCLUDE[layer] + MAY_ALSO_INCLUDE.get(name, [])
+    return layer_of(target, dict.fromkeys(allowed)) is not None
+
+
+def check(root):
+    complaints = []
+    names = lint.sources(root)
+    known = set(names)
+    for name in names:
+        if layer_of(name, dict.fromkeys(FREE)) or "/" not in name:
+            continue
+        if layer_of(name, MAY_INCLUDE) is None:
+            complaints.append(f"{name}: its folder is not in the table of tests/lint/layering.py")
+            continue
+        for number, header, quoted in includes(root, name):
+            where = f"{name}:{number}: "
+            if name == "client/ClusterAPI.h" and not STANDARD.match(header):
+                complaints.append(where + f"ClusterAPI.h includes the standard library only, not {header}")
+            if RPC.match(header) and layer_of(name, MAY_INCLUDE) not in MAY_SEE_RPC:
+                complaints.append(where + f"{layer_of(name, MAY_INCLUDE)} sees no gRPC and no protobuf, but includes {header}")
+            if RPC.match(header) and layer_of(name, ["client/python"]):
+                complaints.append(where + f"client/python sees no gRPC and no protobuf, but includes {header}")
+            if PYTHON.match(header) and layer_of(name, MAY_SEE_PYTHON) is None:
+                complaints.append(where + f"only {' and '.join(MAY_SEE_PYTHON)} see Python, but this includes {header}")
+            target = resolve(name, header, known) if quoted or header == "ClusterAPI.h" else None
+            if target and not may_include(name, target):
+                complaints.append(where + f"{layer_of(name, MAY_INCLUDE)} may not include {header}")
+    return complaints
+
+
+GOOD = {
+    "client/ClusterAPI.h": "#include <string>\n",
+    "client/call.cc": '#include <grpcpp/grpcpp.h>\n#include "client/call.h"\n#include "proto/convert.h"\n',
+    "server/service/node.cc": '#include "server/execution/execution.h"\n#include "muster/v1/node.pb.h"\n',
+    "server/worker/main.cc": '#include <Python.h>\n#include "common/unique_fd.h"\n',
+    "shell/main.cc": '#include <ClusterAPI.h>\n#include "shell/prompt.h"\n',
+    "examples/wordcount/main.cc": "#include <ClusterAPI.h>\n",
+    "tests/unit/x.cc": '#include "server/execution/execution.h"\n',
+}
+BAD = {
+    "server includes client": {"server/service/a.cc": '#include "client/call.h"\n'},
+    "client includes server": {"client/a.cc": '#include "server/execution/execution.h"\n'},
+    "execution sees gRPC": {"server/execution/a.h": "#include <grpcpp/grpcpp.h>\n"},
+    "spawner sees protobuf": {"server/spawner/a.cc": "#  include <google/protobuf/message.h>\n"},
+    "worker sees the generated code": {"server/worker/a.cc": '#include "muster/v1/node.pb.h"\n'},
+    "execution includes service": {"server/execution/a.cc": '#include "server/service/a.h"\n'},
+    "ClusterAPI.h includes Abseil": {"client/ClusterAPI.h": "#include <absl/status/status.h>\n"},
+    "ClusterAPI.h includes a system header": {"client/ClusterAPI.h": "#include <unistd.h>\n"},
+    "common includes proto": {"common/a.h": '#include "proto/convert.h"\n'},
+    "shell looks behind the public header": {"shell/a.cc": '#include "client/channel.h"\n'},
+    "shell sees gRPC": {"shell/a.cc": "#include <grpc/grpc.h>\n"},
+    "an example sees the server": {"examples/a/a.cc": '#include "server/worker/pool.h"\n'},
+    "the daemon sees Python": {"server/service/a.cc": "#include <pybind11/embed.h>\n"},
+    "the Python module sees gRPC": {"client/python/a.cc": "#include <grpcpp/grpcpp.h>\n"},
+    "a folder nobody knows": {"utils/a.cc": "\n"},
+}
+
+if __name__ == "__main__":
+    lint.run(check, GOOD, BAD)

@@ -1,0 +1,95 @@
+"""What `cmake --install` puts where, and that programs outside the tree build and run with it."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+
+import documents
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ["MUSTER_BIN_DIR"]).parent
+
+
+def run(*command, **environment):
+    # The installed programs have to find each other by themselves.
+    clean = {name: value for name, value in os.environ.items()
+             if not name.startswith("MUSTER_") and name != "PYTHONPATH"}
+    result = subprocess.run([str(word) for word in command], env=clean | environment, check=False,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True)
+    assert result.returncode == 0, f"{command}:\n{result.stdout}"
+    return result.stdout
+
+
+@pytest.fixture(name="prefix", scope="module")
+def fixture_prefix():
+    with tempfile.TemporaryDirectory(prefix="muster install ") as folder:
+        run("cmake", "--install", BUILD, "--prefix", f"{folder}/first")
+        # Nothing may depend on where it was put at first.
+        shutil.move(f"{folder}/first", f"{folder}/moved")
+        yield pathlib.Path(folder) / "moved"
+
+
+@pytest.fixture(name="hello")
+def fixture_hello(tmp_path):
+    """The program of the README, and its CMakeLists.txt."""
+    for block in documents.blocks((ROOT / "README.md").read_text(encoding="utf-8")):
+        for option in block.options:
+            if option.startswith("file=~/hello/"):
+                (tmp_path / option.rsplit("/", 1)[1]).write_text(block.text, encoding="utf-8")
+    return tmp_path
+
+
+def test_every_file_is_in_its_place(prefix):
+    files = {str(path.relative_to(prefix)) for path in prefix.rglob("*") if not path.is_dir()}
+    (module,) = {name for name in files if re.search(r"dist-packages/ClusterAPI[^/]*\.so$", name)}
+    documents_there = {f"share/doc/muster/{name}" for name in (
+        "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE",
+        "docs/configuration.md", "docs/failure-semantics.md")}
+    assert {re.sub(r"\.so\.\d.*", ".so.N", name) for name in files} == documents_there | {
+        "bin/clusterd", "bin/clustershell",
+        "libexec/muster/clusterd-spawner", "libexec/muster/clusterd-worker",
+        "include/ClusterAPI.h", "lib/libClusterAPI.so", "lib/libClusterAPI.so.N",
+        "lib/cmake/Muster/MusterConfig.cmake", "lib/cmake/Muster/MusterConfigVersion.cmake",
+        "lib/cmake/Muster/MusterTargets.cmake", "lib/cmake/Muster/MusterTargets-release.cmake",
+        "lib/pkgconfig/clusterapi.pc", module}
+
+
+def test_the_installed_programs_find_each_other(prefix):
+    assert run(prefix / "bin/clustershell", "--local", "1", "-c", "py 1 6*7") == "n1: 42\n"
+
+
+def test_a_program_outside_the_tree_builds_with_cmake(prefix, hello):
+    run("cmake", "-S", hello, "-B", hello / "build", f"-DCMAKE_PREFIX_PATH={prefix}")
+    run("cmake", "--build", hello / "build")
+    assert run(hello / "build/hello") == "hello from n2\n2\n"
+
+
+def test_a_program_needs_nothing_but_the_library_and_the_standard_library(prefix, hello):
+    flags = run("pkg-config", "--cflags", "--libs", "clusterapi",
+                PKG_CONFIG_PATH=str(prefix / "lib/pkgconfig"))
+    run("sh", "-c", f"g++ -std=c++20 -Wall -Wextra -Wpedantic -Werror '{hello}/hello.cc' "
+        f"-o '{hello}/hello' {flags.strip()} -Wl,-rpath,'{prefix}/lib'")
+    assert run(hello / "hello") == "hello from n2\n2\n"
+    needed = set(re.findall(r"NEEDED.*\[(.*?)\.so", run("readelf", "-dW", hello / "hello")))
+    assert needed <= {"libClusterAPI", "libstdc++", "libgcc_s", "libc", "libm"}
+
+
+def test_the_module_imports_from_its_installed_place(prefix):
+    (module,) = prefix.rglob("dist-packages/ClusterAPI*.so")
+    assert run("/usr/bin/python3", "-B", "-c", "import ClusterAPI; print(ClusterAPI.__file__)",
+               PYTHONPATH=str(module.parent)).strip() == str(module)
+
+
+def test_below_usr_everything_is_where_debian_expects_it(tmp_path):
+    run("cmake", "-S", ROOT, "-B", tmp_path, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+        "-DCMAKE_INSTALL_PREFIX=/usr", "-DMUSTER_TESTS=OFF")
+    script = (tmp_path / "cmake_install.cmake").read_text(encoding="utf-8")
+    places = set(re.findall(r'DESTINATION "\$\{CMAKE_INSTALL_PREFIX\}/([^"]*)"', script))
+    architecture = run("g++", "-print-multiarch").strip()
+    assert {"bin", "libexec/muster", "include", f"lib/{architecture}", f"lib/{architecture}/pkgconfig",
+            f"lib/{architecture}/cmake/Muster", "lib/python3/dist-packages"} <= places
