@@ -55,6 +55,7 @@ void Supervisor::Run() {
   const std::optional<LaunchRequest> request = ReceiveLaunch();
   if (!request) return;
   Launch(*request);
+  TakeOrders();  // a stop may have come in one piece with the launch
   while (main_ > 0) {
     Reap();
     Advance();
@@ -165,15 +166,20 @@ void Supervisor::WaitForEvents() {
   }
   bool gone = waiting[2].revents != 0;
   if (waiting[1].revents != 0) gone |= !ReceiveFrames();
+  TakeOrders();
+  if (gone) {
+    daemon_gone_ = true;
+    Stop(StopCause::kClientGone, std::chrono::milliseconds(0));
+  }
+}
+
+// Obeys what has been received.
+void Supervisor::TakeOrders() {
   while (const std::optional<Frame> frame = decoder_.Next()) {
     if (frame->type != static_cast<std::uint8_t>(FrameType::kStop)) continue;
     if (const std::optional<StopOrder> order = StopOrder::Decode(frame->payload)) {
       Stop(order->cause, order->grace.value_or(grace_));
     }
-  }
-  if (gone) {
-    daemon_gone_ = true;
-    Stop(StopCause::kClientGone, std::chrono::milliseconds(0));
   }
 }
 

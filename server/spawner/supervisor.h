@@ -43,6 +43,7 @@ class Supervisor {
   bool ReceiveFrames();
   void Launch(const LaunchRequest& request);
   void WaitForEvents();
+  void TakeOrders();
   void Stop(StopCause cause, std::chrono::milliseconds grace);
   void Advance();
   void Signal(int signal);
