@@ -126,4 +126,4 @@ def test_of_several_clusters_one_is_chosen(clustershell):
     result = clustershell.run("--config", "three.conf", "--cluster", "lab", "-c", "show")
     assert [line.split()[1] for line in result.stdout.splitlines()] == ["name", "a", "b"]
     result = clustershell.run("--config", "three.conf", "--cluster", "la", "-c", "show")
-    assert result.returncode == 2 and "'la'" in result.stderr
+    assert result.returncode == 2 and "[cluster la]" in result.stderr
