@@ -71,8 +71,9 @@ absl::StatusOr<LocalDaemon> LocalDaemon::Start(const Options& options) {
   return daemon;
 }
 
-absl::Status LocalDaemon::DidNotStart(const std::string& why) const {
+absl::Status LocalDaemon::DidNotStart(const std::string& why) {
   const std::string words = words_->Tail();
+  is_told_ = true;
   return absl::UnavailableError(absl::StrCat("clusterd ", name_, " of the embedded cluster ", why,
                                              words.empty() ? "" : ": ", words));
 }
@@ -105,7 +106,7 @@ void LocalDaemon::WaitForEnd(std::chrono::steady_clock::time_point deadline) {
     child_.Kill(SIGKILL);
     child_.WaitUntil(std::chrono::steady_clock::now() + std::chrono::seconds(1));
   }
-  const std::string words = words_->All();
+  const std::string words = is_told_ ? "" : words_->All();
   if (words.empty()) return;
   // Best effort: there may be nobody at our stderr.
   if (::write(STDERR_FILENO, words.data(), words.size()) < 0) return;

@@ -36,13 +36,14 @@ class LocalDaemon {
   void WaitForEnd(std::chrono::steady_clock::time_point deadline);
 
  private:
-  absl::Status DidNotStart(const std::string& why) const;
+  absl::Status DidNotStart(const std::string& why);
 
   std::string name_;
   ChildProcess child_;
   UniqueFd lifeline_;
   UniqueFd stdout_;
   std::unique_ptr<LastWords> words_;
+  bool is_told_ = false;  // the words are in a status
 };
 
 }  // namespace muster

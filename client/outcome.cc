@@ -14,14 +14,10 @@ std::string LineOf(const Exception& exception) {
 
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-// "ZeroDivisionError: division by zero (line 1)". A message may end with its line already, as those
-// of a SyntaxError do.
+// "ZeroDivisionError: division by zero (line 1)".
 std::string OneLine(const Exception& exception) {
   const std::string message = FirstLine(exception.message);
-  const bool says_line =
-      !message.empty() && message.back() == ')' && message.rfind("line ") != std::string::npos;
-  return exception.type + (message.empty() ? "" : ": " + message) +
-         (says_line ? "" : LineOf(exception));
+  return exception.type + (message.empty() ? "" : ": " + message) + LineOf(exception);
 }
 
 std::string SignalName(int signal) {
