@@ -33,8 +33,8 @@ NodeServer::NodeServer(EventLoop& loop, ExecutionTable& table, NodeFacts facts, 
 NodeServer::~NodeServer() = default;
 
 bool NodeServer::Start() {
-  // One reference is never given back: with the last one gRPC tidies up all it has, and now and then
-  // waits 10 s for a connection that its client broke in that moment. The process ends anyway.
+  // One reference is never given back: with the last one gRPC tidies up all it has, and now and
+  // then waits 10 s for a connection that its client broke in that moment. The process ends anyway.
   ::grpc_init();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;

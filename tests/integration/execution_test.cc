@@ -228,6 +228,9 @@ TEST_CASE(
   CHECK(got.outcome.kind() == v1::Outcome::KIND_OK);
   CHECK(got.outcome.usage().left() == 1);
   CHECK(got.outcome.usage().reaped() == 0);
+  // It has left its session, and may not have come to its exec yet.
+  CHECK(muster::test::Eventually(
+      [&] { return muster::test::ProcessesWith("sleep " + service).size() == 1; }));
   const auto left = muster::test::ProcessesWith("sleep " + service);
   REQUIRE(left.size() == 1);
   ::kill(left[0], SIGKILL);
