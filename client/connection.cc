@@ -22,7 +22,7 @@ namespace {
 
 constexpr int kMaxReceivedBytes = 8 << 20;
 constexpr std::size_t kStreamIdBytes = 16;
-// How long a request to cancel may take before nobody asks any more.
+// How long a request to cancel may take (it waits when more streams are open than a daemon allows).
 constexpr std::chrono::seconds kCancelTimeout(10);
 
 // A frozen or vanished daemon is noticed after 15 s. gRPC's defaults never notice one.
@@ -89,6 +89,7 @@ struct DescribeExchange {
 
 struct CancelExchange {
   std::shared_ptr<Connection> connection;
+  std::function<void()> failed;
   grpc::ClientContext context;
   v1::CancelRequest request;
   v1::CancelResponse response;
@@ -158,17 +159,23 @@ v1::ExecutionId Connection::NextId() {
   return id;
 }
 
-void Connection::Cancel(const v1::ExecutionId& id, std::optional<std::chrono::milliseconds> grace) {
+void Connection::Cancel(const v1::ExecutionId& id, std::optional<std::chrono::milliseconds> grace,
+                        std::function<void()> failed) {
   auto exchange = std::make_shared<CancelExchange>();
   exchange->connection = shared_from_this();
+  exchange->failed = std::move(failed);
   *exchange->request.mutable_id() = id;
   if (grace) exchange->request.set_grace_ms(static_cast<std::uint64_t>(grace->count()));
   exchange->context.set_deadline(std::chrono::system_clock::now() + kCancelTimeout);
   CancelExchange* const raw = exchange.get();
   TsanRelease(raw);
-  // Nothing to do with the answer: NOT_FOUND means that the execution has ended by itself.
   stub_->async()->Cancel(&raw->context, &raw->request, &raw->response,
-                         [exchange](const grpc::Status&) { TsanAcquire(exchange.get()); });
+                         [exchange](const grpc::Status& status) {
+                           TsanAcquire(exchange.get());
+                           const bool ended = status.error_code() == grpc::StatusCode::NOT_FOUND;
+                           if (!status.ok() && !ended) exchange->failed();
+                           exchange->failed = nullptr;
+                         });
 }
 
 void Connection::Explain(const grpc::Status& status, std::function<void(std::string)> then) {

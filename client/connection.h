@@ -14,6 +14,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "client/ssh_tunnel.h"
@@ -43,8 +44,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Fresh for every execution.
   v1::ExecutionId NextId();
-  // Sends and forgets; the outcome comes on the execution's own stream.
-  void Cancel(const v1::ExecutionId& id, std::optional<std::chrono::milliseconds> grace);
+  // The outcome comes on the execution's own stream. `failed` runs, on a thread of gRPC, when the
+  // daemon did not take the request (that the execution has ended meanwhile is no failure).
+  void Cancel(const v1::ExecutionId& id, std::optional<std::chrono::milliseconds> grace,
+              std::function<void()> failed);
   v1::Node::Stub& stub() { return *stub_; }
 
   // Why an rpc on this connection failed, for a person: what gRPC said, or ssh when it knows better

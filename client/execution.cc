@@ -113,7 +113,13 @@ void Execution::OnStarted() {
     connection = connection_;
     grace = cancel_grace_;
   }
-  connection->Cancel(id, grace);
+  SendCancel(*connection, id, grace);
+}
+
+void Execution::SendCancel(Connection& connection, const v1::ExecutionId& id,
+                           std::optional<std::chrono::milliseconds> grace) {
+  // A node that does not take the request is told by what it cannot miss: that its client is gone.
+  connection.Cancel(id, grace, [self = shared_from_this()] { self->Abandon(); });
 }
 
 void Execution::ReadOn() {
@@ -146,7 +152,7 @@ void Execution::Cancel(std::optional<std::chrono::milliseconds> grace) {
     }
   }
   if (connection) {
-    connection->Cancel(id, grace);
+    SendCancel(*connection, id, grace);
   } else {
     Finish(Outcome::Kind::kCancelled, "by this program, before it was sent; nothing was started");
   }
@@ -194,7 +200,7 @@ void Execution::OnEnd(const grpc::Status& status) {
     return;
   }
   if (was_abandoned) {
-    Finish(Outcome::Kind::kCancelled, "its last handle went");
+    Finish(Outcome::Kind::kCancelled, "by this program, which broke off the execution");
   } else if (is_other_incarnation) {
     Finish(Outcome::Kind::kLost,
            absl::StrCat(

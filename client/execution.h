@@ -42,6 +42,8 @@ class Execution final : public CallControl,
 
   void Finish(Outcome::Kind kind, std::string reason);
   void OnStarted();
+  void SendCancel(Connection& connection, const v1::ExecutionId& id,
+                  std::optional<std::chrono::milliseconds> grace);
   std::optional<std::chrono::milliseconds> Guard() const MUSTER_REQUIRES(mutex_);
 
   const std::shared_ptr<Call::State> call_;

@@ -219,6 +219,20 @@ TEST_CASE("a cancel before the node was reached ends the call here, and nothing 
   CHECK(node.executions == 1);
 }
 
+TEST_CASE("a node that does not take a cancel is told that its client is gone") {
+  const Place place;
+  FakeNode node(place.path(),
+                [](grpc::ServerContext* context, const auto&, FakeNode::Writer* writer) {
+                  FakeNode::Started(writer);
+                  Eventually([&] { return context->IsCancelled(); });
+                  return grpc::Status::OK;
+                });
+  node.refuses_cancel = true;
+  Call call = place.Execute("x");
+  call.cancel();
+  CHECK_THAT(call.wait().describe(), Contains("cancelled: by this program"));
+}
+
 TEST_CASE("dropping the last handle breaks the stream, a detached one goes on") {
   const Place place;
   std::atomic<int> broken{0};

@@ -35,6 +35,7 @@ class FakeNode final : public v1::Node::Service {
   std::atomic<int> executions{0};
   std::atomic<int> cancels{0};
   std::atomic<int> hello_delay_ms{0};
+  std::atomic<bool> refuses_cancel{false};
 
   // What most executions begin and end with.
   static void Started(Writer* writer) {
@@ -61,7 +62,7 @@ class FakeNode final : public v1::Node::Service {
   grpc::Status Cancel(grpc::ServerContext*, const v1::CancelRequest*,
                       v1::CancelResponse*) override {
     ++cancels;
-    return grpc::Status::OK;
+    return refuses_cancel ? grpc::Status(grpc::StatusCode::INTERNAL, "no") : grpc::Status::OK;
   }
   grpc::Status Execute(grpc::ServerContext* context, const v1::ExecuteRequest* request,
                        Writer* writer) override {
