@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 
+#include "client/python/gil.h"
 #include "client/python/output_writer.h"
 #include "client/python/remote_error.h"
 #include "client/python/shared_cluster.h"
@@ -57,10 +58,7 @@ constexpr char kExecuteDoc[] =
 py::module_ Self() { return py::module_::import("ClusterAPI"); }
 
 std::shared_ptr<ClusterAPI> Connected() {
-  Result<std::shared_ptr<ClusterAPI>> cluster = [] {
-    const py::gil_scoped_release free;
-    return TheCluster().Get();
-  }();
+  Result<std::shared_ptr<ClusterAPI>> cluster = WithoutGil([] { return TheCluster().Get(); });
   if (!cluster.ok()) {
     ::PyErr_SetObject(PyExc_RuntimeError, ToStr(cluster.status().message()).ptr());
     throw py::error_already_set();
@@ -70,8 +68,7 @@ std::shared_ptr<ClusterAPI> Connected() {
 
 bool CheckCluster() {
   const std::shared_ptr<ClusterAPI> cluster = Connected();
-  const py::gil_scoped_release free;
-  return static_cast<bool>(cluster->clustercheck());
+  return WithoutGil([&] { return static_cast<bool>(cluster->clustercheck()); });
 }
 
 int ClusterLength() { return Connected()->getClusterLength(); }
@@ -99,11 +96,7 @@ void Follow(Call& call) {
   OutputWriter writer;
   for (;;) {
     std::optional<Event> event;
-    bool is_event = false;
-    {
-      const py::gil_scoped_release free;
-      is_event = call.next_for(kSlice, &event);
-    }
+    const bool is_event = WithoutGil([&] { return call.next_for(kSlice, &event); });
     if (is_event && !event) return;
     if (is_event) writer.Write(*event);
     if (::PyErr_CheckSignals() != 0) {
@@ -120,10 +113,7 @@ py::str Execute(const py::object& server, const py::str& command,
   const Target target = ToTarget(server);
   const Command source = python(ToSource(command), Command::Form::kStr);
   const std::shared_ptr<ClusterAPI> cluster = Connected();
-  Call call = [&] {
-    const py::gil_scoped_release free;
-    return cluster->execute(target, source);
-  }();
+  Call call = WithoutGil([&] { return cluster->execute(target, source); });
   Follow(call);
   const Outcome& outcome = call.wait();  // has ended: no waiting
   if (!outcome.ok()) RaiseRemoteError(Self(), outcome);

@@ -1,5 +1,6 @@
 #include "server/service/node_server.h"
 
+#include <grpc/grpc.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 
@@ -32,6 +33,9 @@ NodeServer::NodeServer(EventLoop& loop, ExecutionTable& table, NodeFacts facts, 
 NodeServer::~NodeServer() = default;
 
 bool NodeServer::Start() {
+  // One reference is never given back: with the last one gRPC tidies up all it has, and now and then
+  // waits 10 s for a connection that its client broke in that moment. The process ends anyway.
+  ::grpc_init();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   SetArguments(builder);

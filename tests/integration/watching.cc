@@ -33,13 +33,6 @@ std::string ReadFile(const std::string& path) {
   return text.str();
 }
 
-// The fields of /proc/PID/stat after the name: state, parent, …
-static std::string StatOf(pid_t pid) {
-  const std::string stat = ReadFile("/proc/" + std::to_string(pid) + "/stat");
-  const std::size_t end = stat.rfind(") ");
-  return end == std::string::npos ? "" : stat.substr(end + 2);
-}
-
 std::string ProgramPath(const std::string& name) {
   const char* folder = ::getenv("MUSTER_BIN_DIR");
   REQUIRE(folder != nullptr);  // ctest sets it
@@ -89,18 +82,6 @@ std::vector<pid_t> ProcessesWith(const std::string& text) {
     }
     if (pid != ::getpid() && command.find(text) != std::string::npos) found.push_back(pid);
   });
-  return found;
-}
-
-std::vector<pid_t> ChildrenWith(pid_t parent, const std::string& text) {
-  std::vector<pid_t> found;
-  for (const pid_t pid : ProcessesWith(text)) {
-    std::istringstream stat(StatOf(pid));
-    char state = 0;
-    pid_t its_parent = 0;
-    stat >> state >> its_parent;
-    if (its_parent == parent && state != 'Z') found.push_back(pid);
-  }
   return found;
 }
 

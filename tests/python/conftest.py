@@ -1,0 +1,81 @@
+"""Real daemons for the tests of the Python module, and a way to run programs against them."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+SLACK = float(os.environ.get("MUSTER_TEST_SLACK", "3"))
+
+
+class Cluster:
+    """Daemons n1… on sockets in a folder of their own, and the configuration that names them."""
+
+    def __init__(self, count):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="muster-test-"))
+        self.daemons = []
+        nodes = []
+        for name in [f"n{i + 1}" for i in range(count)]:
+            address = f"unix:{self.folder}/{name}.sock"
+            daemon = subprocess.Popen(
+                [os.environ["MUSTER_BIN_DIR"] + "/clusterd", "--name", name, "--listen", address, "--log-level", "warn"],
+                stdout=subprocess.PIPE, text=True)
+            assert daemon.stdout.readline() == f"clusterd {name} listening on {address}\n"
+            self.daemons.append(daemon)
+            nodes.append(f"{name}={address}")
+        self.configuration = self.write("cluster.conf",
+                                        "[cluster test]\nnodes = " + ", ".join(nodes) + "\n")
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def environment(self):
+        return dict(os.environ, MUSTER_CONFIG=str(self.configuration))
+
+    def start(self, program, **options):
+        """A Python program in a process of its own."""
+        path = self.write("program.py", program)
+        return subprocess.Popen([sys.executable, str(path)], env=self.environment(),
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+
+    def run(self, program):
+        """Its end: returncode, stdout and stderr as bytes."""
+        process = self.start(program)
+        out, err = process.communicate(timeout=60)
+        return subprocess.CompletedProcess(program, process.returncode, out, err)
+
+    def close(self):
+        for daemon in self.daemons:
+            daemon.terminate()
+        for daemon in self.daemons:
+            try:
+                daemon.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                daemon.kill()
+                daemon.wait()
+            daemon.stdout.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@pytest.fixture
+def cluster():
+    """Three nodes of this test's own."""
+    made = Cluster(3)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def api():
+    """The module, in this process, with three nodes that live as long as the test file."""
+    made = Cluster(3)
+    os.environ["MUSTER_CONFIG"] = str(made.configuration)
+    import ClusterAPI
+    yield ClusterAPI
+    made.close()
