@@ -249,8 +249,8 @@ class MUSTER_EXPORT Call {
   bool done() const;
 
   // Asks the node to stop the command: SIGINT, SIGTERM, SIGKILL over the call's grace, or over
-  // `grace`. Returns at once; the outcome says how it ended. Calling it twice, or after the end,
-  // does nothing.
+  // `grace`. Returns at once; the outcome says how it ended. A later call with a shorter grace
+  // hurries it; any other later call, and one after the end, does nothing.
   void cancel(std::optional<std::chrono::milliseconds> grace = std::nullopt);
   // Dropping the last handle no longer cancels the call; it still ends with this process.
   void detach();

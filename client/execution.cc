@@ -136,7 +136,9 @@ void Execution::Cancel(std::optional<std::chrono::milliseconds> grace) {
   v1::ExecutionId id;
   {
     const MutexLock lock(mutex_);
-    if (stage_ == Stage::kEnded || wants_cancel_) return;
+    if (stage_ == Stage::kEnded) return;
+    const bool hurries = grace && (!cancel_grace_ || *grace < *cancel_grace_);
+    if (wants_cancel_ && !hurries) return;
     wants_cancel_ = true;
     cancel_grace_ = grace;
     if (stage_ == Stage::kConnecting) {

@@ -61,7 +61,7 @@ void NodeLink::Connect(const std::shared_ptr<Waiter>& waiter) {
     }
   }
   if (ready != nullptr) {
-    waiter->OnConnected(std::move(ready));
+    waiter->OnConnected(std::move(ready));  // NOLINT(bugprone-use-after-move): kept when ready
   } else {
     SayHello();
   }

@@ -4,10 +4,7 @@
 # Everything a user runs, and nothing that only tests need: what scripts/quickstart builds.
 add_custom_target(programs)
 add_dependencies(programs
-  clusterd clusterd-spawner clusterd-worker clustershell wordcount ClusterAPI)
-if(TARGET ClusterAPI_python)
-  add_dependencies(programs ClusterAPI_python)
-endif()
+  clusterd clusterd-spawner clusterd-worker clustershell wordcount ClusterAPI ClusterAPI_python)
 
 include(CMakePackageConfigHelpers)
 
@@ -53,11 +50,9 @@ configure_file(${CMAKE_CURRENT_LIST_DIR}/clusterapi.pc.in
 install(FILES ${PROJECT_BINARY_DIR}/cmake/clusterapi.pc
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-if(TARGET ClusterAPI_python)
-  muster_rpath(from_python ${MUSTER_INSTALL_PYTHONDIR})
-  set_target_properties(ClusterAPI_python PROPERTIES INSTALL_RPATH ${from_python})
-  install(TARGETS ClusterAPI_python LIBRARY DESTINATION ${MUSTER_INSTALL_PYTHONDIR})
-endif()
+muster_rpath(from_python ${MUSTER_INSTALL_PYTHONDIR})
+set_target_properties(ClusterAPI_python PROPERTIES INSTALL_RPATH ${from_python})
+install(TARGETS ClusterAPI_python LIBRARY DESTINATION ${MUSTER_INSTALL_PYTHONDIR})
 
 # As Debian calls the folder of a package; the documents' links to each other work there.
 set(muster_documents ${CMAKE_INSTALL_DATAROOTDIR}/doc/muster)

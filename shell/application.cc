@@ -46,6 +46,9 @@ std::unique_ptr<LineSource> OpenLines(const Options& options, const Shell& shell
   if (::isatty(STDIN_FILENO) == 0) return std::make_unique<ScriptLines>(STDIN_FILENO, signals);
   Vocabulary vocabulary{Commands(), {}, ProgramNames()};
   for (const Node& node : shell.nodes()) vocabulary.nodes.push_back(node.name);
+  const std::size_t count = shell.nodes().size();
+  output.Note(absl::StrCat(count, count == 1 ? " node" : " nodes",
+                           "; 'help' lists the commands, Ctrl-D leaves"));
   return std::make_unique<Prompt>(std::move(vocabulary), signals, output);
 }
 
@@ -53,14 +56,14 @@ std::unique_ptr<LineSource> OpenLines(const Options& options, const Shell& shell
 int RunLines(LineSource& lines, Shell& shell, Signals& signals, const Output& output) {
   int exit_code = kExitOk;
   while (!shell.ended() && output.error() == 0) {
+    if (signals.ending() != 0) return 128 + signals.ending();
+    if (signals.interrupts() > 0 && !lines.IsInteractive()) return kExitInterrupted;
+    signals.ForgetInterrupts();
     if (const std::optional<std::string> line = lines.Next()) {
       exit_code = WorseExit(exit_code, shell.RunLine(*line));
     } else if (signals.interrupts() == 0) {
       break;
     }
-    if (signals.ending() != 0) return 128 + signals.ending();
-    if (signals.interrupts() > 0 && !lines.IsInteractive()) return kExitInterrupted;
-    signals.ForgetInterrupts();
   }
   // A person has seen what failed; that a line of an hour ago did is not how the shell ended.
   return lines.IsInteractive() ? kExitOk : exit_code;

@@ -5,48 +5,58 @@
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
-#include <optional>
+
+#include "common/status_macros.h"
 
 namespace muster::clustershell {
 namespace {
 
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 
+// Moves what stands up to the closing quote from `line` to the end of `word`.
+absl::Status TakeQuoted(char quote, absl::string_view& line, std::string& word) {
+  while (!line.empty() && line[0] != quote) {
+    const bool escapes =
+        quote == '"' && line[0] == '\\' && line.size() > 1 && (line[1] == '"' || line[1] == '\\');
+    if (escapes) line.remove_prefix(1);
+    word += line[0];
+    line.remove_prefix(1);
+  }
+  if (line.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the quote ", absl::string_view(&quote, 1), " is not closed"));
+  }
+  line.remove_prefix(1);
+  return absl::OkStatus();
+}
+
+// Moves the word at the start of `line` to `word`.
+absl::Status TakeWord(absl::string_view& line, std::string& word) {
+  while (!line.empty() && !IsBlank(line[0])) {
+    const char c = line[0];
+    line.remove_prefix(1);
+    if (c == '\'' || c == '"') {
+      RETURN_IF_ERROR(TakeQuoted(c, line, word));
+      continue;
+    }
+    if (c == '\\' && line.empty()) {
+      return absl::InvalidArgumentError("the line ends with a backslash; write \\\\ for one");
+    }
+    word += c == '\\' ? line[0] : c;
+    if (c == '\\') line.remove_prefix(1);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> SplitWords(absl::string_view line) {
   std::vector<std::string> words;
-  std::optional<std::string> word;  // "" is a word too
-  char quote = '\0';
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    const bool escapes = c == '\\' && quote != '\'';
-    const char next = i + 1 < line.size() ? line[i + 1] : '\0';
-    if (escapes && quote == '\0' && next == '\0') {
-      return absl::InvalidArgumentError("the line ends with a backslash; write \\\\ for one");
-    }
-    if (escapes && (quote == '\0' || next == '"' || next == '\\')) {
-      if (!word) word.emplace();
-      *word += next;
-      ++i;
-    } else if (quote == '\0' && (c == '\'' || c == '"')) {
-      if (!word) word.emplace();
-      quote = c;
-    } else if (c == quote) {
-      quote = '\0';
-    } else if (quote == '\0' && IsBlank(c)) {
-      if (word) words.push_back(*std::move(word));
-      word.reset();
-    } else {
-      if (!word) word.emplace();
-      *word += c;
-    }
+  for (line = StripBlanks(line); !line.empty(); line = StripBlanks(line)) {
+    std::string word;
+    RETURN_IF_ERROR(TakeWord(line, word));
+    words.push_back(std::move(word));
   }
-  if (quote != '\0') {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the quote ", absl::string_view(&quote, 1), " is not closed"));
-  }
-  if (word) words.push_back(*std::move(word));
   return words;
 }
 

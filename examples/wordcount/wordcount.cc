@@ -5,7 +5,6 @@
 #include <iomanip>
 #include <map>
 #include <mutex>
-#include <ranges>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -67,7 +66,9 @@ int WordCount(muster::ClusterAPI& cluster, const std::vector<std::string>& argum
   for (std::thread& worker : workers) worker.join();
   std::set<std::pair<std::int64_t, std::string>> most;  // by -count, then by word
   for (const auto& [word, count] : total) most.emplace(-count, word);
-  for (const auto& [count, word] : most | std::views::take(10)) {
+  int shown = 0;
+  for (const auto& [count, word] : most) {
+    if (++shown > 10) break;
     out << std::setw(8) << -count << " " << word << "\n";
   }
   return done == files.size() ? 0 : 1;

@@ -51,7 +51,8 @@ void SpawnerClient::EndSpawner() {
   log_(absl::StrCat("clusterd-spawner ", process_.pid(), " ",
                     status ? DescribeWaitStatus(*status) : "closed its socket",
                     "; a new one is started for the next execution"));
-  // It may be its own handler that runs here: it goes when the loop is back. The zygote ends with it.
+  // It may be its own handler that runs here: it goes when the loop is back. The zygote ends with
+  // it.
   loop_.Post([ended = std::shared_ptr<SpawnLink>(std::move(spawner_)),
               zygote = std::shared_ptr<SpawnLink>(std::move(zygote_))] {});
 }

@@ -28,7 +28,7 @@ void ExecuteReactor::Reject(grpc::Status status) {
   Finish(std::move(status));
 }
 
-void ExecuteReactor::Attach(std::shared_ptr<Execution> execution) {
+void ExecuteReactor::Attach(const std::shared_ptr<Execution>& execution) {
   bool gone = false;
   {
     MutexLock lock(mutex_);

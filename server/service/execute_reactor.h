@@ -28,7 +28,7 @@ class ExecuteReactor : public grpc::ServerWriteReactor<v1::ExecuteEvent>,
   // Nothing will run: ends the call with this status.
   void Reject(grpc::Status status) MUSTER_EXCLUDES(mutex_);
   // What is stopped when the client goes. On the loop's thread, once.
-  void Attach(std::shared_ptr<Execution> execution) MUSTER_EXCLUDES(mutex_);
+  void Attach(const std::shared_ptr<Execution>& execution) MUSTER_EXCLUDES(mutex_);
 
   // ExecutionSink
   bool OnOutput(OutputStream stream, std::string data) override MUSTER_EXCLUDES(mutex_);

@@ -20,6 +20,8 @@ namespace {
 // SIGKILL was sent so long ago: whoever is still there will not go (a process in the kernel's D
 // state).
 constexpr std::chrono::seconds kUnkillableAfter{60};
+// How long a process that outlives a command's natural end has to leave its session.
+constexpr std::chrono::milliseconds kTimeToLeave{300};
 // How long to sleep between two looks at processes that were killed and are not gone yet.
 constexpr std::chrono::nanoseconds kFirstKillPoll = std::chrono::milliseconds(1);
 constexpr std::chrono::nanoseconds kLastKillPoll = std::chrono::milliseconds(50);
@@ -55,8 +57,8 @@ void Supervisor::Run() {
   const std::optional<LaunchRequest> request = ReceiveLaunch();
   if (!request) return;
   Launch(*request);
-  TakeOrders();  // a stop may have come in one piece with the launch
   while (main_ > 0) {
+    ObeyOrders();  // one may have come together with the launch
     Reap();
     Advance();
     if (main_ended_) {
@@ -166,15 +168,13 @@ void Supervisor::WaitForEvents() {
   }
   bool gone = waiting[2].revents != 0;
   if (waiting[1].revents != 0) gone |= !ReceiveFrames();
-  TakeOrders();
   if (gone) {
     daemon_gone_ = true;
     Stop(StopCause::kClientGone, std::chrono::milliseconds(0));
   }
 }
 
-// Obeys what has been received.
-void Supervisor::TakeOrders() {
+void Supervisor::ObeyOrders() {
   while (const std::optional<Frame> frame = decoder_.Next()) {
     if (frame->type != static_cast<std::uint8_t>(FrameType::kStop)) continue;
     if (const std::optional<StopOrder> order = StopOrder::Decode(frame->payload)) {
@@ -241,7 +241,8 @@ void Supervisor::Reap() {
     if (stage_ != Stage::kRunning) ++end_.reaped;
     if (pid != main_) continue;
     main_ended_ = true;
-    end_.wall = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started_);
+    main_ended_at_ = Clock::now();
+    end_.wall = std::chrono::duration_cast<std::chrono::microseconds>(main_ended_at_ - started_);
     end_.how = WIFSIGNALED(status) ? ExecutionEnd::How::kSignalled : ExecutionEnd::How::kExited;
     end_.code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
   }
@@ -254,8 +255,14 @@ bool Supervisor::HasChildren() {
 
 bool Supervisor::ClearSession() {
   if (!HasChildren()) return true;
-  std::set<pid_t> killed = KillTrees(
-      ChildrenOfSelf(), [this](const Process& process) { return process.session == main_; });
+  // daemon(3) forks, its parent exits, and only then does the child leave the session: wait for it.
+  const auto is_ours = [this](const Process& process) { return process.session == main_; };
+  const std::vector<Process> there = Descendants(ChildrenOfSelf());
+  if (std::any_of(there.begin(), there.end(), is_ours) &&
+      Clock::now() < main_ended_at_ + kTimeToLeave) {
+    return false;
+  }
+  std::set<pid_t> killed = KillTrees(ChildrenOfSelf(), is_ours);
   const bool cleared = killed.empty();
   cleared_.merge(killed);
   end_.reaped = static_cast<std::uint32_t>(cleared_.size());

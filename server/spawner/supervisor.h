@@ -43,7 +43,7 @@ class Supervisor {
   bool ReceiveFrames();
   void Launch(const LaunchRequest& request);
   void WaitForEvents();
-  void TakeOrders();
+  void ObeyOrders();
   void Stop(StopCause cause, std::chrono::milliseconds grace);
   void Advance();
   void Signal(int signal);
@@ -68,6 +68,7 @@ class Supervisor {
   Stage stage_ = Stage::kRunning;
   pid_t main_ = 0;
   bool main_ended_ = false;
+  Clock::time_point main_ended_at_;
   std::set<pid_t> cleared_;  // killed after a natural end
   ExecutionEnd end_;
 };

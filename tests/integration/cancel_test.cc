@@ -47,6 +47,20 @@ TEST_CASE("cancel stops the command and the outcome says so") {
   CHECK(call.done());
 }
 
+TEST_CASE("a second cancel with a shorter grace hurries the first") {
+  ClusterAPI cluster = Local();
+  Call call =
+      cluster.execute(1, muster::shell("trap '' INT TERM; echo up; while :; do sleep 1; done"));
+  CHECK(call.next()->data == "up\n");
+  const auto begin = Clock::now();
+  call.cancel(std::chrono::minutes(10));
+  call.cancel(std::chrono::minutes(20));
+  CHECK(call.wait_for(std::chrono::milliseconds(300)) == nullptr);
+  call.cancel(std::chrono::milliseconds(0));
+  CHECK(call.wait().kind == Outcome::Kind::kCancelled);
+  CHECK(Clock::now() - begin < std::chrono::duration<double>(3 * Slack()));
+}
+
 TEST_CASE("cancel at once, before anything was answered, ends the call all the same") {
   ClusterAPI cluster = Local();
   for (int i = 0; i < 30; ++i) {

@@ -216,6 +216,26 @@ TEST_CASE("What a command left behind in its own session is killed, a service of
   ::kill(left[0], SIGKILL);
 }
 
+TEST_CASE(
+    "A process that leaves its session after its parent has exited, as daemon(3) does, stays") {
+  NodeFixture node;
+  const std::string service = muster::test::UniqueSeconds();
+  const Collected got = node.Run(node.Python(
+      "import os, time\nif os.fork() == 0:\n  time.sleep(0.1)\n  os.setsid()\n"
+      "  null = os.open('/dev/null', os.O_RDWR)\n  for fd in range(3): os.dup2(null, fd)\n"
+      "  os.close(3)\n  os.execvp('sleep', ['sleep', '" +
+      service + "'])"));
+  CHECK(got.outcome.kind() == v1::Outcome::KIND_OK);
+  CHECK(got.outcome.usage().left() == 1);
+  CHECK(got.outcome.usage().reaped() == 0);
+  // It has left its session, and may not have come to its exec yet.
+  CHECK(muster::test::Eventually(
+      [&] { return muster::test::ProcessesWith("sleep " + service).size() == 1; }));
+  const auto left = muster::test::ProcessesWith("sleep " + service);
+  REQUIRE(left.size() == 1);
+  ::kill(left[0], SIGKILL);
+}
+
 TEST_CASE("Two hundred executions at once all end once, with their own output") {
   NodeFixture node;
   std::vector<v1::ExecuteRequest> requests;

@@ -11,6 +11,8 @@ import threading
 
 SHELLS = {"sh", "bash", "shell", "console", "shell-session"}
 DAEMON = re.compile(r"\bclusterd\b.*> *(\S+\.log) 2>&1 &")
+# What bash tells of a job in the background whenever it likes.
+JOB_NOTICE = re.compile(r"^bash: line \d+: +\d+ (Killed|Terminated) .*\n?", re.MULTILINE)
 
 
 class DocumentError(AssertionError):
@@ -87,11 +89,10 @@ class Terminal:
     """One bash that all the commands of a document go through."""
 
     def __init__(self, folder, home):
-        # `any` value of the caller's own that would change what the commands do stays outside.
+        # What else the caller has set could change what the commands do.
         environment = {name: os.environ[name] for name in ("PATH", "LANG", "CCACHE_DIR", "USER")
                        if name in os.environ}
         environment |= {"HOME": str(home), "LC_ALL": "C.UTF-8"}
-        # No package is missing and nothing is compiled for long: a document needs no cache of ours.
         self._bash = subprocess.Popen(
             ["bash", "--noprofile", "--norc"], cwd=folder, env=environment, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
@@ -114,7 +115,8 @@ class Terminal:
                 output += piece
         finally:
             watchdog.cancel()
-        return output[:found.start()].decode(errors="replace"), int(found.group(1))
+        text = JOB_NOTICE.sub("", output[:found.start()].decode(errors="replace"))
+        return text, int(found.group(1))
 
     def end(self):
         """Ends what the document started, at once."""

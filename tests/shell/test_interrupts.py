@@ -27,7 +27,6 @@ def test_ctrl_c_stops_the_lines(clustershell):
     assert not sleepers(clustershell)
 
 
-@pytest.mark.xfail(strict=True, reason="Call::cancel does nothing the second time, so nothing hurries")
 def test_a_second_ctrl_c_stops_at_once(clustershell):
     # It ignores what asks politely.
     stubborn = "trap '' INT TERM; while :; do sleep 0.1; done"

@@ -115,3 +115,15 @@ def test_show_lists_the_nodes(clustershell):
     assert lines[0].split() == ["@", "name", "address", "state", "cores", "memory", "python", "running"]
     assert [line.split()[:2] for line in lines[1:]] == [["1", "n1"], ["2", "n2"]]
     assert all(line.split()[3] == "up" for line in lines[1:])
+
+
+def test_of_several_clusters_one_is_chosen(clustershell):
+    (clustershell.folder / "three.conf").write_text(
+        "[cluster lab]\nnodes = a=unix:/tmp/a, b=unix:/tmp/b\n[cluster home]\nnodes = c=unix:/tmp/c\n")
+    result = clustershell.run("--config", "three.conf", "-c", "show")
+    assert result.returncode == 2
+    assert "lab" in result.stderr and "home" in result.stderr
+    result = clustershell.run("--config", "three.conf", "--cluster", "lab", "-c", "show")
+    assert [line.split()[1] for line in result.stdout.splitlines()] == ["name", "a", "b"]
+    result = clustershell.run("--config", "three.conf", "--cluster", "la", "-c", "show")
+    assert result.returncode == 2 and "[cluster la]" in result.stderr

@@ -56,6 +56,16 @@ def test_it_runs_in_our_folder_and_finds_the_cluster(clustershell, script):
     assert not os.path.exists(os.path.dirname(path))
 
 
+def test_the_first_program_of_python_cluster_runs_as_printed(clustershell, script):
+    script("import ClusterAPI\n"
+           "result1 = ClusterAPI.execute(1, \"1+1\", 0)\n"
+           "result2 = ClusterAPI.execute(2, \"2+2\", 0)\n"
+           "result3 = ClusterAPI.execute(3, \"3+3\", 0)\n"
+           "print(result1 + result2 + result3)\n")
+    result = clustershell.lines(3, "run program.py")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "246\n", "")
+
+
 def test_a_program_that_crashes_is_told(clustershell, script):
     script("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n")
     result = clustershell.lines(1, "run program.py", "@ echo on")

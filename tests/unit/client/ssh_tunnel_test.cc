@@ -50,7 +50,7 @@ TEST_CASE("why a tunnel ended is told in the words of ssh") {
   CHECK(WordsOf("/bin/ls --no-such-option", false) ==
         "ssh exited with code 2: /bin/ls: unrecognized option '--no-such-option'; Try '/bin/ls "
         "--help' for more information.");
-  CHECK(WordsOf("/bin/tail -f /dev/null --pid=1 -c", true) == "ssh was still trying");
+  CHECK(WordsOf("/usr/bin/perl -esleep(100) --", true) == "ssh was still trying");
   CHECK(WordsOf("/nowhere/ssh", false) ==
         "cannot start /nowhere/ssh: No such file or directory; install OpenSSH's client, or name "
         "it in MUSTER_SSH");
