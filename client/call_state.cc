@@ -9,6 +9,9 @@ namespace {
 // Above this the runner stops reading; it goes on when half of it has been read.
 constexpr std::size_t kMaxOutputBytes = 1u << 20;
 
+// With what a waiting event takes beside its data: a program may write a byte at a time.
+std::size_t SizeOf(const Event& event) { return event.data.size() + sizeof(Event); }
+
 // A deadline that cannot overflow, however long the caller is ready to wait.
 std::chrono::steady_clock::time_point After(std::chrono::milliseconds time) {
   constexpr std::chrono::hours kForever(24 * 365 * 100);
@@ -22,7 +25,7 @@ bool Call::State::Take(std::optional<Event>* event, std::shared_ptr<CallControl>
   if (!output_.empty()) {
     *event = std::move(output_.front());
     output_.pop_front();
-    output_bytes_ -= (*event)->data.size();
+    output_bytes_ -= SizeOf(**event);
     if (is_paused_ && output_bytes_ <= kMaxOutputBytes / 2) {
       is_paused_ = false;
       *read_on = control_;
@@ -129,7 +132,7 @@ void Call::State::SetControl(std::shared_ptr<CallControl> control) {
 bool Call::State::AddOutput(Event event) {
   const MutexLock lock(mutex_);
   if (discards_ || outcome_ || event.data.empty()) return true;
-  output_bytes_ += event.data.size();
+  output_bytes_ += SizeOf(event);
   output_.push_back(std::move(event));
   changed_.NotifyAll();
   is_paused_ = output_bytes_ > kMaxOutputBytes;

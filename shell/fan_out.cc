@@ -89,14 +89,17 @@ void FanOut::Cancel(std::optional<std::chrono::milliseconds> grace) {
 }
 
 void FanOut::Interrupt(int times) {
+  {
+    // Before the cancel, so that the word comes before the outcomes that it brings about.
+    MutexLock lock(mutex_);
+    interrupts_ = std::max(interrupts_, times);
+    arrived_.NotifyOne();
+  }
   if (times > 1) {
     Cancel(std::chrono::milliseconds(0));
   } else {
     Cancel();
   }
-  MutexLock lock(mutex_);
-  interrupts_ = std::max(interrupts_, times);
-  arrived_.NotifyOne();
 }
 
 }  // namespace muster::clustershell

@@ -5,8 +5,11 @@
 
 namespace muster::server {
 namespace {
-// What may wait for a slow reader, bytes of user data.
+// What may wait for a slow reader, bytes.
 constexpr std::size_t kMaxWaitingBytes = 256 << 10;
+// What an event takes beside its data, bytes: a program that writes a byte at a time fills memory
+// with it.
+constexpr std::size_t kEventBytes = 512;
 }  // namespace
 
 std::shared_ptr<ExecuteReactor> ExecuteReactor::Make(EventLoop& loop, OpenCalls& open_calls) {
@@ -39,7 +42,7 @@ void ExecuteReactor::Attach(const std::shared_ptr<Execution>& execution) {
 }
 
 bool ExecuteReactor::OnOutput(OutputStream stream, std::string data) {
-  const std::size_t bytes = data.size();
+  const std::size_t bytes = data.size() + kEventBytes;
   return Push({WriteOutput(stream, std::move(data)), bytes, false});
 }
 

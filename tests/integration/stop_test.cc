@@ -179,6 +179,33 @@ TEST_CASE("A second SIGTERM is immediate") {
   CHECK(ProcessesWith(seconds).empty());
 }
 
+TEST_CASE("However small the pieces and slow the reader, the daemon's memory stays bounded") {
+  NodeFixture node;
+  const auto memory = [&] {
+    const std::string status =
+        muster::test::ReadFile("/proc/" + std::to_string(node.pid()) + "/status");
+    return std::stoul(status.substr(status.find("VmRSS:") + 6));  // KiB
+  };
+  CHECK(node.Run(node.Shell("head -c 3000000 /dev/zero")).outcome.kind() == v1::Outcome::KIND_OK);
+  const unsigned long before = memory();
+  grpc::ClientContext context;
+  // Small pieces: each write is waited for until it was read.
+  auto reader = node.stub().Execute(
+      &context, node.Shell("i=0; while [ $i -lt 3000 ]; do echo $i; i=$((i+1)); done; "
+                           "head -c 100000000 /dev/zero"));
+  v1::ExecuteEvent event;
+  REQUIRE(reader->Read(&event));
+  CHECK(node.Run(node.Shell("sleep 1")).outcome.kind() == v1::Outcome::KIND_OK);
+  const unsigned long grown = memory() - std::min(before, memory());
+  std::printf("daemon grew by %lu KiB for a reader that does not read\n", grown);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  CHECK(grown <= 4096);  // what waits here and in gRPC's own buffers
+#endif
+  std::size_t bytes = 0;
+  while (reader->Read(&event)) bytes += event.output().data().size();
+  CHECK(bytes == 100000000 + 13890);
+}
+
 TEST_CASE("A slow reader pauses its own execution and nobody else's") {
   NodeFixture node;
   grpc::ClientContext context;
