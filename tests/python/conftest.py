@@ -41,7 +41,8 @@ class Cluster:
     def start(self, program, **options):
         """A Python program in a process of its own."""
         path = self.write("program.py", program)
-        return subprocess.Popen([sys.executable, str(path)], env=self.environment(),
+        # Unbuffered: what readline() read ahead would be lost to communicate().
+        return subprocess.Popen([sys.executable, str(path)], env=self.environment(), bufsize=0,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
 
     def run(self, program):

@@ -121,9 +121,7 @@ def test_prints_appear_here_as_they_are_printed_there(cluster):
     assert process.stdout.readline() == b"out\n"
     assert time.monotonic() - begin < 2 * SLACK
     assert process.poll() is None
-    # Not communicate(): what readline() read ahead would be lost.
-    out, err = process.stdout.read(), process.stderr.read()
-    process.wait(timeout=60)
+    out, err = process.communicate(timeout=60)
     assert (out, err) == (b"\xff\nafter\n", b"err\n")
 
 

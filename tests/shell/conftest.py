@@ -52,14 +52,16 @@ class Clustershell:
             "MUSTER_BIN_DIR": str(BIN),
             "LC_ALL": "C.UTF-8",
             "TERM": "xterm",
+            **{name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")},
             **dict([self.mark.split("=")]),
         }
         self.terminals = []
 
     def start(self, *arguments, program="clustershell", **options):
         options.setdefault("stdin", subprocess.DEVNULL)
+        # Unbuffered: what readline() read ahead would be lost to communicate().
         return subprocess.Popen(
-            [str(BIN / program), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [str(BIN / program), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
             env=self.environment, cwd=self.folder, **options)
 
     def run(self, *arguments, text="", program="clustershell"):
