@@ -203,7 +203,8 @@ void Supervisor::Advance() {
   if (stage_ == Stage::kRunning && !main_ended_ && deadline_ && now >= *deadline_) {
     Stop(StopCause::kDeadline, grace_);
   }
-  if (stage_ == Stage::kInterrupted && now >= stop_started_ + grace_ / 2) {
+  // At half of the grace, or as soon as there is only what the main process left behind.
+  if (stage_ == Stage::kInterrupted && (main_ended_ || now >= stop_started_ + grace_ / 2)) {
     if (grace_.count() > 0) Signal(SIGTERM);
     stage_ = Stage::kTerminated;
   }
@@ -256,9 +257,13 @@ bool Supervisor::HasChildren() {
 bool Supervisor::ClearSession() {
   if (!HasChildren()) return true;
   // daemon(3) forks, its parent exits, and only then does the child leave the session: wait for it.
-  const auto is_ours = [this](const Process& process) { return process.session == main_; };
+  // A command that was killed did not mean to leave anything: then all of it goes.
+  const bool was_killed = end_.how == ExecutionEnd::How::kSignalled;
+  const auto is_ours = [&](const Process& process) {
+    return was_killed || process.session == main_;
+  };
   const std::vector<Process> there = Descendants(ChildrenOfSelf());
-  if (std::any_of(there.begin(), there.end(), is_ours) &&
+  if (!was_killed && std::any_of(there.begin(), there.end(), is_ours) &&
       Clock::now() < main_ended_at_ + kTimeToLeave) {
     return false;
   }

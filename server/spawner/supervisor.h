@@ -49,7 +49,8 @@ class Supervisor {
   void Signal(int signal);
   void Reap();
   bool HasChildren();
-  // After a natural end: kills what shares the main process's session. False while some still live.
+  // After an end that nobody ordered: kills what shares the main process's session, or everything
+  // when a signal ended it. False while some still live.
   bool ClearSession();
   void ReportLeft();
   void SendEnd();

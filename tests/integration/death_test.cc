@@ -116,6 +116,20 @@ TEST_CASE("A killed worker is signalled, and the next execution works") {
   CHECK(node.Run(node.Python("6*7")).value == "42");
 }
 
+TEST_CASE("A command that is killed from outside leaves nothing, not even in another session") {
+  NodeFixture node;
+  const std::string seconds = UniqueSeconds();
+  const Collected got = KillDuring(node, node.Shell(Tree(seconds)), [&] {
+    CHECK(Eventually([&] { return ProcessesWith("sleep " + seconds).size() >= 2; }));
+    const pid_t supervisor = ParentOf("sleep " + seconds);
+    // The main process is the one whose parent is the supervisor.
+    for (const pid_t pid : ChildrenWith(supervisor, "sleep " + seconds)) ::kill(pid, SIGKILL);
+  });
+  CHECK(got.outcome.kind() == v1::Outcome::KIND_SIGNALLED);
+  CHECK(got.outcome.usage().left() == 0);
+  CHECK(NothingLeft("sleep " + seconds));
+}
+
 TEST_CASE("A killed daemon leaves nothing, and a new one starts on its socket at once") {
   const std::string seconds = UniqueSeconds();
   NodeFixture node;
