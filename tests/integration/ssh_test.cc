@@ -31,7 +31,7 @@ struct Machine {
   SshdFixture sshd;
 
   explicit Machine(const std::string& bin = BinFolder())
-      : sshd(folder, "PATH=" + bin + ":/usr/bin:/bin XDG_RUNTIME_DIR=" + folder.path()) {
+      : sshd(folder, "\"PATH=" + bin + ":/usr/bin:/bin\" XDG_RUNTIME_DIR=" + folder.path()) {
     ::setenv("MUSTER_SSH", sshd.ssh().c_str(), 1);
   }
   ~Machine() { ::unsetenv("MUSTER_SSH"); }
