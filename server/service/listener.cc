@@ -70,12 +70,25 @@ absl::Status Lock(const std::string& path, const std::string& socket, UniqueFd& 
   return absl::OkStatus();
 }
 
+// Removes the socket that a killed daemon left behind, and nothing else: a path that was mistyped
+// must not cost anybody a file.
+absl::Status RemoveOldSocket(const std::string& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) return absl::OkStatus();
+  if (!S_ISSOCK(info.st_mode)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        path, " is there already and is no socket; remove it, or give this one another --listen"));
+  }
+  return ::unlink(path.c_str()) == 0 ? absl::OkStatus()
+                                     : Failed(absl::StrCat("cannot replace the old socket ", path));
+}
+
 absl::Status Bind(const std::string& path, UniqueFd& socket) {
+  RETURN_IF_ERROR(RemoveOldSocket(path));
   socket.Reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   ::memcpy(address.sun_path, path.data(), path.size());
-  ::unlink(path.c_str());  // we hold the lock: whoever made it is gone
   const mode_t mask = ::umask(0177);
   const int bound =
       ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
@@ -92,15 +105,16 @@ absl::StatusOr<Listener> Listener::Open(const std::string& path) {
   Listener listener;
   RETURN_IF_ERROR(CheckFolder(path.substr(0, path.rfind('/') + 1)));
   RETURN_IF_ERROR(Lock(path + ".lock", path, listener.lock_));
-  listener.path_ = path;  // from here on the destructor cleans up
+  listener.path_ = path;
   RETURN_IF_ERROR(Bind(path, listener.socket_));
+  listener.bound_ = true;
   return listener;
 }
 
 Listener::~Listener() {
   if (!lock_.IsOpen()) return;
-  ::unlink(path_.c_str());
-  ::unlink((path_ + ".lock").c_str());
+  if (bound_) ::unlink(path_.c_str());
+  if (!path_.empty()) ::unlink((path_ + ".lock").c_str());
 }
 
 }  // namespace muster::server

@@ -14,8 +14,9 @@ class Listener {
  public:
   // Makes the folder (0700) if it is missing, locks PATH.lock beside the socket and listens, socket
   // 0600. FailedPrecondition: the folder belongs to somebody else, or others may write to it (but
-  // for a sticky one). AlreadyExists: another daemon listens there; its pid is named. A socket that
-  // a killed daemon left behind is replaced.
+  // for a sticky one), or something that is no socket has this path: it is left alone.
+  // AlreadyExists: another daemon listens there; its pid is named. A socket that a killed daemon
+  // left behind is replaced.
   static absl::StatusOr<Listener> Open(const std::string& path);
 
   Listener(Listener&&) = default;
@@ -31,6 +32,7 @@ class Listener {
   std::string path_;
   UniqueFd lock_;
   UniqueFd socket_;
+  bool bound_ = false;  // the socket at path_ is ours
 };
 
 }  // namespace muster::server

@@ -67,12 +67,28 @@ TEST_CASE("A second listener on a live path is refused with the first one's pid"
 TEST_CASE("A socket and a lock that a killed daemon left behind are taken over") {
   Folder folder;
   const std::string path = folder.path + "/n1.sock";
-  for (const std::string& name : {path, path + ".lock"}) {
-    FILE* file = ::fopen(name.c_str(), "w");
-    REQUIRE(file != nullptr);
-    ::fclose(file);
-  }
+  REQUIRE(::mknod(path.c_str(), S_IFSOCK | 0600, 0) == 0);
+  FILE* lock = ::fopen((path + ".lock").c_str(), "w");
+  REQUIRE(lock != nullptr);
+  ::fclose(lock);
   CHECK(Listener::Open(path).ok());
+}
+
+TEST_CASE("A file that is no socket is refused and stays as it is") {
+  Folder folder;
+  const std::string path = folder.path + "/thesis.tex";
+  FILE* file = ::fopen(path.c_str(), "w");
+  REQUIRE(file != nullptr);
+  ::fputs("years of work", file);
+  ::fclose(file);
+  const auto listener = Listener::Open(path);
+  REQUIRE_FALSE(listener.ok());
+  CHECK_THAT(std::string(listener.status().message()), Contains("is no socket"));
+  struct stat info {};
+  REQUIRE(::stat(path.c_str(), &info) == 0);
+  CHECK(info.st_size == 13);
+  CHECK(::access((path + ".lock").c_str(), F_OK) != 0);
+  ::unlink(path.c_str());
 }
 
 TEST_CASE("A lock that is a symbolic link is refused") {
