@@ -18,6 +18,9 @@ extern char** environ;
 namespace muster {
 namespace {
 
+// Above every number that a child is given a descriptor at.
+constexpr int kAboveTargets = 16;
+
 // The caller's environment with `extra` over it, as execve wants it.
 std::vector<char*> MergeEnvironment(const std::vector<std::string>& extra) {
   std::vector<char*> merged;
@@ -43,7 +46,14 @@ absl::StatusOr<ChildProcess> ChildProcess::Start(const Options& options) {
   // First out of the way of the targets, so that no dup2 overwrites a source still needed.
   std::vector<UniqueFd> copies;
   for (const auto& [ours, theirs] : options.fds) {
-    copies.emplace_back(::fcntl(ours, F_DUPFD_CLOEXEC, 64));
+    copies.emplace_back(::fcntl(ours, F_DUPFD_CLOEXEC, kAboveTargets));
+    if (!copies.back().IsOpen()) {
+      const int error = errno;
+      posix_spawn_file_actions_destroy(&actions);
+      return absl::ResourceExhaustedError(absl::StrCat(
+          "cannot start ", options.argv[0], ": no descriptor is left for it: ", strerror(error),
+          "; raise the limit (ulimit -n)"));
+    }
     posix_spawn_file_actions_adddup2(&actions, copies.back().get(), theirs);
   }
   posix_spawnattr_t attributes;
