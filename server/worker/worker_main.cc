@@ -10,8 +10,11 @@
 #include "server/worker/interpreter.h"
 
 #if defined(__SANITIZE_ADDRESS__)
-// CPython leaks on purpose at exit, and a worker never finalises it.
-extern "C" const char* __asan_default_options() { return "detect_leaks=0"; }
+// CPython leaks on purpose at exit, and a worker never finalises it. Visible, or the runtime, a
+// shared library, does not find it.
+extern "C" __attribute__((visibility("default"))) const char* __asan_default_options() {
+  return "detect_leaks=0";
+}
 #endif
 
 namespace {

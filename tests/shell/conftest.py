@@ -54,6 +54,7 @@ class Clustershell:
             "TERM": "xterm",
             **{name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")},
             **dict([self.mark.split("=")]),
+            **{name: text for name, text in os.environ.items() if name.endswith("SAN_OPTIONS")},
         }
         self.terminals = []
 
