@@ -130,8 +130,8 @@ int Daemon::Run() {
 
   Drain(Wait(false));
   server_->Shutdown(kLastWords);
+  loop_.Stop();  // before the server goes: its thread calls into it
   server_.reset();
-  loop_.Stop();
   spawner_->Shutdown(kSpawnerEnd);
   if (parent_.IsOpen()) {
     // The caller of local() made the folder for its daemons; when it was killed, the last one
