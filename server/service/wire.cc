@@ -1,6 +1,7 @@
 #include "server/service/wire.h"
 
 #include <absl/strings/ascii.h>
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
@@ -34,7 +35,7 @@ std::optional<std::string> CheckArgument(const std::string& argument, const std:
     return absl::StrCat(what, " has ", argument.size(), " bytes; the kernel's limit is ",
                         kMaxArgumentBytes);
   }
-  if (argument.find('\0') != std::string::npos) {
+  if (absl::StrContains(argument, '\0')) {
     return absl::StrCat(what, " holds a NUL, which no program can be given");
   }
   return std::nullopt;
@@ -52,7 +53,7 @@ std::optional<std::string> ReadCommand(const v1::ExecuteRequest& message, Launch
     case v1::ExecuteRequest::kShell:
       launch.kind = LaunchRequest::Kind::kShell;
       launch.source = message.shell().source();
-      if (launch.source.find('\0') != std::string::npos) {
+      if (absl::StrContains(launch.source, '\0')) {
         return std::string("the shell source holds a NUL, which no shell can be given");
       }
       return CheckSource(launch.source, "shell");
