@@ -1,11 +1,14 @@
 // Call: the handle. All it does is in Call::State.
+#include <utility>
+
 #include "client/ClusterAPI.h"
 #include "client/call_state.h"
 
 namespace muster {
 
 Call::Call(std::shared_ptr<State> state)
-    : state_(state), guard_(state.get(), [state](void*) { state->Abandon(); }) {}
+    : state_(std::move(state)),
+      guard_(state_.get(), [state = state_](void*) { state->Abandon(); }) {}
 
 std::optional<Event> Call::next() { return state_->Next(); }
 

@@ -27,7 +27,8 @@ std::string FindProgram(const std::string& folder, const std::string& name) {
   }
   for (const char* relative :
        {"", "/../bin", "/../libexec/muster", "/../../bin", "/../../libexec/muster"}) {
-    const std::string candidate = folder + relative + "/" + name;
+    std::string candidate = folder;
+    candidate.append(relative).append("/").append(name);
     if (::access(candidate.c_str(), X_OK) == 0) return candidate;
   }
   return "";

@@ -61,13 +61,12 @@ int WordCount(muster::ClusterAPI& cluster, const std::vector<std::string>& argum
       }
     }
   };
-  std::vector<std::thread> workers;  // two for each node: while it counts one file, one is sent
-  for (int i = 0; i < 2 * cluster.getClusterLength(); ++i) workers.emplace_back(work, i / 2 + 1);
+  std::vector<std::thread> workers(2 * cluster.nodes().size());  // while a node counts, one is sent
+  for (std::size_t i = 0; i < workers.size(); ++i) workers[i] = std::thread(work, i / 2 + 1);
   for (std::thread& worker : workers) worker.join();
   std::set<std::pair<std::int64_t, std::string>> most;  // by -count, then by word
   for (const auto& [word, count] : total) most.emplace(-count, word);
-  int shown = 0;
-  for (const auto& [count, word] : most) {
+  for (int shown = 0; const auto& [count, word] : most) {
     if (++shown > 10) break;
     out << std::setw(8) << -count << " " << word << "\n";
   }
