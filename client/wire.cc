@@ -127,6 +127,10 @@ NodeCheck ToCheck(const Node& node, const v1::DescribeResponse& response) {
   check.functional = !response.draining();
   if (response.draining()) {
     check.reason = absl::StrCat(node.name, " is draining: it ends, and takes nothing new");
+  } else if (response.name_is_explicit() && response.name() != node.name) {
+    check.functional = false;
+    check.reason = absl::StrCat("this is ", response.name(), ", not ", node.name,
+                                ": it refuses commands for another; correct the configuration");
   }
   check.version = response.version();
   check.python = response.python();

@@ -3,6 +3,7 @@
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <sched.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -139,6 +140,12 @@ ParsedOptions ParseDaemonOptions(int argc, char** argv) {
     DaemonOptions options;
     options.relay = relay;
     return {options, 0};
+  }
+  struct stat parent {};
+  if (parent_fd >= 0 && (::fstat(parent_fd, &parent) != 0 ||
+                         (!S_ISSOCK(parent.st_mode) && !S_ISFIFO(parent.st_mode)))) {
+    std::cerr << "clusterd: descriptor " << parent_fd << " is not the parent's socket\n";
+    return {std::nullopt, kExitUsage};
   }
   absl::Status status = AddConfiguration(configuration, given);
   if (status.ok()) {

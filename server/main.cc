@@ -1,7 +1,9 @@
+#include "common/standard_fds.h"
 #include "server/daemon.h"
 #include "server/relay.h"
 
 int main(int argc, char** argv) {
+  muster::OpenMissingStandardFds();
   const auto parsed = muster::server::ParseDaemonOptions(argc, argv);
   if (!parsed.options) return parsed.exit_code;
   if (parsed.options->relay) return muster::server::RunRelay(*parsed.options->relay);

@@ -117,6 +117,7 @@ grpc::ServerUnaryReactor* NodeService::Describe(grpc::CallbackServerContext* con
                                                 v1::DescribeResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   response->set_name(facts_.name);
+  response->set_name_is_explicit(facts_.name_is_explicit);
   response->set_version(kVersion);
   response->set_incarnation(facts_.incarnation);
   response->set_pid(::getpid());

@@ -72,32 +72,48 @@ def flush():
             pass  # the code closed or replaced it
 
 
+def end_fork(owner, code):
+    """Ends a process that the code forked and that ran on to the end of the cell: the value and the
+    exception are the worker's alone to send."""
+    if os.getpid() != owner:
+        flush()
+        os._exit(code)
+
+
 def run(source, as_str, environment, send_value, send_exception):
     """Runs `source` (bytes). Returns (exit code, whether there is a value)."""
+    owner = os.getpid()
     os.environ.update(environment)
     sys.set_int_max_str_digits(0)
     namespace = sys.modules["__main__"].__dict__
     namespace.clear()
-    namespace.update(__name__="__main__", __builtins__=builtins)
+    # multiprocessing looks for __spec__.
+    namespace.update(__name__="__main__", __builtins__=builtins, __spec__=None)
     try:
         text = source.decode("utf-8", "surrogatepass")
         linecache.cache[FILENAME] = (len(text), None, text.splitlines(True), FILENAME)
         statements, expression = compile_cell(text)
         if statements is not None:
             exec(statements, namespace)
+        value = eval(expression, namespace) if expression is not None else None
+        end_fork(owner, 0)
         if expression is None:
             return 0, False
-        value = eval(expression, namespace)
         data = encode(str(value) if as_str else repr(value))
         for start in range(0, len(data), PIECE):
             send_value(data[start:start + PIECE])
         return 0, True
     except SystemExit as stop:
-        if stop.code is None or isinstance(stop.code, int):
-            return (stop.code or 0) & 255, False
-        print(stop.code, file=sys.stderr)
-        return 1, False
+        code = stop.code or 0
+        if not isinstance(code, int):
+            print(code, file=sys.stderr)
+            code = 1
+        end_fork(owner, code & 255)
+        return code & 255, False
     except BaseException as error:
+        if os.getpid() != owner:
+            traceback.print_exception(error)
+        end_fork(owner, 1)
         describe(error, send_exception)
         return 1, False
     finally:

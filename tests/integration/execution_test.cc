@@ -79,13 +79,25 @@ TEST_CASE("Python is a notebook cell: statements run, the last expression is the
   CHECK(value("None") == "None");
   CHECK(value("[i for i in range(3)]") == "[0, 1, 2]");
   CHECK(value("def f(n):\n  return 1 if n < 2 else n * f(n - 1)\nf(20)") == "2432902008176640000");
-  CHECK(value("sorted(globals())") == "['__builtins__', '__name__']");
+  CHECK(value("sorted(globals())") == "['__builtins__', '__name__', '__spec__']");
   CHECK(value("'\\udc80'") == "'\\udc80'");
   CHECK(value("__name__") == "'__main__'");
   CHECK(value("len(str(99999 ** 99999))") == "499995");
   CHECK(value("import sys; sys.exit(0)") == "no value");
   CHECK(value("import os; sorted(int(f) for f in os.listdir('/proc/self/fd'))") ==
         "[0, 1, 2, 3, 4]");  // 3: the value's pipe; 4: listdir's own
+}
+
+TEST_CASE("A process that the code forks and that runs on to the end says nothing in its place") {
+  NodeFixture node;
+  for (const char* end : {"'parent' if pid else 'child'", "pid or 1 / 0; 'parent'",
+                          "pid or __import__('sys').exit(3); 'parent'"}) {
+    const Collected got = node.Run(
+        node.Python("import os\npid = os.fork()\nif pid: os.waitpid(pid, 0)\n" + std::string(end)));
+    INFO(end << got.outcome.ShortDebugString());
+    CHECK(got.outcome.kind() == v1::Outcome::KIND_OK);
+    CHECK(got.value == "'parent'");
+  }
 }
 
 TEST_CASE("The value can be asked for as str, surrogates and all") {
