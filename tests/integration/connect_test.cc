@@ -57,6 +57,9 @@ TEST_CASE("a daemon started under another name refuses, and says its own") {
   const Outcome outcome = cluster.execute("n7", "1").wait();
   CHECK(outcome.kind == Outcome::Kind::kRefused);
   CHECK_THAT(outcome.reason, Contains("n1"));
+  const muster::ClusterCheck check = cluster.clustercheck();
+  CHECK_FALSE(check);
+  CHECK_THAT(check.nodes[0].reason, Contains("this is n1, not n7"));
 }
 
 TEST_CASE("a malformed configuration is an error with file and line") {
