@@ -38,7 +38,11 @@ struct SectionKind {
 const std::vector<SectionKind>& ValidSections() {
   static const auto* const kSections = new std::vector<SectionKind>{
       {"cluster", true, {"nodes"}},
-      {"daemon", false, {"listen", "log_level", "name", "workers"}},
+      {"daemon",
+       false,
+       {"cgroups", "listen", "log_level", "max_cpu", "max_file_size", "max_memory",
+        "max_open_files", "max_output", "max_processes", "max_queued", "max_running", "max_time",
+        "name", "workers"}},
   };
   return *kSections;
 }

@@ -103,6 +103,7 @@ int Daemon::Run() {
     spdlog::error("{}", std::string(listener.status().message()));
     return 1;
   }
+  if (!options_.control_groups) ::setenv("MUSTER_CGROUPS", "no", 1);  // for spawner and zygote
   spawner_ = std::make_unique<SpawnerClient>(
       loop_, program, [](const std::string& line) { spdlog::error("{}", line); });
   if (const absl::Status status = spawner_->Start(); !status.ok()) {
@@ -110,13 +111,15 @@ int Daemon::Run() {
     return 1;
   }
   RaiseDescriptorLimit();  // after the spawner's start: jobs keep the limit that we were given
-  table_ = std::make_unique<ExecutionTable>(loop_, *spawner_, static_cast<int>(options_.workers));
+  table_ = std::make_unique<ExecutionTable>(loop_, *spawner_, options_.bounds.admission);
   NodeFacts facts;
   facts.name = options_.name;
   facts.name_is_explicit = options_.name_is_explicit;
   facts.incarnation = NewIncarnation();
   facts.python = MUSTER_PYTHON_VERSION;
-  facts.workers = options_.workers;
+  facts.workers = static_cast<unsigned>(options_.bounds.admission.workers);
+  facts.limits = options_.bounds.limits;
+  facts.longest = options_.bounds.longest;
   server_ = std::make_unique<NodeServer>(loop_, *table_, std::move(facts), listener->fd());
   loop_.Start();
   if (!server_->Start()) {

@@ -1,6 +1,5 @@
 #include "server/daemon_options.h"
 
-#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <sched.h>
 #include <sys/stat.h>
@@ -8,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <map>
 
 #include "common/address.h"
 #include "common/config_file.h"
@@ -17,8 +17,6 @@
 
 namespace muster::server {
 namespace {
-
-constexpr unsigned kMaxWorkers = 4096;
 
 // The short host name, made into a valid name.
 std::string DefaultName() {
@@ -32,17 +30,19 @@ std::string DefaultName() {
   return IsValidName(name) ? name : (name.empty() ? "node" : "n" + name).substr(0, 64);
 }
 
-unsigned DefaultWorkers() {
+std::size_t DefaultWorkers() {
   cpu_set_t set;
   CPU_ZERO(&set);
-  return ::sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+  return ::sched_getaffinity(0, sizeof(set), &set) == 0 ? static_cast<std::size_t>(CPU_COUNT(&set))
+                                                        : 1;
 }
 
 // As the command line and the configuration give them; empty: not given.
 struct Given {
   std::string name;
   std::string listen;
-  std::string workers;
+  std::map<std::string, std::string> bounds;  // by key
+  std::string control_groups;
   std::string log_level;
 };
 
@@ -59,7 +59,8 @@ absl::Status AddConfiguration(const std::string& explicit_path, Given& given) {
   };
   use("name", given.name);
   use("listen", given.listen);
-  use("workers", given.workers);
+  for (const BoundOption& option : BoundOptions()) use(option.key, given.bounds[option.key]);
+  use("cgroups", given.control_groups);
   use("log_level", given.log_level);
   return absl::OkStatus();
 }
@@ -88,12 +89,20 @@ absl::StatusOr<DaemonOptions> Settle(const Given& given) {
                      "digits, _ . -, at most 64"));
   }
   RETURN_IF_ERROR(SetListen(given.listen, options));
-  options.workers = DefaultWorkers();
-  if (!given.workers.empty() && (!absl::SimpleAtoi(given.workers, &options.workers) ||
-                                 options.workers < 1 || options.workers > kMaxWorkers)) {
-    return absl::InvalidArgumentError(absl::StrCat("workers is a number from 1 to ", kMaxWorkers,
-                                                   ", not \"", given.workers, "\""));
+  options.bounds.admission.workers = DefaultWorkers();
+  for (const BoundOption& option : BoundOptions()) {
+    const auto text = given.bounds.find(option.key);
+    if (text == given.bounds.end() || text->second.empty()) continue;
+    if (const absl::Status status = option.set(text->second, options.bounds); !status.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat(option.key, ": ", status.message()));
+    }
   }
+  if (!given.control_groups.empty() && given.control_groups != "auto" &&
+      given.control_groups != "no") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cgroups is auto or no, not \"", given.control_groups, "\""));
+  }
+  options.control_groups = given.control_groups != "no";
   if (!given.log_level.empty()) options.log_level = given.log_level;
   const std::vector<std::string> levels = {"debug", "info", "warn", "error", "off"};
   if (std::find(levels.begin(), levels.end(), options.log_level) == levels.end()) {
@@ -117,8 +126,11 @@ ParsedOptions ParseDaemonOptions(int argc, char** argv) {
   app.add_option("--name", given.name, "The node's name (default: the short host name)");
   app.add_option("--listen", given.listen,
                  "unix:/path of the socket (default: unix:" + DefaultSocketPath() + ")");
-  app.add_option("--workers", given.workers,
-                 "Python executions at once, more wait their turn (default: the number of cores)");
+  for (const BoundOption& option : BoundOptions()) {
+    app.add_option(option.flag, given.bounds[option.key], option.help);
+  }
+  app.add_option("--cgroups", given.control_groups,
+                 "auto (default): use control groups where that is possible; no: never");
   app.add_option("--config", configuration, "The configuration file, for its [daemon] section");
   app.add_option("--log-level", given.log_level,
                  "debug, info (default), warn, error or off; the log goes to standard error");

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "server/daemon_bounds.h"
+
 namespace muster::server {
 
 // sysexits.h: the configuration, or an address in it, cannot be used.
@@ -18,7 +20,8 @@ struct DaemonOptions {
   bool name_is_explicit = false;
   std::string socket_path;
   bool socket_is_default = false;
-  unsigned workers = 0;
+  DaemonBounds bounds;
+  bool control_groups = true;  // use them where the kernel and our rights allow it
   std::string log_level = "info";
   int parent_fd = -1;  // an embedded daemon ends at its end of file
   std::optional<std::string>

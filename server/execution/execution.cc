@@ -55,7 +55,7 @@ void Execution::Start(SpawnerClient& spawner) {
     end.how = ExecutionEnd::How::kStartFailed;
     end.step = failure->step;
     end.code = failure->error;
-    Finish(Judge(end, nullptr, ""));
+    Finish(Judge(end, nullptr, "", {}));
   }
 }
 
@@ -122,7 +122,8 @@ void Execution::HandleWorkerFrame(const Frame& frame) {
       if (!frame.payload.empty()) Give(OutputStream::kValue, frame.payload);
       break;
     case FrameType::kException:
-      result_.exception = {reader.Bytes(), reader.Bytes(), reader.Bytes(), reader.U32()};
+      result_.exception = {reader.Bytes(), reader.Bytes(), reader.Bytes(), reader.U32(),
+                           static_cast<int>(reader.U32())};
       break;
     case FrameType::kDone:
       result_.done = true;
@@ -134,7 +135,24 @@ void Execution::HandleWorkerFrame(const Frame& frame) {
   }
 }
 
+void Execution::Measure(OutputStream stream, std::string& data) {
+  if (stream == OutputStream::kValue) return;
+  if (const auto limit = request_.launch.limits.output_bytes) {
+    const std::uint64_t room = *limit - stdout_bytes_ - stderr_bytes_;
+    if (data.size() > room) {
+      data.resize(room);
+      StopOrder order;
+      order.cause = StopCause::kLimit;
+      order.limit = Limit::kOutput;
+      if (!stopping_) Order(order);
+    }
+  }
+  (stream == OutputStream::kStdout ? stdout_bytes_ : stderr_bytes_) += data.size();
+}
+
 void Execution::Give(OutputStream stream, std::string data) {
+  Measure(stream, data);
+  if (data.empty()) return;
   if (sink_->OnOutput(stream, std::move(data)) || paused_) return;
   paused_ = true;
   for (PipeReader* pipe : {out_.get(), err_.get(), value_.get()}) {
@@ -156,7 +174,7 @@ void Execution::Stop(StopCause cause, std::optional<std::chrono::milliseconds> g
     case State::kQueued: {
       ExecutionEnd end;
       end.cause = cause;
-      Finish(Judge(end, nullptr, who));
+      Finish(Judge(end, nullptr, who, {}));
       break;
     }
     case State::kRunning: {
@@ -164,7 +182,7 @@ void Execution::Stop(StopCause cause, std::optional<std::chrono::milliseconds> g
       StopOrder order;
       order.cause = cause;
       order.grace = grace;
-      supervisor_->Send(FrameType::kStop, order.Encode());
+      Order(order);
       break;
     }
     case State::kDraining:
@@ -173,8 +191,16 @@ void Execution::Stop(StopCause cause, std::optional<std::chrono::milliseconds> g
   }
 }
 
+void Execution::Order(const StopOrder& order) {
+  stopping_ = true;
+  if (state_ == State::kRunning) supervisor_->Send(FrameType::kStop, order.Encode());
+}
+
 void Execution::HandleFrame(const Frame& frame) {
-  if (frame.type == static_cast<std::uint8_t>(FrameType::kStarted)) launched_ = true;
+  if (frame.type == static_cast<std::uint8_t>(FrameType::kStarted)) {
+    launched_ = true;
+    supervisor_pid_ = static_cast<pid_t>(PayloadReader(frame.payload).U64());
+  }
   if (frame.type != static_cast<std::uint8_t>(FrameType::kEnded) || end_) return;
   if (const std::optional<ExecutionEnd> end = ExecutionEnd::Decode(frame.payload)) HandleEnd(*end);
 }
@@ -182,6 +208,7 @@ void Execution::HandleFrame(const Frame& frame) {
 void Execution::HandleEnd(const ExecutionEnd& end) {
   end_ = end;
   state_ = State::kDraining;
+  supervisor_pid_ = 0;
   WatchDrain();
   FinishWhenDrained();
 }
@@ -209,7 +236,7 @@ void Execution::WatchDrain() {
     if (paused_ || out_->bytes() + err_->bytes() != drained_bytes_) {
       WatchDrain();
     } else {
-      Finish(Judge(*end_, IsPython() ? &result_ : nullptr, who_));
+      Finish(Judge(*end_, IsPython() ? &result_ : nullptr, who_, request_.launch.limits));
     }
   });
 }
@@ -217,7 +244,7 @@ void Execution::WatchDrain() {
 void Execution::FinishWhenDrained() {
   if (state_ != State::kDraining || !out_->AtEnd() || !err_->AtEnd()) return;
   if (value_ != nullptr && !value_->AtEnd()) return;
-  Finish(Judge(*end_, IsPython() ? &result_ : nullptr, who_));
+  Finish(Judge(*end_, IsPython() ? &result_ : nullptr, who_, request_.launch.limits));
 }
 
 void Execution::Finish(Outcome outcome) {
@@ -228,8 +255,8 @@ void Execution::Finish(Outcome outcome) {
   if (timer_) loop_.CancelTimer(*timer_);
   timer_.reset();
   outcome.usage.queued = Since(received_, started_);
-  if (out_ != nullptr) outcome.usage.stdout_bytes = out_->bytes();
-  if (err_ != nullptr) outcome.usage.stderr_bytes = err_->bytes();
+  outcome.usage.stdout_bytes = stdout_bytes_;
+  outcome.usage.stderr_bytes = stderr_bytes_;
   sink_->OnOutcome(std::move(outcome));
   on_finished_(*this);
   // The handlers of these may be what is running: they go when the loop is back.

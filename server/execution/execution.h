@@ -39,6 +39,9 @@ class Execution : public std::enable_shared_from_this<Execution> {
   const ExecutionRequest& request() const { return request_; }
   Clock::time_point received() const { return received_; }
   bool IsQueued() const { return state_ == State::kQueued; }
+  // 0: not running yet, or any more.
+  pid_t supervisor_pid() const { return supervisor_pid_; }
+  bool IsStopping() const { return stopping_; }
   bool IsPython() const { return request_.launch.kind == LaunchRequest::Kind::kPython; }
 
  private:
@@ -54,6 +57,9 @@ class Execution : public std::enable_shared_from_this<Execution> {
   void WatchDrain();
   void FinishWhenDrained();
   void Give(OutputStream stream, std::string data);
+  // Cuts off what is over the limit of output, and then stops.
+  void Measure(OutputStream stream, std::string& data);
+  void Order(const StopOrder& order);
   void Finish(Outcome outcome);
 
   EventLoop& loop_;
@@ -67,7 +73,11 @@ class Execution : public std::enable_shared_from_this<Execution> {
   std::optional<EventLoop::TimerId> timer_;  // the deadline while queued, the drain time at the end
   Clock::time_point started_;
   bool launched_ = false;  // the supervisor said that the process runs
+  pid_t supervisor_pid_ = 0;
+  bool stopping_ = false;
   bool paused_ = false;
+  std::uint64_t stdout_bytes_ = 0;  // that the sink got
+  std::uint64_t stderr_bytes_ = 0;
   std::string who_;  // on whose word it is stopped
   std::unique_ptr<SupervisorLink> supervisor_;
   std::unique_ptr<PipeReader> out_;

@@ -1,22 +1,46 @@
 #include "server/execution/execution_table.h"
 
-#include <algorithm>
+#include <absl/strings/str_cat.h>
 
 namespace muster::server {
+namespace {
+
+// What one that waits holds in memory, bytes.
+std::size_t SizeOf(const Execution& execution) {
+  const LaunchRequest& launch = execution.request().launch;
+  std::size_t bytes = sizeof(Execution) + launch.source.size();
+  for (const auto* list : {&launch.arguments, &launch.environment}) {
+    for (const std::string& item : *list) bytes += sizeof(item) + item.size();
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::string ExecutionTable::WhyNot() const {
+  if (draining_) return who_drains_;
+  const std::size_t waiting = python_.size() + programs_.size();
+  if (waiting >= admission_.queued) {
+    return absl::StrCat("its queue is full: ", waiting,
+                        " executions wait already; try again later, or raise max_queued in its "
+                        "[daemon] section");
+  }
+  if (queued_bytes_ >= admission_.queued_bytes) {
+    return absl::StrCat("its queue is full: the ", waiting, " executions that wait hold ",
+                        queued_bytes_ >> 20, " MiB already; try again later");
+  }
+  return "";
+}
 
 std::shared_ptr<Execution> ExecutionTable::Submit(ExecutionRequest request,
                                                   std::shared_ptr<ExecutionSink> sink) {
-  if (executions_.count(request.key) != 0) return nullptr;
   const ExecutionKey key = request.key;
   auto execution = std::make_shared<Execution>(loop_, std::move(request), std::move(sink),
                                                [this](Execution& ended) { Remove(ended); });
   executions_[key] = execution;
-  if (execution->IsPython()) {
-    queue_.push_back(execution);
-    StartQueued();
-  } else {
-    execution->Start(spawner_);
-  }
+  (execution->IsPython() ? python_ : programs_).Push(execution);
+  queued_bytes_ += SizeOf(*execution);
+  StartQueued();
   return execution;
 }
 
@@ -26,21 +50,32 @@ std::shared_ptr<Execution> ExecutionTable::Find(const ExecutionKey& key) const {
 }
 
 void ExecutionTable::StartQueued() {
-  while (python_running_ < workers_ && !queue_.empty()) {
-    const std::shared_ptr<Execution> next = queue_.front();
-    queue_.pop_front();
-    ++python_running_;
-    next->Start(spawner_);
+  for (bool started = true; started && running_ < admission_.running;) {
+    started = false;
+    if (python_running_ < admission_.workers && !python_.IsEmpty()) {
+      ++python_running_;
+      Start(python_.Pop());
+      started = true;
+    }
+    if (running_ < admission_.running && !programs_.IsEmpty()) {
+      Start(programs_.Pop());
+      started = true;
+    }
   }
 }
 
+void ExecutionTable::Start(const std::shared_ptr<Execution>& execution) {
+  ++running_;
+  queued_bytes_ -= SizeOf(*execution);
+  execution->Start(spawner_);
+}
+
 void ExecutionTable::Remove(const Execution& execution) {
-  const auto waiting = std::find_if(queue_.begin(), queue_.end(),
-                                    [&](const auto& queued) { return queued.get() == &execution; });
-  if (waiting != queue_.end()) {
-    queue_.erase(waiting);
-  } else if (execution.IsPython()) {
-    --python_running_;
+  if (python_.Remove(execution) || programs_.Remove(execution)) {
+    queued_bytes_ -= SizeOf(execution);
+  } else {
+    --running_;
+    if (execution.IsPython()) --python_running_;
     // Not from inside the Start or Finish of another one.
     loop_.Post([this] { StartQueued(); });
   }
@@ -51,6 +86,7 @@ void ExecutionTable::Remove(const Execution& execution) {
 void ExecutionTable::Drain(std::optional<std::chrono::milliseconds> grace, const std::string& who,
                            std::function<void()> on_empty) {
   draining_ = true;
+  who_drains_ = who;
   if (on_empty) on_empty_ = std::move(on_empty);
   const auto running = executions_;  // Stop may remove
   for (const auto& [key, execution] : running) execution->Stop(StopCause::kDrain, grace, who);

@@ -1,27 +1,34 @@
-// ExecutionTable: every execution that waits or runs here. Decides who may start now: a Python
-// execution takes one of `workers` places, first come first served; programs take none. Event
-// loop's thread.
+// ExecutionTable: every execution that waits or runs here. Decides who may start now: all together
+// take one of `running` places, a Python execution one of `workers` places too; who finds none
+// waits in a fair queue. Event loop's thread.
 #pragma once
 
-#include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <string>
 
+#include "server/execution/admission.h"
 #include "server/execution/event_loop.h"
 #include "server/execution/execution.h"
+#include "server/execution/fair_queue.h"
 #include "server/execution/spawner_client.h"
+#include "server/execution/used_ids.h"
 
 namespace muster::server {
 
 class ExecutionTable {
  public:
-  ExecutionTable(EventLoop& loop, SpawnerClient& spawner, int workers)
-      : loop_(loop), spawner_(spawner), workers_(workers) {}
+  ExecutionTable(EventLoop& loop, SpawnerClient& spawner, Admission admission)
+      : loop_(loop), spawner_(spawner), admission_(admission) {}
 
-  // Takes it on, now or as soon as there is room. Null: an execution with this key is here already,
-  // nothing was started. The caller asks IsDraining first.
+  // Whether the id is new; it is used up by asking.
+  bool UseId(const ExecutionKey& key) { return used_ids_.Use(key); }
+  // Why nothing is taken on at the moment, in one line; empty: it is.
+  std::string WhyNot() const;
+
+  // Takes it on, now or as soon as there is room.
   std::shared_ptr<Execution> Submit(ExecutionRequest request, std::shared_ptr<ExecutionSink> sink);
 
   // Null when there is none.
@@ -36,15 +43,21 @@ class ExecutionTable {
 
  private:
   void StartQueued();
+  void Start(const std::shared_ptr<Execution>& execution);
   void Remove(const Execution& execution);
 
   EventLoop& loop_;
   SpawnerClient& spawner_;
-  const int workers_;
+  const Admission admission_;
   std::map<ExecutionKey, std::shared_ptr<Execution>> executions_;
-  std::deque<std::shared_ptr<Execution>> queue_;  // Python executions that wait for a place
-  int python_running_ = 0;
+  UsedIds used_ids_;
+  FairQueue python_;    // those that wait for a worker
+  FairQueue programs_;  // those that do not need one
+  std::size_t queued_bytes_ = 0;
+  std::size_t running_ = 0;
+  std::size_t python_running_ = 0;
   bool draining_ = false;
+  std::string who_drains_;
   std::function<void()> on_empty_;
 };
 

@@ -1,6 +1,7 @@
 #include "server/execution/outcome.h"
 
 #include <absl/strings/str_cat.h>
+#include <errno.h>
 #include <string.h>
 
 namespace muster::server {
@@ -33,11 +34,32 @@ Outcome JudgeNaturalEnd(const ExecutionEnd& end, const PythonResult* result) {
   return outcome;
 }
 
+// What an end that nobody ordered says of limits. Python hears of some of them as an OSError.
+Limit ReachedLimit(const ExecutionEnd& end, const PythonResult* result, const Limits& limits) {
+  if (end.limit != Limit::kNone || result == nullptr || !result->exception) return end.limit;
+  const int error = result->exception->error_number;
+  if (error == EFBIG && limits.file_size_bytes) return Limit::kFileSize;
+  if (error == EMFILE && limits.open_files) return Limit::kOpenFiles;
+  return Limit::kNone;
+}
+
+void JudgeLimit(Limit limit, const Limits& limits, Outcome& outcome) {
+  const bool is_memory = limit == Limit::kMemory;
+  outcome.kind = is_memory ? Outcome::Kind::kOutOfMemory : Outcome::Kind::kLimit;
+  outcome.reason = is_memory && !limits.memory_bytes
+                       ? "the kernel killed a process of it: the machine had no memory left"
+                       : absl::StrCat("it reached its limit: ", DescribeLimit(limit, limits));
+}
+
 }  // namespace
 
-Outcome Judge(const ExecutionEnd& end, const PythonResult* result, const std::string& who) {
+Outcome Judge(const ExecutionEnd& end, const PythonResult* result, const std::string& who,
+              const Limits& limits) {
   Outcome outcome;
-  if (end.how == ExecutionEnd::How::kStartFailed) {
+  if (end.how == ExecutionEnd::How::kRefused) {
+    outcome.kind = Outcome::Kind::kRefused;
+    outcome.reason = end.step;
+  } else if (end.how == ExecutionEnd::How::kStartFailed) {
     outcome.kind = Outcome::Kind::kStartFailed;
     outcome.error_number = end.code;
     outcome.reason = absl::StrCat(end.step, ": ", strerror(end.code));
@@ -51,6 +73,12 @@ Outcome Judge(const ExecutionEnd& end, const PythonResult* result, const std::st
     switch (end.cause) {
       case StopCause::kNone:
         outcome = JudgeNaturalEnd(end, result);
+        if (const Limit limit = ReachedLimit(end, result, limits); limit != Limit::kNone) {
+          JudgeLimit(limit, limits, outcome);
+        }
+        break;
+      case StopCause::kLimit:
+        JudgeLimit(end.limit, limits, outcome);
         break;
       case StopCause::kDeadline:
         outcome.kind = Outcome::Kind::kTimedOut;
@@ -66,6 +94,7 @@ Outcome Judge(const ExecutionEnd& end, const PythonResult* result, const std::st
   }
   outcome.usage.wall = end.wall;
   outcome.usage.cpu = end.cpu;
+  outcome.usage.stop = end.stop;
   outcome.usage.peak_memory_bytes = end.peak_memory_bytes;
   outcome.usage.reaped = end.reaped;
   outcome.usage.left = end.left;

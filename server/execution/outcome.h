@@ -29,11 +29,13 @@ struct Outcome {
     std::string message;
     std::string traceback;
     std::uint32_t line = 0;  // of the source that was sent; 0: not in it
+    int error_number = 0;    // of an OSError
   };
   struct Usage {
     std::chrono::microseconds wall{0};
     std::chrono::microseconds cpu{0};
     std::chrono::microseconds queued{0};
+    std::chrono::microseconds stop{0};  // from the first order to stop to the end
     std::uint64_t peak_memory_bytes = 0;
     std::uint64_t stdout_bytes = 0;
     std::uint64_t stderr_bytes = 0;
@@ -61,7 +63,8 @@ struct PythonResult {
 };
 
 // The verdict: what the supervisor saw, together with what the worker said (null: not Python).
-// `who` is said of a cancellation: "by the caller".
-Outcome Judge(const ExecutionEnd& end, const PythonResult* result, const std::string& who);
+// `who` is said of a cancellation: "by the caller". `limits`: those it ran with.
+Outcome Judge(const ExecutionEnd& end, const PythonResult* result, const std::string& who,
+              const Limits& limits);
 
 }  // namespace muster::server

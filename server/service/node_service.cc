@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/version.h"
+#include "server/execution/process_usage.h"
 #include "server/service/execute_reactor.h"
 #include "server/service/peer_identity.h"
 #include "server/service/wire.h"
@@ -71,22 +72,28 @@ grpc::ServerWriteReactor<v1::ExecuteEvent>* NodeService::Execute(
     return reactor.get();
   }
   auto& request = std::get<ExecutionRequest>(read);
+  request.launch.limits = Smaller(request.launch.limits, facts_.limits);
+  request.launch.deadline = SmallerOf(request.launch.deadline, facts_.longest);
   request.launch.environment.push_back(absl::StrCat("MUSTER_NODE=", facts_.name));
   request.launch.environment.push_back(
       absl::StrCat("MUSTER_EXECUTION=", absl::BytesToHexString(request.key.stream_id), "-",
                    request.key.sequence));
+  request.launch.environment.push_back(
+      absl::StrCat("MUSTER_SIZE=", std::max<std::uint32_t>(message->size(), 1)));
+  request.launch.environment.push_back(absl::StrCat("MUSTER_RANK=", message->rank()));
   loop_.Post([this, reactor, request = std::move(request)]() mutable {
-    if (table_.IsDraining()) {
-      reactor->OnOutcome(Refused(absl::StrCat("clusterd ", facts_.name, " is shutting down")));
+    if (const std::string why_not = table_.WhyNot(); !why_not.empty()) {
+      reactor->OnOutcome(Refused(why_not));
+      return;
+    }
+    if (!table_.UseId(request.key)) {
+      reactor->Reject(
+          {grpc::StatusCode::ALREADY_EXISTS,
+           "an execution with this id was started here before; nothing was started now"});
       return;
     }
     v1::ExecuteEvent started;
     started.mutable_started()->set_incarnation(facts_.incarnation);
-    if (table_.Find(request.key) != nullptr) {
-      reactor->Reject({grpc::StatusCode::ALREADY_EXISTS,
-                       "an execution with this id is here already; nothing was started"});
-      return;
-    }
     reactor->Write(std::move(started));
     reactor->Attach(table_.Submit(std::move(request), reactor));
   });
@@ -113,7 +120,7 @@ grpc::ServerUnaryReactor* NodeService::Cancel(grpc::CallbackServerContext* conte
 }
 
 grpc::ServerUnaryReactor* NodeService::Describe(grpc::CallbackServerContext* context,
-                                                const v1::DescribeRequest*,
+                                                const v1::DescribeRequest* request,
                                                 v1::DescribeResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   response->set_name(facts_.name);
@@ -129,15 +136,15 @@ grpc::ServerUnaryReactor* NodeService::Describe(grpc::CallbackServerContext* con
   response->set_memory_bytes(MemoryBytes());
   response->set_python(facts_.python);
   response->set_workers(facts_.workers);
-  loop_.Post([this, reactor, response] {
+  loop_.Post([this, reactor, response, usage = request->usage()] {
     response->set_draining(table_.IsDraining());
-    ListRunning(*response);
+    ListRunning(*response, usage);
     reactor->Finish(grpc::Status::OK);
   });
   return reactor;
 }
 
-void NodeService::ListRunning(v1::DescribeResponse& response) const {
+void NodeService::ListRunning(v1::DescribeResponse& response, bool with_usage) const {
   const auto now = Execution::Clock::now();
   for (const auto& [key, execution] : table_.all()) {
     v1::RunningExecution& running = *response.add_running();
@@ -148,6 +155,12 @@ void NodeService::ListRunning(v1::DescribeResponse& response) const {
             .count()));
     running.set_queued(execution->IsQueued());
     running.set_user_id(key.caller);
+    running.set_stopping(execution->IsStopping());
+    if (!with_usage || execution->supervisor_pid() == 0) continue;
+    const ProcessUsage usage = UsageBelow(execution->supervisor_pid());
+    running.set_cpu_us(static_cast<std::uint64_t>(usage.cpu.count()));
+    running.set_memory_bytes(usage.memory_bytes);
+    running.set_processes(usage.processes);
   }
 }
 

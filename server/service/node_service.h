@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "muster/v1/node.grpc.pb.h"
@@ -19,6 +20,8 @@ struct NodeFacts {
   std::string incarnation;        // 16 random bytes
   std::string python;             // version
   unsigned workers = 0;
+  Limits limits;  // of every execution; a request may ask for less
+  std::optional<std::chrono::milliseconds> longest;  // deadline of every execution
 };
 
 class NodeService : public v1::Node::CallbackService {
@@ -39,7 +42,7 @@ class NodeService : public v1::Node::CallbackService {
   OpenCalls& open_calls() { return open_calls_; }
 
  private:
-  void ListRunning(v1::DescribeResponse& response) const;
+  void ListRunning(v1::DescribeResponse& response, bool with_usage) const;
 
   EventLoop& loop_;
   ExecutionTable& table_;

@@ -98,6 +98,30 @@ std::optional<std::string> ReadEnvironment(const v1::ExecuteRequest& message,
   return std::nullopt;
 }
 
+// A limit of 0 lets nothing run: more likely a mistake than a wish.
+std::optional<std::string> ReadLimits(const v1::Limits& message, Limits& limits) {
+  const auto read = [](bool has, std::uint64_t value, const char* what,
+                       std::optional<std::uint64_t>& limit) -> std::optional<std::string> {
+    if (!has) return std::nullopt;
+    if (value == 0) return absl::StrCat("a limit of 0 for ", what, " lets nothing run");
+    limit = value;
+    return std::nullopt;
+  };
+  std::optional<std::uint64_t> cpu_ms;
+  for (const auto& problem :
+       {read(message.has_cpu_ms(), message.cpu_ms(), "CPU time", cpu_ms),
+        read(message.has_memory_bytes(), message.memory_bytes(), "memory", limits.memory_bytes),
+        read(message.has_processes(), message.processes(), "processes", limits.processes),
+        read(message.has_open_files(), message.open_files(), "open files", limits.open_files)}) {
+    if (problem) return problem;
+  }
+  if (cpu_ms) limits.cpu = Bounded(*cpu_ms);
+  // Programs that write nothing are many.
+  if (message.has_file_size_bytes()) limits.file_size_bytes = message.file_size_bytes();
+  if (message.has_output_bytes()) limits.output_bytes = message.output_bytes();
+  return std::nullopt;
+}
+
 }  // namespace
 
 ExecutionKey ReadKey(const v1::ExecutionId& id, uid_t caller) {
@@ -123,6 +147,12 @@ std::variant<ExecutionRequest, Refusal, Malformed> ReadRequest(const v1::Execute
     return Refusal{*problem};
   }
   if (message.has_deadline_ms()) request.launch.deadline = Bounded(message.deadline_ms());
+  if (message.leftovers() == v1::LEFTOVERS_REAP) {
+    request.launch.leftovers = LaunchRequest::Leftovers::kReap;
+  } else if (message.leftovers() == v1::LEFTOVERS_KEEP) {
+    request.launch.leftovers = LaunchRequest::Leftovers::kKeep;
+  }
+  if (auto problem = ReadLimits(message.limits(), request.launch.limits)) return Refusal{*problem};
   request.launch.grace = message.has_grace_ms() ? Bounded(message.grace_ms()) : kDefaultGrace;
   return request;
 }
@@ -196,6 +226,7 @@ v1::ExecuteEvent WriteOutcome(const Outcome& outcome) {
   usage.set_stderr_bytes(outcome.usage.stderr_bytes);
   usage.set_reaped(outcome.usage.reaped);
   usage.set_left(outcome.usage.left);
+  usage.set_stop_us(static_cast<std::uint64_t>(outcome.usage.stop.count()));
   return event;
 }
 

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "common/limits.h"
@@ -42,6 +44,28 @@ void ResetSignals() {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+// Whatever users run, the daemon and its health answers go before it.
+void LowerPriority() {
+  constexpr int kNicer = 5;
+  ::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + kNicer);
+  // Where the kernel groups processes by session (sched(7)), this is what counts.
+  const UniqueFd autogroup(::open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC));
+  if (autogroup.IsOpen()) {
+    [[maybe_unused]] const ssize_t written = ::write(autogroup.get(), "5", 1);
+  }
+}
+
+// The host's own limit holds where it is the smaller one.
+void SetLimit(const StartStatus& status, decltype(RLIMIT_NOFILE) resource, const char* what,
+              const std::optional<std::uint64_t>& value) {
+  if (!value) return;
+  rlimit limit{};
+  if (::getrlimit(resource, &limit) != 0) status.Fail(what, errno);
+  limit.rlim_max = std::min<rlim_t>(limit.rlim_max, *value);
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(resource, &limit) != 0) status.Fail(what, errno);
 }
 
 // A source too long for an argument becomes a script that only this process can open.
@@ -87,10 +111,14 @@ std::optional<StartFailure> ReadStartStatus(int fd) {
 StartStatus PrepareChild(const LaunchRequest& request, ChildFds fds, UniqueFd status_fd) {
   Park(StartStatus(status_fd.get()), status_fd);
   const StartStatus early(status_fd.get());
+  for (const int door : fds.doors) {
+    if (::write(door, "0", 1) != 1) early.Fail("enter its control group", errno);
+  }
   if (::setsid() < 0) early.Fail("setsid", errno);
   // The supervisor has one thread, so this fires when the supervisor ends.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ResetSignals();
+  LowerPriority();
 
   UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!null.IsOpen()) early.Fail("open /dev/null", errno);
@@ -121,6 +149,11 @@ StartStatus PrepareChild(const LaunchRequest& request, ChildFds fds, UniqueFd st
   return status;
 }
 
+void LimitSelf(const LaunchRequest& request, const StartStatus& status) {
+  SetLimit(status, RLIMIT_FSIZE, "limit the size of files", request.limits.file_size_bytes);
+  SetLimit(status, RLIMIT_NOFILE, "limit open files", request.limits.open_files);
+}
+
 void ExecProgram(const LaunchRequest& request, const StartStatus& status) {
   std::vector<std::string> arguments = request.arguments;
   if (request.kind == LaunchRequest::Kind::kShell) {
@@ -133,6 +166,7 @@ void ExecProgram(const LaunchRequest& request, const StartStatus& status) {
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   const char* program = request.kind == LaunchRequest::Kind::kShell ? "/bin/sh" : argv[0];
+  LimitSelf(request, status);  // last: a script is a file, too
   ::execvpe(program, argv.data(), environ);
   status.Fail("exec " + std::string(program), errno);
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/unique_fd.h"
 #include "server/spawner/launch_request.h"
@@ -19,7 +20,8 @@ inline constexpr int kValueFd = 3;
 struct ChildFds {
   UniqueFd out;
   UniqueFd err;
-  UniqueFd value;  // for Python
+  UniqueFd value;          // for Python
+  std::vector<int> doors;  // of the control groups to enter
 };
 
 // The status pipe's end in the child.
@@ -45,6 +47,10 @@ std::optional<StartFailure> ReadStartStatus(int fd);
 // Prepares the process; afterwards 0 is /dev/null, 1 and 2 the execution's pipes, kValueFd the
 // value's pipe (Python only), and `status` the only other descriptor. `status_fd` moves there.
 StartStatus PrepareChild(const LaunchRequest& request, ChildFds fds, UniqueFd status_fd);
+
+// Takes on the limits that the kernel keeps for each process (RLIMIT_FSIZE, RLIMIT_NOFILE); the
+// last thing before the user's code.
+void LimitSelf(const LaunchRequest& request, const StartStatus& status);
 
 // What the child does then; does not return.
 using ChildBody = std::function<void(const LaunchRequest&, const StartStatus&)>;

@@ -30,6 +30,8 @@ std::string LaunchRequest::Encode() const {
   WriteList(writer, environment);
   writer.U64(deadline ? static_cast<std::uint64_t>(deadline->count()) : kNoDeadline);
   writer.U64(static_cast<std::uint64_t>(grace.count()));
+  limits.Encode(writer);
+  writer.U8(static_cast<std::uint8_t>(leftovers));
   return writer.payload();
 }
 
@@ -46,6 +48,8 @@ std::optional<LaunchRequest> LaunchRequest::Decode(std::string_view payload) {
     request.deadline = std::chrono::milliseconds(deadline);
   }
   request.grace = std::chrono::milliseconds(reader.U64());
+  request.limits = Limits::Decode(reader);
+  request.leftovers = static_cast<Leftovers>(reader.U8());
   if (!reader.AtEnd()) return std::nullopt;
   return request;
 }

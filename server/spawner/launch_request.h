@@ -8,12 +8,17 @@
 #include <string_view>
 #include <vector>
 
+#include "server/spawner/limits.h"
+
 namespace muster::server {
 
 struct LaunchRequest {
   enum class Kind : std::uint8_t { kPython, kShell, kArgv };
   // How the value of Python becomes text.
   enum class Form : std::uint8_t { kRepr, kStr };
+  // What happens to processes that outlive a command which ended by itself: those in a session of
+  // their own stay, none does, all do.
+  enum class Leftovers : std::uint8_t { kOwnSession, kReap, kKeep };
 
   Kind kind = Kind::kShell;
   Form form = Form::kRepr;
@@ -23,6 +28,8 @@ struct LaunchRequest {
   std::vector<std::string> environment;  // NAME=VALUE, over the daemon's own
   std::optional<std::chrono::milliseconds> deadline;
   std::chrono::milliseconds grace{0};
+  Limits limits;
+  Leftovers leftovers = Leftovers::kOwnSession;
 
   std::string Encode() const;
   static std::optional<LaunchRequest> Decode(std::string_view payload);

@@ -28,7 +28,12 @@ std::string ReadFile(const std::string& path) {
   }
 }
 
-// Fields 3 to 6 of /proc/PID/stat; the second, the name, may hold spaces and brackets.
+std::chrono::microseconds FromTicks(unsigned long ticks) {
+  static const long per_second = ::sysconf(_SC_CLK_TCK);
+  return std::chrono::microseconds(ticks * 1'000'000 / static_cast<unsigned long>(per_second));
+}
+
+// Fields of /proc/PID/stat from the third on; the second, the name, may hold spaces and brackets.
 bool ReadProcess(pid_t pid, Process& process) {
   const std::string stat = ReadFile("/proc/" + std::to_string(pid) + "/stat");
   const std::size_t name_end = stat.rfind(')');
@@ -37,11 +42,24 @@ bool ReadProcess(pid_t pid, Process& process) {
   int parent = 0;
   int group = 0;
   int session = 0;
-  if (std::sscanf(stat.c_str() + name_end + 1, " %c %d %d %d", &state, &parent, &group, &session) !=
-      4) {
+  unsigned long user = 0;
+  unsigned long system = 0;
+  long waited_user = 0;
+  long waited_system = 0;
+  long pages = 0;
+  if (std::sscanf(
+          stat.c_str() + name_end + 1,
+          " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld %*d %*d %*d %*d %*u %*u "
+          "%ld",
+          &state, &parent, &group, &session, &user, &system, &waited_user, &waited_system,
+          &pages) != 9) {
     return false;
   }
   process = {pid, parent, session, state == 'Z' || state == 'X'};
+  process.cpu = FromTicks(user + system);
+  process.waited_cpu = FromTicks(static_cast<unsigned long>(waited_user + waited_system));
+  process.memory_bytes =
+      static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   return true;
 }
 

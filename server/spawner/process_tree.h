@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <set>
 #include <vector>
@@ -15,6 +17,9 @@ struct Process {
   pid_t parent = 0;
   pid_t session = 0;
   bool zombie = false;
+  std::chrono::microseconds cpu{0};         // its own, user and system
+  std::chrono::microseconds waited_cpu{0};  // of the children it has waited for
+  std::uint64_t memory_bytes = 0;           // its resident set
 };
 
 // Children of this process (its only thread), without their descendants.

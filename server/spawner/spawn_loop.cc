@@ -56,6 +56,7 @@ SpawnLoop::SpawnLoop(UniqueFd daemon, UniqueFd lifeline, ChildBody body, ForkHoo
   signals_.Reset(::signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
   MakePipe(lifeline_read_, lifeline_write_, 0);
   MakePipe(report_read_, report_write_, O_NONBLOCK);
+  groups_ = ControlGroups::Find();
 }
 
 void SpawnLoop::Run() {
@@ -112,7 +113,8 @@ void SpawnLoop::StartSupervisor(std::vector<UniqueFd> fds) {
   own.child.out = std::move(fds[1]);
   own.child.err = std::move(fds[2]);
   if (fds.size() > 3) own.child.value = std::move(fds[3]);
-  Supervisor(std::move(own), body_).Run();
+  groups_.Forget();
+  Supervisor(std::move(own), body_, groups_).Run();
   ::_exit(0);
 }
 
@@ -146,7 +148,9 @@ void SpawnLoop::Reap() {
   int status = 0;
   for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
     if (supervised_.erase(pid) == 0) continue;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) orphans_ = true;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) continue;
+    orphans_ = true;
+    orphaned_groups_.insert(pid);
   }
   if (orphans_) {
     ReadReports();  // whoever became our child after a natural end is named there already
@@ -163,7 +167,9 @@ void SpawnLoop::KillOrphans() {
     }
   }
   KillTrees(orphans);
-  orphans_ = !orphans.empty();
+  std::erase_if(orphaned_groups_,
+                [this](pid_t supervisor) { return groups_.EndGroupOf(supervisor); });
+  orphans_ = !orphans.empty() || !orphaned_groups_.empty();
 }
 
 // The daemon is gone. Every supervisor sees that by itself, kills its tree and ends.
@@ -180,6 +186,7 @@ void SpawnLoop::Drain() {
     ReadReports();
     Reap();
   }
+  groups_.Remove();
 }
 
 }  // namespace muster::server

@@ -12,6 +12,7 @@
 
 #include "common/unique_fd.h"
 #include "server/spawner/child.h"
+#include "server/spawner/control_groups.h"
 #include "server/spawner/fd_passing.h"
 
 namespace muster::server {
@@ -59,7 +60,9 @@ class SpawnLoop {
   UniqueFd report_write_;
   std::set<pid_t> supervised_;  // supervisors and the zygotes
   std::set<pid_t> left_sessions_;
-  bool orphans_ = false;  // a supervisor was killed: look until none is left
+  ControlGroups groups_;
+  std::set<pid_t> orphaned_groups_;  // of supervisors that were killed
+  bool orphans_ = false;             // a supervisor was killed: look until none is left
 };
 
 }  // namespace muster::server

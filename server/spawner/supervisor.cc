@@ -68,6 +68,11 @@ void Supervisor::Run() {
     WaitForEvents();
   }
   ReportLeft();
+  NameLimit();
+  group_.Release();
+  if (stage_ != Stage::kRunning) {
+    end_.stop = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - stop_started_);
+  }
   SendEnd();
 }
 
@@ -93,17 +98,33 @@ bool Supervisor::ReceiveFrames() {
 
 void Supervisor::Launch(const LaunchRequest& request) {
   grace_ = request.grace;
+  limits_ = request.limits;
+  leftovers_ = request.leftovers;
   started_ = Clock::now();
   if (request.deadline) deadline_ = started_ + *request.deadline;
-  int status[2];
-  if (::pipe2(status, O_CLOEXEC) != 0) {
-    end_.how = ExecutionEnd::How::kStartFailed;
-    end_.step = "pipe";
-    end_.code = errno;
+  end_.step = group_.Make(groups_, limits_);
+  if (!end_.step.empty()) {
+    end_.how = ExecutionEnd::How::kRefused;
     return;
   }
+  if (const std::optional<StartFailure> failure = Fork(request)) {
+    end_.how = ExecutionEnd::How::kStartFailed;
+    end_.step = failure->step;
+    end_.code = failure->error;
+    main_ = 0;
+    return;
+  }
+  limit_watch_.Start(limits_);
+  SendFrame(fds_.control.get(), FrameType::kStarted,
+            PayloadWriter().U64(static_cast<std::uint64_t>(::getpid())).payload());
+}
+
+std::optional<StartFailure> Supervisor::Fork(const LaunchRequest& request) {
+  int status[2];
+  if (::pipe2(status, O_CLOEXEC) != 0) return StartFailure{"pipe", errno};
   UniqueFd status_read(status[0]);
   UniqueFd status_write(status[1]);
+  fds_.child.doors = group_.doors();
   main_ = ::fork();
   if (main_ == 0) {
     body_(request, PrepareChild(request, std::move(fds_.child), std::move(status_write)));
@@ -112,21 +133,11 @@ void Supervisor::Launch(const LaunchRequest& request) {
   const int fork_error = errno;
   status_write.Reset();
   fds_.child = {};
-  std::optional<StartFailure> failure;
-  if (main_ < 0) {
-    failure = StartFailure{"fork", fork_error};
-  } else {
-    failure = ReadStartStatus(status_read.get());
-    if (failure) ::waitpid(main_, nullptr, 0);
-  }
-  if (failure) {
-    end_.how = ExecutionEnd::How::kStartFailed;
-    end_.step = failure->step;
-    end_.code = failure->error;
-    main_ = 0;
-    return;
-  }
-  SendFrame(fds_.control.get(), FrameType::kStarted, "");
+  group_.CloseDoors();
+  if (main_ < 0) return StartFailure{"fork", fork_error};
+  const std::optional<StartFailure> failure = ReadStartStatus(status_read.get());
+  if (failure) ::waitpid(main_, nullptr, 0);
+  return failure;
 }
 
 void Supervisor::WaitForEvents() {
@@ -137,6 +148,8 @@ void Supervisor::WaitForEvents() {
         wake = Clock::now() + kFirstKillPoll;  // ClearSession is at work
       } else {
         wake = deadline_;
+        if (const auto look = limit_watch_.next_look())
+          wake = std::min(wake.value_or(*look), *look);
       }
       break;
     case Stage::kInterrupted:
@@ -159,8 +172,11 @@ void Supervisor::WaitForEvents() {
   // A daemon that is gone has been heard once; its socket would wake us for ever.
   const int watched = daemon_gone_ ? -1 : fds_.control.get();
   const int parent = daemon_gone_ ? -1 : fds_.lifeline.get();
-  pollfd waiting[3] = {{signals_.get(), POLLIN, 0}, {watched, POLLIN, 0}, {parent, POLLIN, 0}};
-  if (::ppoll(waiting, 3, wake ? &timeout : nullptr, nullptr) <= 0) return;
+  // Once a stop is under way its own times count.
+  const int events = stage_ == Stage::kRunning ? group_.process_events_fd() : -1;
+  pollfd waiting[4] = {
+      {signals_.get(), POLLIN, 0}, {watched, POLLIN, 0}, {parent, POLLIN, 0}, {events, POLLPRI, 0}};
+  if (::ppoll(waiting, 4, wake ? &timeout : nullptr, nullptr) <= 0) return;
   if (waiting[0].revents != 0) {
     signalfd_siginfo info;
     while (::read(signals_.get(), &info, sizeof(info)) > 0) {
@@ -178,19 +194,20 @@ void Supervisor::ObeyOrders() {
   while (const std::optional<Frame> frame = decoder_.Next()) {
     if (frame->type != static_cast<std::uint8_t>(FrameType::kStop)) continue;
     if (const std::optional<StopOrder> order = StopOrder::Decode(frame->payload)) {
-      Stop(order->cause, order->grace.value_or(grace_));
+      Stop(order->cause, order->grace.value_or(grace_), order->limit);
     }
   }
 }
 
 // The first cause stays the verdict; a later order may only hurry.
-void Supervisor::Stop(StopCause cause, std::chrono::milliseconds grace) {
+void Supervisor::Stop(StopCause cause, std::chrono::milliseconds grace, Limit limit) {
   if (main_ended_ && stage_ == Stage::kRunning) return;  // it ended by itself before
   if (stage_ != Stage::kRunning) {
     grace_ = std::min(grace_, grace);
     return;
   }
   end_.cause = cause;
+  end_.limit = limit;
   grace_ = grace;
   stop_started_ = Clock::now();
   stage_ = Stage::kInterrupted;
@@ -203,6 +220,10 @@ void Supervisor::Advance() {
   if (stage_ == Stage::kRunning && !main_ended_ && deadline_ && now >= *deadline_) {
     Stop(StopCause::kDeadline, grace_);
   }
+  if (stage_ == Stage::kRunning && !main_ended_) {
+    const Limit reached = limit_watch_.Look(group_, end_.cpu);
+    if (reached != Limit::kNone) Stop(StopCause::kLimit, grace_, reached);
+  }
   // At half of the grace, or as soon as there is only what the main process left behind.
   if (stage_ == Stage::kInterrupted && (main_ended_ || now >= stop_started_ + grace_ / 2)) {
     if (grace_.count() > 0) Signal(SIGTERM);
@@ -213,7 +234,8 @@ void Supervisor::Advance() {
     killed_ = now;
   }
   if (stage_ == Stage::kKilled) {
-    KillTrees(ChildrenOfSelf());
+    group_.Kill();
+    KillTrees(ChildrenOfSelf());  // without a group, and whoever left it
     Reap();
     if (now >= killed_ + kUnkillableAfter) {
       for (const Process& process : Descendants(ChildrenOfSelf())) end_.pid = process.pid;
@@ -258,12 +280,14 @@ bool Supervisor::ClearSession() {
   if (!HasChildren()) return true;
   // daemon(3) forks, its parent exits, and only then does the child leave the session: wait for it.
   // A command that was killed did not mean to leave anything: then all of it goes.
-  const bool was_killed = end_.how == ExecutionEnd::How::kSignalled;
+  const bool takes_all =
+      end_.how == ExecutionEnd::How::kSignalled || leftovers_ == LaunchRequest::Leftovers::kReap;
+  if (!takes_all && leftovers_ == LaunchRequest::Leftovers::kKeep) return true;
   const auto is_ours = [&](const Process& process) {
-    return was_killed || process.session == main_;
+    return takes_all || process.session == main_;
   };
   const std::vector<Process> there = Descendants(ChildrenOfSelf());
-  if (!was_killed && std::any_of(there.begin(), there.end(), is_ours) &&
+  if (!takes_all && std::any_of(there.begin(), there.end(), is_ours) &&
       Clock::now() < main_ended_at_ + kTimeToLeave) {
     return false;
   }
@@ -284,6 +308,21 @@ void Supervisor::ReportLeft() {
   }
   for (const pid_t session : sessions) {
     [[maybe_unused]] const ssize_t written = ::write(fds_.report.get(), &session, sizeof(session));
+  }
+}
+
+void Supervisor::NameLimit() {
+  if (end_.cause != StopCause::kNone) return;
+  const bool failed = end_.how == ExecutionEnd::How::kSignalled || end_.code != 0;
+  // A shell says 128 and the signal that its last command died of.
+  const bool was_too_large =
+      end_.code == (end_.how == ExecutionEnd::How::kSignalled ? SIGXFSZ : 128 + SIGXFSZ);
+  if (group_.RanOutOfMemory() && (failed || limits_.memory_bytes)) {
+    end_.limit = Limit::kMemory;
+  } else if (group_.HitProcessLimit()) {
+    end_.limit = Limit::kProcesses;
+  } else if (limits_.file_size_bytes && was_too_large) {
+    end_.limit = Limit::kFileSize;
   }
 }
 

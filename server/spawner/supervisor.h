@@ -15,7 +15,9 @@
 
 #include "common/unique_fd.h"
 #include "server/spawner/child.h"
+#include "server/spawner/control_group.h"
 #include "server/spawner/frame.h"
+#include "server/spawner/limit_watch.h"
 #include "server/spawner/supervisor_message.h"
 
 namespace muster::server {
@@ -29,7 +31,8 @@ class Supervisor {
     ChildFds child;
   };
 
-  Supervisor(Fds fds, const ChildBody& body) : fds_(std::move(fds)), body_(body) {}
+  Supervisor(Fds fds, const ChildBody& body, const ControlGroups& groups)
+      : fds_(std::move(fds)), body_(body), groups_(groups) {}
 
   // Runs the one execution; returns when nothing of it is left but what may stay.
   void Run();
@@ -42,9 +45,10 @@ class Supervisor {
   std::optional<LaunchRequest> ReceiveLaunch();
   bool ReceiveFrames();
   void Launch(const LaunchRequest& request);
+  std::optional<StartFailure> Fork(const LaunchRequest& request);
   void WaitForEvents();
   void ObeyOrders();
-  void Stop(StopCause cause, std::chrono::milliseconds grace);
+  void Stop(StopCause cause, std::chrono::milliseconds grace, Limit limit = Limit::kNone);
   void Advance();
   void Signal(int signal);
   void Reap();
@@ -53,15 +57,22 @@ class Supervisor {
   // when a signal ended it. False while some still live.
   bool ClearSession();
   void ReportLeft();
+  // A limit that the kernel kept, and the command died of.
+  void NameLimit();
   void SendEnd();
 
   Fds fds_;
   const ChildBody& body_;
+  const ControlGroups& groups_;
+  ControlGroup group_;
+  LimitWatch limit_watch_;
   UniqueFd signals_;  // SIGCHLD
   FrameDecoder decoder_{kMaxLaunchBytes};
   bool daemon_gone_ = false;
 
   std::chrono::milliseconds grace_{0};
+  Limits limits_;
+  LaunchRequest::Leftovers leftovers_ = LaunchRequest::Leftovers::kOwnSession;
   std::optional<Clock::time_point> deadline_;
   Clock::time_point started_;
   Clock::time_point stop_started_;

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "server/spawner/limits.h"
+
 namespace muster::server {
 
 enum class FrameType : std::uint8_t {
@@ -15,19 +17,20 @@ enum class FrameType : std::uint8_t {
   kLaunch = 1,  // LaunchRequest
   kStop = 2,    // StopOrder
   // supervisor to daemon
-  kStarted = 3,  // nothing
+  kStarted = 3,  // u64: the process id of the supervisor
   kEnded = 4,    // ExecutionEnd; the last one
   // worker to daemon
   kValue = 5,      // a piece of the value's text
-  kException = 6,  // type, message, traceback; u32: the line, or 0
+  kException = 6,  // type, message, traceback; u32: the line, or 0; u32: errno of an OSError, or 0
   kDone = 7,       // u8: there is a value; the last one
 };
 
 // Why an execution is stopped. The first cause is the verdict.
-enum class StopCause : std::uint8_t { kNone, kDeadline, kCancel, kClientGone, kDrain };
+enum class StopCause : std::uint8_t { kNone, kDeadline, kCancel, kClientGone, kDrain, kLimit };
 
 struct StopOrder {
   StopCause cause = StopCause::kCancel;
+  Limit limit = Limit::kNone;                      // for kLimit
   std::optional<std::chrono::milliseconds> grace;  // empty: the launch request's own
 
   std::string Encode() const;
@@ -35,15 +38,17 @@ struct StopOrder {
 };
 
 struct ExecutionEnd {
-  enum class How : std::uint8_t { kExited, kSignalled, kStartFailed, kUnkillable };
+  enum class How : std::uint8_t { kExited, kSignalled, kStartFailed, kUnkillable, kRefused };
 
   How how = How::kExited;
   std::int32_t code = 0;  // exit code, signal, or errno of the failed step
-  std::string step;       // kStartFailed: what failed
+  std::string step;       // kStartFailed: what failed; kRefused: why
   std::int64_t pid = 0;   // kUnkillable
   StopCause cause = StopCause::kNone;
+  Limit limit = Limit::kNone;  // reached, whoever ended it then
   std::chrono::microseconds wall{0};
   std::chrono::microseconds cpu{0};
+  std::chrono::microseconds stop{0};  // from the first order to stop to the end of the last process
   std::uint64_t peak_memory_bytes = 0;
   std::uint32_t reaped = 0;
   std::uint32_t left = 0;

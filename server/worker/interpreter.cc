@@ -111,13 +111,20 @@ void Interpreter::RunAndExit(const LaunchRequest& request, const StartStatus& st
     }
     // The zygote is closed to debuggers; the user's own process is the user's.
     ::prctl(PR_SET_DUMPABLE, 1);
+    LimitSelf(request, status);
     status.Succeed();
     const py::cpp_function send_value(
         [](const py::bytes& piece) { SendToDaemon(FrameType::kValue, std::string_view(piece)); });
     const py::cpp_function send_exception([](const std::string& type, const std::string& message,
-                                             const std::string& traceback, unsigned line) {
-      SendToDaemon(FrameType::kException,
-                   PayloadWriter().Bytes(type).Bytes(message).Bytes(traceback).U32(line).payload());
+                                             const std::string& traceback, unsigned line,
+                                             unsigned error_number) {
+      SendToDaemon(FrameType::kException, PayloadWriter()
+                                              .Bytes(type)
+                                              .Bytes(message)
+                                              .Bytes(traceback)
+                                              .U32(line)
+                                              .U32(error_number)
+                                              .payload());
     });
     const py::tuple result =
         py::handle(runner)(py::bytes(request.source), request.form == LaunchRequest::Form::kStr,

@@ -1,7 +1,7 @@
 """Runs one notebook cell in this process. Compiled into clusterd-worker; users' code never imports it.
 
 `run` gets the source and two functions of the worker: `send_value(piece)` and
-`send_exception(type, message, traceback, line)`, and returns whether there was a value.
+`send_exception(type, message, traceback, line, errno)`, and returns whether there was a value.
 """
 import ast
 import builtins
@@ -60,7 +60,10 @@ def describe(error, send_exception):
     except BaseException as second:  # a __str__ of the user's own that raises
         message = f"<{type(second).__name__} while this exception was printed>"
         text = "".join(traceback.format_tb(frames))
-    send_exception(clip(name), clip(message), clip(text), line or 0)
+    error_number = error.errno if isinstance(error, OSError) else 0
+    if not isinstance(error_number, int) or not 0 <= error_number < 65536:
+        error_number = 0  # the user's own class, or none
+    send_exception(clip(name), clip(message), clip(text), line or 0, error_number)
 
 
 def flush():

@@ -23,15 +23,16 @@ constexpr auto kSignalled = ExecutionEnd::How::kSignalled;
 }  // namespace
 
 TEST_CASE("A program's end is its verdict") {
-  CHECK(Judge(Ended(kExited, 0), nullptr, "").kind == Kind::kOk);
-  CHECK(Judge(Ended(kExited, 3), nullptr, "").exit_code == 3);
-  CHECK(Judge(Ended(kSignalled, SIGSEGV), nullptr, "").signal == SIGSEGV);
+  CHECK(Judge(Ended(kExited, 0), nullptr, "", {}).kind == Kind::kOk);
+  CHECK(Judge(Ended(kExited, 3), nullptr, "", {}).exit_code == 3);
+  CHECK(Judge(Ended(kSignalled, SIGSEGV), nullptr, "", {}).signal == SIGSEGV);
 }
 
 TEST_CASE("The first cause to stop it is the verdict, however the process then ended") {
   for (const auto how : {kExited, kSignalled}) {
-    CHECK(Judge(Ended(how, 0, StopCause::kDeadline), nullptr, "").kind == Kind::kTimedOut);
-    const Outcome cancelled = Judge(Ended(how, 0, StopCause::kCancel), nullptr, "by the caller");
+    CHECK(Judge(Ended(how, 0, StopCause::kDeadline), nullptr, "", {}).kind == Kind::kTimedOut);
+    const Outcome cancelled =
+        Judge(Ended(how, 0, StopCause::kCancel), nullptr, "by the caller", {});
     CHECK(cancelled.kind == Kind::kCancelled);
     CHECK(cancelled.reason == "by the caller");
   }
@@ -39,28 +40,29 @@ TEST_CASE("The first cause to stop it is the verdict, however the process then e
 
 TEST_CASE("A worker's end without its last word is never ok") {
   const PythonResult silent;
-  CHECK(Judge(Ended(kExited, 0), &silent, "").kind == Kind::kFailed);
+  CHECK(Judge(Ended(kExited, 0), &silent, "", {}).kind == Kind::kFailed);
   PythonResult done;
   done.done = true;
   done.has_value = true;
-  CHECK(Judge(Ended(kExited, 0), &done, "").kind == Kind::kOk);
-  CHECK(Judge(Ended(kExited, 0), &done, "").has_value);
-  CHECK(Judge(Ended(kSignalled, SIGKILL), &done, "").kind == Kind::kSignalled);
+  CHECK(Judge(Ended(kExited, 0), &done, "", {}).kind == Kind::kOk);
+  CHECK(Judge(Ended(kExited, 0), &done, "", {}).has_value);
+  CHECK(Judge(Ended(kSignalled, SIGKILL), &done, "", {}).kind == Kind::kSignalled);
   PythonResult raised;
   raised.exception = Outcome::PythonException{"E", "m", "t", 1};
-  CHECK(Judge(Ended(kExited, 1), &raised, "").exception->type == "E");
+  CHECK(Judge(Ended(kExited, 1), &raised, "", {}).exception->type == "E");
 }
 
 TEST_CASE("A worker that broke the protocol is told apart from a cancelled one") {
   PythonResult broken;
   broken.broken = true;
-  CHECK(Judge(Ended(kSignalled, SIGKILL, StopCause::kCancel), &broken, "").kind == Kind::kFailed);
+  CHECK(Judge(Ended(kSignalled, SIGKILL, StopCause::kCancel), &broken, "", {}).kind ==
+        Kind::kFailed);
 }
 
 TEST_CASE("A step that failed is named with its errno") {
   ExecutionEnd end = Ended(ExecutionEnd::How::kStartFailed, ENOENT);
   end.step = "exec nothing";
-  const Outcome outcome = Judge(end, nullptr, "");
+  const Outcome outcome = Judge(end, nullptr, "", {});
   CHECK(outcome.kind == Kind::kStartFailed);
   CHECK(outcome.error_number == ENOENT);
   CHECK(outcome.reason == "exec nothing: No such file or directory");

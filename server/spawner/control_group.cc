@@ -1,0 +1,112 @@
+#include "server/spawner/control_group.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sstream>
+
+namespace muster::server {
+namespace {
+
+// Rounds of moving whom a group holds: each takes whoever was forked during the last one.
+constexpr int kMoveRounds = 100;
+
+std::string Cannot(const char* what) {
+  return std::string("this node cannot limit ") + what +
+         ": clusterd may not write to a control group with that controller; start it as root, or "
+         "with `systemd-run --user --scope -p Delegate=yes`";
+}
+
+}  // namespace
+
+bool ControlGroup::MakeFolder(const Hierarchy& hierarchy, std::string& folder) {
+  folder = GroupFolder(hierarchy, ::getpid());
+  // That of v1 is made when the first limit is asked for; that of v2 is there.
+  ::mkdir(hierarchy.base.c_str(), 0755);
+  // A folder of a dead supervisor with our number: empty, or it would not have been reaped.
+  if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return false;
+  UniqueFd door(::open((folder + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
+  places_.push_back({hierarchy.home, folder});
+  if (!door.IsOpen()) return false;
+  doors_.push_back(std::move(door));
+  return true;
+}
+
+std::string ControlGroup::Make(const ControlGroups& groups, const Limits& limits) {
+  if (limits.memory_bytes && !groups.memory()) return Cannot("memory");
+  if (limits.processes && !groups.processes()) return Cannot("processes");
+  const auto failed = [](const std::string& what) {
+    return "make the control group " + what + ": " + ::strerror(errno);
+  };
+  std::string folder;
+  if (groups.unified()) {
+    if (!MakeFolder(*groups.unified(), folder)) return failed(folder);
+    unified_ = folder;
+    if (groups.MemoryIsUnified()) memory_events_ = folder + "/memory.events";
+  }
+  if (limits.memory_bytes) {
+    const std::string bytes = std::to_string(*limits.memory_bytes);
+    if (groups.MemoryIsUnified()) {
+      WriteGroupFile(folder + "/memory.oom.group", "1");
+      WriteGroupFile(folder + "/memory.swap.max", "0");
+      if (!WriteGroupFile(folder + "/memory.max", bytes)) return failed(folder + "/memory.max");
+    } else {
+      if (!MakeFolder(*groups.memory(), folder)) return failed(folder);
+      if (!WriteGroupFile(folder + "/memory.limit_in_bytes", bytes)) return failed(folder);
+      // Only there when the kernel counts swap.
+      WriteGroupFile(folder + "/memory.memsw.limit_in_bytes", bytes);
+      memory_events_ = folder + "/memory.oom_control";
+    }
+  }
+  if (limits.processes) {
+    if (groups.ProcessesAreUnified()) {
+      folder = unified_;
+    } else if (!MakeFolder(*groups.processes(), folder)) {
+      return failed(folder);
+    }
+    if (!WriteGroupFile(folder + "/pids.max", std::to_string(*limits.processes))) {
+      return failed(folder + "/pids.max");
+    }
+    process_file_ = folder + "/pids.events";
+    process_events_.Reset(::open(process_file_.c_str(), O_RDONLY | O_CLOEXEC));
+    HitProcessLimit();  // the first look, from which on the kernel tells of changes
+  }
+  return "";
+}
+
+std::vector<int> ControlGroup::doors() const {
+  std::vector<int> fds;
+  for (const UniqueFd& door : doors_) fds.push_back(door.get());
+  return fds;
+}
+
+bool ControlGroup::Kill() const {
+  return !unified_.empty() && WriteGroupFile(unified_ + "/cgroup.kill", "1");
+}
+
+bool ControlGroup::HitProcessLimit() {
+  if (!process_events_.IsOpen()) return false;
+  char buffer[256];
+  [[maybe_unused]] const ssize_t size = ::pread(process_events_.get(), buffer, sizeof(buffer), 0);
+  return ReadGroupCounter(process_file_, "max") > 0;
+}
+
+bool ControlGroup::RanOutOfMemory() const {
+  return !memory_events_.empty() && ReadGroupCounter(memory_events_, "oom_kill") > 0;
+}
+
+void ControlGroup::Release() {
+  for (const Place& place : places_) {
+    for (int round = 0; round < kMoveRounds; ++round) {
+      if (::rmdir(place.folder.c_str()) == 0 || errno == ENOENT) break;
+      std::istringstream pids(ReadGroupFile(place.folder + "/cgroup.procs"));
+      for (std::string pid; pids >> pid;) WriteGroupFile(place.home + "/cgroup.procs", pid);
+    }
+  }
+  places_.clear();
+}
+
+}  // namespace muster::server

@@ -1,0 +1,51 @@
+// ControlGroup: the group of one execution, in every hierarchy that it needs. Made and used by its
+// supervisor, which stays outside of it. Single-threaded.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/unique_fd.h"
+#include "server/spawner/control_groups.h"
+
+namespace muster::server {
+
+class ControlGroup {
+ public:
+  // Makes the groups and sets their limits. What cannot be had is said in one line, with what to
+  // do; empty: all that was asked for is there. Without limits and without a writable hierarchy
+  // there is no group, which is no error.
+  std::string Make(const ControlGroups& groups, const Limits& limits);
+
+  // The descriptors through which the child enters by writing "0".
+  std::vector<int> doors() const;
+  void CloseDoors() { doors_.clear(); }
+
+  // SIGKILL to everything in it, forks under way included. False: there is no group to do it with.
+  bool Kill() const;
+  // Readable (POLLPRI) when the limit of processes was reached; -1: none.
+  int process_events_fd() const { return process_events_.get(); }
+  bool HitProcessLimit();
+  // Somebody in it was killed for want of memory, by its own limit or the machine's.
+  bool RanOutOfMemory() const;
+
+  // Moves whoever may stay to where the supervisor lives, and removes the groups.
+  void Release();
+
+ private:
+  std::string MakeIn(const Hierarchy& hierarchy, const char* file, std::uint64_t value);
+  bool MakeFolder(const Hierarchy& hierarchy, std::string& folder);
+
+  struct Place {
+    std::string home;
+    std::string folder;
+  };
+  std::vector<Place> places_;
+  std::string unified_;        // empty: none
+  std::string memory_events_;  // the file that counts; empty: none
+  std::string process_file_;   // pids.events
+  UniqueFd process_events_;
+  std::vector<UniqueFd> doors_;
+};
+
+}  // namespace muster::server
