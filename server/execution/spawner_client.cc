@@ -12,6 +12,8 @@ namespace muster::server {
 namespace {
 
 constexpr int kSpawnerSocketFd = 3;
+// A spawner that ends sooner would end again: then the next execution has to try.
+constexpr std::chrono::seconds kLongEnough{1};
 
 absl::Status MakeSocketPair(UniqueFd& ours, UniqueFd& theirs) {
   int fds[2];
@@ -39,6 +41,7 @@ absl::Status SpawnerClient::Start() {
   options.argv = {program_};
   options.fds = {{theirs.get(), kSpawnerSocketFd}};
   options.new_session = true;
+  started_ = EventLoop::Clock::now();
   ASSIGN_OR_RETURN(process_, ChildProcess::Start(options));
   spawner_ = std::make_unique<SpawnLink>(
       loop_, std::move(ours), [](const std::string&) {}, [this] { EndSpawner(); });
@@ -50,11 +53,19 @@ void SpawnerClient::EndSpawner() {
       process_.WaitUntil(EventLoop::Clock::now() + std::chrono::seconds(1));
   log_(absl::StrCat("clusterd-spawner ", process_.pid(), " ",
                     status ? DescribeWaitStatus(*status) : "closed its socket",
-                    "; a new one is started for the next execution"));
+                    "; a new one is started"));
   // It may be its own handler that runs here: it goes when the loop is back. The zygote ends with
   // it.
   loop_.Post([ended = std::shared_ptr<SpawnLink>(std::move(spawner_)),
               zygote = std::shared_ptr<SpawnLink>(std::move(zygote_))] {});
+  if (EventLoop::Clock::now() - started_ > kLongEnough) loop_.Post([this] { StartAgain(); });
+}
+
+// Not only for the next execution: a new spawner ends what the control groups of the dead one still
+// hold, also when its supervisors were killed with it.
+void SpawnerClient::StartAgain() {
+  if (spawner_ != nullptr) return;  // an execution was faster
+  if (const absl::Status status = Start(); !status.ok()) log_(std::string(status.message()));
 }
 
 absl::Status SpawnerClient::StartZygote() {

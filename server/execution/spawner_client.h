@@ -1,7 +1,7 @@
 // SpawnerClient: who starts processes for the daemon: the spawner, started before any gRPC object
-// exists, and the zygote, which the spawner starts on first use. When one of them dies it is
-// started again for the next execution. Start is called on the main thread before the loop runs,
-// everything else on the loop's.
+// exists, and the zygote, which the spawner starts on first use. A spawner that
+// dies is started again at once, a zygote for the next Python execution. Start is called on the
+// main thread before the loop runs, everything else on the loop's.
 #pragma once
 
 #include <absl/status/status.h>
@@ -42,6 +42,7 @@ class SpawnerClient {
  private:
   absl::Status StartZygote();
   void EndSpawner();
+  void StartAgain();
   void EndZygote();
 
   EventLoop& loop_;
@@ -52,6 +53,7 @@ class SpawnerClient {
   std::unique_ptr<SpawnLink> zygote_;
   bool zygote_ready_ = false;
   std::string python_error_;
+  EventLoop::Clock::time_point started_;
 };
 
 }  // namespace muster::server

@@ -216,3 +216,34 @@ TEST_CASE("An embedded daemon ends at its parent's end of file, and removes its 
   CHECK(NothingLeft(seconds));
   CHECK(::access(folder, F_OK) != 0);
 }
+
+TEST_CASE("Spawner and supervisor killed at once: with control groups nothing is left") {
+  NodeFixture node;
+  v1::ExecuteRequest probe = node.Shell("grep -c muster-base /proc/self/cgroup");
+  if (node.Run(probe).out == "0\n") {
+    WARN("not tried: this host has no control group that we may write to");
+    return;
+  }
+  // A spawner that lived for a second is started again at once.
+  CHECK(Eventually([start = std::chrono::steady_clock::now()] {
+    return std::chrono::steady_clock::now() - start > std::chrono::milliseconds(1100);
+  }));
+  const std::string seconds = UniqueSeconds();
+  const Collected got =
+      KillDuring(node,
+                 node.Shell("trap '' INT TERM; setsid sh -c 'trap \"\" INT TERM; sleep " + seconds +
+                            " & wait' & echo up; exec sleep " + seconds),
+                 [&] {
+                   CHECK(Eventually([&] { return ProcessesWith("sleep " + seconds).size() >= 3; }));
+                   const pid_t spawner = node.SpawnerPid();
+                   for (const pid_t supervisor : ChildrenWith(spawner, ""))
+                     ::kill(supervisor, SIGSTOP);
+                   ::kill(spawner, SIGSTOP);
+                   for (const pid_t supervisor : ChildrenWith(spawner, ""))
+                     ::kill(supervisor, SIGKILL);
+                   ::kill(spawner, SIGKILL);
+                 });
+  CHECK(got.outcome.kind() == v1::Outcome::KIND_LOST);
+  CHECK(NothingLeft("sleep " + seconds));
+  CHECK(node.Run(node.Shell("echo again")).out == "again\n");
+}
