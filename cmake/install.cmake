@@ -32,6 +32,8 @@ install(TARGETS clustershell RUNTIME)
 
 install(TARGETS ClusterAPI EXPORT MusterTargets LIBRARY)
 install(FILES client/ClusterAPI.h TYPE INCLUDE)
+install(FILES client/muster/export.h client/muster/status.h
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/muster)
 install(EXPORT MusterTargets NAMESPACE Muster:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Muster)
 configure_package_config_file(
   ${CMAKE_CURRENT_LIST_DIR}/MusterConfig.cmake.in ${PROJECT_BINARY_DIR}/cmake/MusterConfig.cmake

@@ -43,6 +43,18 @@ TEST_CASE("three sleeps of a second on three nodes take about a second") {
   CHECK(SecondsSince(begin) < 1 + 0.3 * Slack());
 }
 
+TEST_CASE("one command goes to several targets at once, with a call for each in their order") {
+  ClusterAPI cluster = Local(3);
+  std::vector<Call> calls = cluster.execute({3, "n1", 9}, muster::shell("echo $MUSTER_NODE"));
+  REQUIRE(calls.size() == 3);
+  CHECK(calls[0].next()->data == "n3\n");
+  CHECK(calls[1].next()->data == "n1\n");
+  CHECK(calls[0].wait().ok());
+  CHECK(calls[1].wait().ok());
+  CHECK(calls[2].wait().kind == Outcome::Kind::kRefused);
+  CHECK(cluster.execute(std::vector<muster::Target>{}, "1").empty());
+}
+
 TEST_CASE("the check is truthy when all nodes answer, and says who they are") {
   const ClusterAPI cluster = Local(3);
   const auto begin = Clock::now();
