@@ -60,4 +60,5 @@ install(TARGETS ClusterAPI_python LIBRARY DESTINATION ${MUSTER_INSTALL_PYTHONDIR
 set(muster_documents ${CMAKE_INSTALL_DATAROOTDIR}/doc/muster)
 install(FILES README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md LICENSE
   DESTINATION ${muster_documents})
-install(FILES docs/configuration.md docs/failure-semantics.md DESTINATION ${muster_documents}/docs)
+install(FILES docs/configuration.md docs/failure-semantics.md docs/limits.md
+  DESTINATION ${muster_documents}/docs)

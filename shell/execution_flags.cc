@@ -170,7 +170,8 @@ const std::vector<ExecutionFlag>& ExecutionFlags() {
 }
 
 std::string ExecutionFlagsHelp() {
-  std::string text;
+  std::string text =
+      "Flags, which may also stand on clustershell's own command line, for every line:\n";
   for (const ExecutionFlag& flag : ExecutionFlags()) {
     const std::string form = absl::StrCat(flag.name, flag.value == nullptr ? "" : " ",
                                           flag.value == nullptr ? "" : flag.value);
