@@ -107,8 +107,8 @@ struct ExecuteOptions {
   std::string session;
   Leftovers leftovers = Leftovers::kOwnSession;
   // What it is called, as $MUSTER_EXECUTION tells it on the node: 32 digits 0-9a-f, '-', a number
-  // from 1. Refused when an execution of this user runs there under it. Empty: the library makes
-  // it.
+  // from 1. A node starts nothing twice under one id: the second is refused. Empty: the library
+  // makes one.
   std::string id;
 };
 
@@ -282,6 +282,7 @@ struct RunningExecution {
   bool queued = false;               // waits for a worker
   bool stopping = false;             // was told to end
   std::int64_t user_id = 0;          // of who started it, on the node
+  // The last three only when the check asked for usage.
   std::chrono::microseconds cpu{0};  // user and system, of its processes that live
   std::uint64_t memory_bytes = 0;    // their resident sets, together
   std::uint32_t processes = 0;       // how many live
@@ -333,8 +334,10 @@ class MUSTER_EXPORT ClusterAPI {
   ClusterAPI& operator=(ClusterAPI&&) noexcept;
   ~ClusterAPI();
 
-  // Asks every node at once and waits at most `timeout` for all of them together.
-  ClusterCheck clustercheck(std::chrono::milliseconds timeout = std::chrono::seconds(2)) const;
+  // Asks every node at once and waits at most `timeout` for all of them together. `with_usage`:
+  // also for what each execution takes now, which costs the nodes a look at all their processes.
+  ClusterCheck clustercheck(std::chrono::milliseconds timeout = std::chrono::seconds(2),
+                            bool with_usage = false) const;
   // The number of nodes.
   int getClusterLength() const;
   const std::vector<Node>& nodes() const;

@@ -193,8 +193,10 @@ Result<ClusterAPI> ClusterAPI::local(int nodes, int workers) {
   return ClusterAPI(std::make_shared<Cluster>(configured, *std::move(local)));
 }
 
-ClusterCheck ClusterAPI::clustercheck(std::chrono::milliseconds timeout) const {
-  if (!cluster_->IsForked()) return CheckNodes(cluster_->nodes(), cluster_->links(), timeout);
+ClusterCheck ClusterAPI::clustercheck(std::chrono::milliseconds timeout, bool with_usage) const {
+  if (!cluster_->IsForked()) {
+    return CheckNodes(cluster_->nodes(), cluster_->links(), timeout, with_usage);
+  }
   ClusterCheck check;
   for (const Node& node : cluster_->nodes()) {
     check.nodes.emplace_back();

@@ -128,8 +128,10 @@ std::string Connection::incarnation() const {
   return incarnation_;
 }
 
-void Connection::Describe(std::chrono::steady_clock::time_point deadline, Described reaction) {
+void Connection::Describe(const v1::DescribeRequest& request,
+                          std::chrono::steady_clock::time_point deadline, Described reaction) {
   auto exchange = std::make_shared<DescribeExchange>();
+  exchange->request = request;
   exchange->connection = shared_from_this();
   exchange->reaction = std::move(reaction);
   // gRPC keeps a deadline as a distance from now; which clock it was said in does not matter.

@@ -40,7 +40,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string incarnation() const MUSTER_EXCLUDES(mutex_);
 
   // The reaction runs once, on a thread of gRPC.
-  void Describe(std::chrono::steady_clock::time_point deadline, Described reaction);
+  void Describe(const v1::DescribeRequest& request, std::chrono::steady_clock::time_point deadline,
+                Described reaction);
 
   // Fresh for every execution.
   v1::ExecutionId NextId();

@@ -218,8 +218,8 @@ void Execution::OnEnd(const grpc::Status& status) {
                " has another clusterd now; nothing was started by it: ", status.error_message()));
   } else if (!was_started && status.error_code() == grpc::StatusCode::ALREADY_EXISTS) {
     Finish(Outcome::Kind::kRefused,
-           absl::StrCat("an execution with this id (", call_->id(), ") is on ", link_->name(),
-                        " already; nothing was started"));
+           absl::StrCat("an execution with this id (", call_->id(), ") was started on ",
+                        link_->name(), " before; nothing was started now"));
   } else if (!was_started && IsRefusal(status.error_code())) {
     Finish(Outcome::Kind::kRefused,
            absl::StrCat("by clusterd on ", link_->name(), ": ", status.error_message()));

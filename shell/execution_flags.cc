@@ -142,7 +142,7 @@ absl::Status TakeFlag(absl::string_view& line, ExecuteOptions& options) {
     }
     RETURN_IF_ERROR(TakeWord(line, value.emplace()));
   }
-  const absl::Status applied = flag->apply(value.value_or(""), options);
+  absl::Status applied = flag->apply(value.value_or(""), options);
   if (applied.ok()) return applied;
   return absl::InvalidArgumentError(absl::StrCat(name, ": ", applied.message()));
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,8 @@
 
 namespace muster::clustershell {
 namespace {
+
+constexpr std::chrono::seconds kTimeout(2);
 
 struct Row {
   const Node* node = nullptr;
@@ -47,6 +50,7 @@ std::string StateOf(const RunningExecution& execution) {
 
 std::vector<Row> RowsOf(const NodeCheck& check) {
   std::vector<Row> rows;
+  rows.reserve(check.executions.size());
   for (const RunningExecution& execution : check.executions) {
     rows.push_back({&check.node, &execution});
   }
@@ -58,6 +62,7 @@ std::vector<Row> RowsOf(const NodeCheck& check) {
 
 std::string Render(const std::vector<Row>& rows, std::size_t columns) {
   std::vector<std::string> ids;
+  ids.reserve(rows.size());
   for (const Row& row : rows) ids.push_back(row.execution->id);
   ids = Shorten(ids);
   Table table({{"node"},
@@ -89,7 +94,7 @@ int Run(Shell& shell, absl::string_view rest) {
     shell.output().Note(std::string(indices.status().message()));
     return kExitNoMatch;
   }
-  const ClusterCheck check = shell.cluster().clustercheck();
+  const ClusterCheck check = shell.cluster().clustercheck(kTimeout, true);
   std::vector<Row> rows;
   int exit_code = kExitOk;
   for (const int index : *indices) {

@@ -139,6 +139,11 @@ TEST_CASE("an execution is listed under its id, and stopped by it") {
   REQUIRE(check.executions.size() == 1);
   CHECK(check.executions[0].id == call.id());
   CHECK(check.executions[0].command == source);
+  CHECK(check.executions[0].processes == 0);
+  const auto usage = cluster.clustercheck(std::chrono::seconds(2), true).nodes.front();
+  REQUIRE(usage.executions.size() == 1);
+  CHECK(usage.executions[0].processes >= 2);  // the shell and its sleep
+  CHECK(usage.executions[0].memory_bytes > 0);
   CHECK(check.executions[0].user_id == static_cast<std::int64_t>(::getuid()));
 
   CHECK(cluster.cancel("n1", call.id()).ok());
@@ -163,9 +168,11 @@ TEST_CASE("an id of the caller's own is used, and by one execution at a time") {
   Call first = cluster.execute(1, muster::shell("echo $MUSTER_EXECUTION; sleep 1234"), options);
   CHECK(first.next()->data == options.id + "\n");
   CHECK(cluster.execute(1, muster::shell("true"), options).wait().reason ==
-        "an execution with this id (" + options.id + ") is on n1 already; nothing was started");
+        "an execution with this id (" + options.id +
+            ") was started on n1 before; nothing was started now");
   CHECK(cluster.cancel(1, options.id, std::chrono::milliseconds(0)).ok());
   CHECK(first.wait().kind == Outcome::Kind::kCancelled);
+  CHECK(cluster.execute(1, muster::shell("true"), options).wait().kind == Outcome::Kind::kRefused);
   options.id = "mine";
   CHECK(cluster.execute(1, muster::shell("true"), options).wait().kind == Outcome::Kind::kRefused);
 }

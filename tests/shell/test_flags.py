@@ -59,6 +59,34 @@ def test_a_short_grace_ends_a_stubborn_command(clustershell):
     assert result.stderr.startswith("n1: timed_out")
 
 
+@pytest.mark.parametrize("line, outcome", [
+    ("@1 --cpu 200ms while :; do :; done", "limit: it reached its limit: CPU time of 200 ms"),
+    ("@1 --fsize 64K head -c 1M /dev/zero > big", "limit: it reached its limit: file size of 64 KiB"),
+    ("@1 --max-output 1K yes >&2", "limit: it reached its limit: output of 1 KiB"),
+    ("py 1 --nofile 32 [open('/dev/null') for i in range(99)]",
+     "limit: it reached its limit: 32 open files"),
+])
+def test_a_limit_ends_it_and_is_named(clustershell, line, outcome):
+    result = clustershell.run("--local", "1", "--cwd", str(clustershell.folder), "-c", line)
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == f"n1: {outcome}"
+
+
+def test_size_and_rank_are_told_to_each(clustershell):
+    result = clustershell.lines(3, "@3,1 echo $MUSTER_RANK of $MUSTER_SIZE", "@2 echo $MUSTER_SIZE")
+    lines = result.stdout.splitlines()
+    assert sorted(lines[:2]) == ["n1: 1 of 2", "n3: 0 of 2"]
+    assert lines[2] == "n2: 1"
+
+
+def test_what_outlives_a_command_is_kept_or_reaped(clustershell):
+    # Short: what is left is nobody's any more, and ends by itself.
+    service = "setsid sleep 5 > /dev/null 2>&1 & sleep 0.2"
+    result = clustershell.lines(1, f"@1 {service}", f"@1 --reap {service}",
+                                "@1 --keep sleep 5 > /dev/null 2>&1 & sleep 0.2")
+    assert result.stderr == "n1: left 1 running\n" * 2
+
+
 def test_two_dashes_end_the_flags(clustershell):
     result = clustershell.lines(1, "@1 -- echo --timeout 5s", "@1 echo --timeout 5s", "py 1 -- --5")
     assert result.stdout == "n1: --timeout 5s\nn1: --timeout 5s\nn1: 5\n"

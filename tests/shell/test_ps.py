@@ -60,6 +60,9 @@ def test_ps_lists_what_runs_and_stop_ends_it(cluster):
     assert first[2] == pwd.getpwuid(os.getuid()).pw_name
     assert first[3] == "running"
     assert re.fullmatch(r"[0-9.]+ (ms|s|m)", first[4])
+    assert re.fullmatch(r"[0-9.]+ (ms|s|m)", first[5])
+    assert re.fullmatch(r"[0-9.]+ [KMG]iB", first[6])
+    assert int(first[7]) >= 1
     assert first[8] == f"{SLEEP}\\t# 1\\x1b[2J"
     assert [row[0] for row in rows(cluster, "ps n2")] == ["n2"]
 
@@ -89,6 +92,17 @@ def test_what_waits_for_a_worker_is_queued_and_can_be_stopped(cluster):
     _, errors = waiting.communicate(timeout=LONG)
     assert b"n1: cancelled" in errors
     assert busy.poll() is None
+
+
+def test_what_was_told_to_end_is_stopping(cluster):
+    stubborn = "trap '' INT TERM; while :; do sleep 0.1; done"
+    cluster.in_background("-c", f"@1 --grace 1h {stubborn}")
+    wait_until(lambda: len(rows(cluster)) == 1, LONG, "it runs")
+    identity = rows(cluster)[0][1]
+    assert cluster.run("-c", f"stop 1 {identity}").returncode == 0
+    assert rows(cluster)[0][3] == "stopping"
+    assert cluster.run("-c", f"stop 1 {identity} 0").returncode == 0
+    wait_until(lambda: not rows(cluster), LONG, "it has ended")
 
 
 def test_an_id_that_means_several_stops_nothing(cluster):

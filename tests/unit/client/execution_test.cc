@@ -61,7 +61,7 @@ class Place {
     return Call(state);
   }
   muster::NodeCheck Check(std::chrono::milliseconds timeout) const {
-    return muster::CheckNodes({{1, "n1", "unix:" + path()}}, {link_}, timeout).nodes.front();
+    return muster::CheckNodes({{1, "n1", "unix:" + path()}}, {link_}, timeout, false).nodes.front();
   }
 
  private:
@@ -211,7 +211,7 @@ TEST_CASE("an id that is there already is refused, and a call that was not sent 
   options.id = "00112233445566778899aabbccddeeff-7";
   CHECK(place.Execute("x", options).wait().describe() ==
         "refused: an execution with this id (" + options.id +
-            ") is on n1 already; nothing was started");
+            ") was started on n1 before; nothing was started now");
 }
 
 TEST_CASE("what a daemon refuses before it starts is refused, with its words") {
