@@ -7,8 +7,8 @@
 //   for (const muster::Event& event : b) std::cout << event.data;   // output as it comes
 //   std::cout << a.wait().value().text() << "\n";                   // 2
 //
-// This header needs the standard library only. It is not responsible for the daemons themselves:
-// `clusterd` runs on each node.
+// This header and those of muster/ need the standard library only. They are not responsible for the
+// daemons themselves: `clusterd` runs on each node.
 //
 // Errors: what fails before anything could be sent (configuration, no memory) is a Status. What
 // happens to a command is always an Outcome, exactly one for each call: also a wrong index, a dead
@@ -27,60 +27,10 @@
 #include <utility>
 #include <vector>
 
-#define MUSTER_EXPORT [[gnu::visibility("default")]]
+#include "muster/export.h"
+#include "muster/status.h"
 
 namespace muster {
-
-// ---- Status and Result: what the library itself could not do ----
-
-enum class StatusCode {
-  kOk,
-  kInvalidArgument,     // the caller's mistake: an argument, a configuration file
-  kNotFound,            // a file, a cluster or a program that is not there
-  kFailedPrecondition,  // permissions, several clusters and none chosen
-  kUnavailable,         // a daemon did not start
-  kInternal,            // a bug in the library
-};
-
-class [[nodiscard]] MUSTER_EXPORT Status {
- public:
-  Status() = default;  // ok
-  Status(StatusCode code, std::string message) : code_(code), message_(std::move(message)) {}
-
-  bool ok() const { return code_ == StatusCode::kOk; }
-  StatusCode code() const { return code_; }
-  // One line for a person: what was tried, where, and what to do. Empty when ok.
-  const std::string& message() const { return message_; }
-
- private:
-  StatusCode code_ = StatusCode::kOk;
-  std::string message_;
-};
-
-// A T, or the Status that says why there is none. Using the value of a Result that is not ok is
-// undefined, as with std::optional.
-template <typename T>
-class [[nodiscard]] Result {
- public:
-  Result(T value) : value_(std::move(value)) {}
-  Result(Status status) : status_(std::move(status)) {}
-
-  bool ok() const { return value_.has_value(); }
-  explicit operator bool() const { return ok(); }
-  const Status& status() const { return status_; }
-  T& value() & { return *value_; }
-  const T& value() const& { return *value_; }
-  T&& value() && { return std::move(*value_); }
-  T& operator*() & { return *value_; }
-  const T& operator*() const& { return *value_; }
-  T&& operator*() && { return std::move(*value_); }
-  T* operator->() { return &*value_; }
-  const T* operator->() const { return &*value_; }
-
- private:
-  Status status_;
-  std::optional<T> value_;
-};
 
 // ---- What to run, and where ----
 
@@ -124,8 +74,26 @@ class MUSTER_EXPORT Target {
   std::string name_;
 };
 
+// What a command may use on its node. None: no limit but the daemon's own; of two the smaller
+// holds. A limit that the node cannot enforce, or out of its range, is refused by name.
+struct Limits {
+  std::optional<std::chrono::milliseconds> cpu;  // user and system, of all its processes; above 0
+  std::optional<std::uint64_t> memory_bytes;     // of all its processes together; above 0
+  std::optional<std::uint64_t> processes;        // and threads, at once; above 0
+  std::optional<std::uint64_t> file_size_bytes;  // of the largest file it may write
+  std::optional<std::uint64_t> open_files;       // descriptors of each process; above 0
+  std::optional<std::uint64_t> output_bytes;     // stdout and stderr together
+};
+
+// What becomes of processes that outlive a command which ended by itself.
+enum class Leftovers {
+  kOwnSession,  // those in a session of their own stay and are counted, the others are killed
+  kReap,        // all are killed
+  kKeep,        // all stay and are counted
+};
+
 struct ExecuteOptions {
-  // The command is stopped when it has run so long; the node counts. None: no deadline.
+  // The command is stopped when it has run so long; the node counts. Above 0. None: no deadline.
   std::optional<std::chrono::milliseconds> deadline;
   // From the first signal (SIGINT; KeyboardInterrupt in Python) over SIGTERM at half of it to
   // SIGKILL.
@@ -134,6 +102,14 @@ struct ExecuteOptions {
   std::string directory;
   // Added to the daemon's own environment.
   std::map<std::string, std::string> environment;
+  Limits limits;
+  // The caller's shell session that it runs in, [A-Za-z][A-Za-z0-9_.-]*. Empty: none.
+  std::string session;
+  Leftovers leftovers = Leftovers::kOwnSession;
+  // What it is called, as $MUSTER_EXECUTION tells it on the node: 32 digits 0-9a-f, '-', a number
+  // from 1. A node starts nothing twice under one id: the second is refused. Empty: the library
+  // makes one.
+  std::string id;
 };
 
 // ---- What comes back ----
@@ -173,8 +149,10 @@ struct Usage {
   std::uint64_t peak_memory_bytes = 0;  // largest resident set of one process
   std::uint64_t stdout_bytes = 0;
   std::uint64_t stderr_bytes = 0;
-  std::uint32_t reaped = 0;  // processes that were killed when it ended
-  std::uint32_t left = 0;    // processes it left running in sessions of their own
+  std::uint32_t reaped = 0;           // processes that were killed when it ended
+  std::uint32_t left = 0;             // processes it left running
+  std::uint64_t input_bytes = 0;      // of standard input that were delivered
+  std::chrono::microseconds stop{0};  // from the first order to stop to the end; 0: never stopped
 };
 
 // How a call ended, in exactly one of these ways.
@@ -257,6 +235,8 @@ class MUSTER_EXPORT Call {
 
   // The node it runs on; empty when the target named none.
   const std::string& node() const;
+  // As ExecuteOptions::id; empty until it is sent.
+  std::string id() const;
 
   // Behind the handle; defined by the library.
   class State;
@@ -294,6 +274,20 @@ struct Node {
   std::string address;  // unix:/path, or ssh:[user@]host[:port][/path]
 };
 
+// What runs or waits on a node, whoever started it.
+struct RunningExecution {
+  std::string id;                    // as Call::id()
+  std::string command;               // its first 256 bytes
+  std::chrono::milliseconds age{0};  // since the node got it
+  bool queued = false;               // waits for a worker
+  bool stopping = false;             // was told to end
+  std::int64_t user_id = 0;          // of who started it, on the node
+  // The last three only when the check asked for usage.
+  std::chrono::microseconds cpu{0};  // user and system, of its processes that live
+  std::uint64_t memory_bytes = 0;    // their resident sets, together
+  std::uint32_t processes = 0;       // how many live
+};
+
 // What a node said of itself, or why it did not.
 struct NodeCheck {
   Node node;
@@ -305,7 +299,8 @@ struct NodeCheck {
   std::int64_t pid = 0;  // of its clusterd
   std::uint32_t cores = 0;
   std::uint64_t memory_bytes = 0;
-  std::uint32_t running = 0;  // executions
+  std::uint32_t running = 0;  // executions, as many as the list has
+  std::vector<RunningExecution> executions;
 };
 
 // Truthy when every node is functional.
@@ -339,8 +334,10 @@ class MUSTER_EXPORT ClusterAPI {
   ClusterAPI& operator=(ClusterAPI&&) noexcept;
   ~ClusterAPI();
 
-  // Asks every node at once and waits at most `timeout` for all of them together.
-  ClusterCheck clustercheck(std::chrono::milliseconds timeout = std::chrono::seconds(2)) const;
+  // Asks every node at once and waits at most `timeout` for all of them together. `with_usage`:
+  // also for what each execution takes now, which costs the nodes a look at all their processes.
+  ClusterCheck clustercheck(std::chrono::milliseconds timeout = std::chrono::seconds(2),
+                            bool with_usage = false) const;
   // The number of nodes.
   int getClusterLength() const;
   const std::vector<Node>& nodes() const;
@@ -348,6 +345,17 @@ class MUSTER_EXPORT ClusterAPI {
   // Sends the command and returns at once. A target that names no node gives a call that is already
   // refused, with the names that exist; nothing runs anywhere then.
   Call execute(const Target& target, const Command& command, const ExecuteOptions& options = {});
+  // To all targets at once; one call for each, in their order. Each command is told how many they
+  // are (MUSTER_SIZE) and its place among them from 0 (MUSTER_RANK); for a single target 1 and 0.
+  std::vector<Call> execute(const std::vector<Target>& targets, const Command& command,
+                            const ExecuteOptions& options = {});
+
+  // Stops an execution of the same user, whichever program started it, over its own grace or over
+  // `grace`. Returns when the node took the order, or after 5 s; how it ended is told to who
+  // started it. NotFound: no such node, or nothing of this id runs or waits there; Unavailable: no
+  // answer.
+  Status cancel(const Target& target, const std::string& id,
+                std::optional<std::chrono::milliseconds> grace = std::nullopt);
 
  private:
   class Cluster;

@@ -34,4 +34,6 @@ void Call::detach() { state_->Detach(); }
 
 const std::string& Call::node() const { return state_->node(); }
 
+std::string Call::id() const { return state_->id(); }
+
 }  // namespace muster

@@ -129,6 +129,16 @@ void Call::State::SetControl(std::shared_ptr<CallControl> control) {
   if (!outcome_) control_ = std::move(control);
 }
 
+void Call::State::SetId(std::string id) {
+  const MutexLock lock(mutex_);
+  id_ = std::move(id);
+}
+
+std::string Call::State::id() const {
+  const MutexLock lock(mutex_);
+  return id_;
+}
+
 bool Call::State::AddOutput(Event event) {
   const MutexLock lock(mutex_);
   if (discards_ || outcome_ || event.data.empty()) return true;

@@ -32,6 +32,7 @@ class Call::State {
 
   // ---- the user's side (see Call) ----
   const std::string& node() const { return node_; }
+  std::string id() const;
   std::optional<Event> Next();
   bool NextFor(std::chrono::milliseconds time, std::optional<Event>* event);
   const Outcome& Wait();
@@ -45,6 +46,8 @@ class Call::State {
   // ---- the runner's side ----
   // Before the call runs. Let go when the call ends.
   void SetControl(std::shared_ptr<CallControl> control);
+  // Before it is sent.
+  void SetId(std::string id);
   // Whether there is room for more. If not: no more is to be read until ReadOn.
   [[nodiscard]] bool AddOutput(Event event);
   // Only the first outcome counts.
@@ -62,6 +65,7 @@ class Call::State {
   mutable Mutex mutex_;
   mutable CondVar changed_;
   std::shared_ptr<CallControl> control_ MUSTER_GUARDED_BY(mutex_);
+  std::string id_ MUSTER_GUARDED_BY(mutex_);
   std::deque<Event> output_ MUSTER_GUARDED_BY(mutex_);
   std::size_t output_bytes_ MUSTER_GUARDED_BY(mutex_) = 0;
   bool is_paused_ MUSTER_GUARDED_BY(mutex_) = false;  // the runner waits for ReadOn

@@ -8,10 +8,12 @@
 
 #include "client/ClusterAPI.h"
 #include "client/call_state.h"
+#include "client/cancel_order.h"
 #include "client/cluster_check.h"
 #include "client/cluster_configuration.h"
 #include "client/command_check.h"
 #include "client/execution.h"
+#include "client/execution_id.h"
 #include "client/local_cluster.h"
 #include "client/node_link.h"
 #include "client/wire.h"
@@ -39,6 +41,9 @@ Status ToPublic(const absl::Status& status) {
   }
 }
 
+// How long cancel() may block its caller.
+constexpr std::chrono::seconds kCancelTimeout(5);
+
 constexpr char kForked[] =
     "this process is a fork of the one that made the cluster, and connections do not survive a "
     "fork(); start programs with exec (in Python: multiprocessing's \"spawn\"), or make the "
@@ -57,6 +62,17 @@ std::string NameList(const std::vector<Node>& nodes) {
     absl::StrAppend(&text, text.empty() ? "" : ", ", nodes[i].name);
   }
   return text;
+}
+
+// A call that has ended already.
+Call Refused(const std::string& node, std::string why_not) {
+  const auto state = std::make_shared<Call::State>(node);
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::kRefused;
+  outcome.node = node;
+  outcome.reason = std::move(why_not);
+  state->Finish(std::move(outcome));
+  return Call(state);
 }
 
 }  // namespace
@@ -113,13 +129,39 @@ class ClusterAPI::Cluster {
                         " (", names, ")");
   }
 
-  void Begin(int position, const Command& command, const ExecuteOptions& options,
-             const std::shared_ptr<Call::State>& state) const {
+  // Sends the command, or refuses it.
+  Call Execute(const Target& target, const Command& command, const ExecuteOptions& options,
+               const wire::Place& place) const {
+    const int position = Find(target);
+    if (position < 0) return Refused("", WhyNotFound(target));
     const auto index = static_cast<std::size_t>(position);
+    const std::string& node = nodes_[index].name;
+    const std::string why_not = IsForked() ? kForked : WhyNotSend(command, options);
+    if (!why_not.empty()) {
+      return Refused(node, absl::StrCat(why_not, "; nothing was sent to ", node));
+    }
+    const auto state = std::make_shared<Call::State>(node);
     const auto execution = std::make_shared<Execution>(
-        state, (*links_)[index], wire::ToRequest(command, options, wire_names_[index]));
+        state, (*links_)[index], wire::ToRequest(command, options, wire_names_[index], place));
     state->SetControl(execution);
     execution->Begin();
+    return Call(state);
+  }
+
+  Status Cancel(const Target& target, const std::string& id,
+                std::optional<std::chrono::milliseconds> grace) const {
+    const int position = Find(target);
+    if (position < 0) return {StatusCode::kNotFound, WhyNotFound(target)};
+    if (IsForked()) return {StatusCode::kFailedPrecondition, kForked};
+    const absl::StatusOr<v1::ExecutionId> parsed = ParseExecutionId(id);
+    if (!parsed.ok()) return ToPublic(parsed.status());
+    if (grace && grace->count() < 0) {
+      return {StatusCode::kInvalidArgument,
+              absl::StrCat("the grace is ", grace->count(), " ms; it has to be 0 ms or more")};
+    }
+    const auto order = std::make_shared<CancelOrder>((*links_)[static_cast<std::size_t>(position)],
+                                                     *parsed, grace);
+    return ToPublic(order->Give(kCancelTimeout));
   }
 
  private:
@@ -151,8 +193,10 @@ Result<ClusterAPI> ClusterAPI::local(int nodes, int workers) {
   return ClusterAPI(std::make_shared<Cluster>(configured, *std::move(local)));
 }
 
-ClusterCheck ClusterAPI::clustercheck(std::chrono::milliseconds timeout) const {
-  if (!cluster_->IsForked()) return CheckNodes(cluster_->nodes(), cluster_->links(), timeout);
+ClusterCheck ClusterAPI::clustercheck(std::chrono::milliseconds timeout, bool with_usage) const {
+  if (!cluster_->IsForked()) {
+    return CheckNodes(cluster_->nodes(), cluster_->links(), timeout, with_usage);
+  }
   ClusterCheck check;
   for (const Node& node : cluster_->nodes()) {
     check.nodes.emplace_back();
@@ -168,27 +212,24 @@ const std::vector<Node>& ClusterAPI::nodes() const { return cluster_->nodes(); }
 
 Call ClusterAPI::execute(const Target& target, const Command& command,
                          const ExecuteOptions& options) {
-  const int position = cluster_->Find(target);
-  const std::string node =
-      position < 0 ? "" : cluster_->nodes()[static_cast<std::size_t>(position)].name;
-  const auto state = std::make_shared<Call::State>(node);
-  std::string why_not;
-  if (position < 0) {
-    why_not = cluster_->WhyNotFound(target);
-  } else {
-    why_not = cluster_->IsForked() ? kForked : WhyNotSend(command, options);
-    if (!why_not.empty()) absl::StrAppend(&why_not, "; nothing was sent to ", node);
+  return cluster_->Execute(target, command, options, {});
+}
+
+std::vector<Call> ClusterAPI::execute(const std::vector<Target>& targets, const Command& command,
+                                      const ExecuteOptions& options) {
+  std::vector<Call> calls;
+  calls.reserve(targets.size());
+  wire::Place place{static_cast<std::uint32_t>(targets.size()), 0};
+  for (const Target& target : targets) {
+    calls.push_back(cluster_->Execute(target, command, options, place));
+    ++place.rank;
   }
-  if (why_not.empty()) {
-    cluster_->Begin(position, command, options, state);
-  } else {
-    Outcome outcome;
-    outcome.kind = Outcome::Kind::kRefused;
-    outcome.node = node;
-    outcome.reason = std::move(why_not);
-    state->Finish(std::move(outcome));
-  }
-  return Call(state);
+  return calls;
+}
+
+Status ClusterAPI::cancel(const Target& target, const std::string& id,
+                          std::optional<std::chrono::milliseconds> grace) {
+  return cluster_->Cancel(target, id, grace);
 }
 
 }  // namespace muster

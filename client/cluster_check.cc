@@ -69,13 +69,15 @@ class Gathering {
 
 ClusterCheck CheckNodes(const std::vector<Node>& nodes,
                         const std::vector<std::shared_ptr<NodeLink>>& links,
-                        std::chrono::milliseconds timeout) {
+                        std::chrono::milliseconds timeout, bool with_usage) {
   timeout = std::clamp(timeout, std::chrono::milliseconds(0), kLongest);
   const auto begin = std::chrono::steady_clock::now();
   const auto gathering = std::make_shared<Gathering>(nodes);
+  v1::DescribeRequest request;
+  request.set_usage(with_usage);
   for (std::size_t i = 0; i < links.size(); ++i) {
     const auto asked = std::chrono::steady_clock::now();
-    links[i]->Describe(begin + timeout,
+    links[i]->Describe(request, begin + timeout,
                        [gathering, i, asked](const absl::StatusOr<v1::DescribeResponse>& response) {
                          gathering->Take(i, response,
                                          std::chrono::duration_cast<std::chrono::microseconds>(

@@ -11,9 +11,9 @@
 
 namespace muster {
 
-// `links` belong to `nodes`, one by one.
+// `links` belong to `nodes`, one by one. `with_usage`: also what each execution takes.
 ClusterCheck CheckNodes(const std::vector<Node>& nodes,
                         const std::vector<std::shared_ptr<NodeLink>>& links,
-                        std::chrono::milliseconds timeout);
+                        std::chrono::milliseconds timeout, bool with_usage);
 
 }  // namespace muster

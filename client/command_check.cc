@@ -4,9 +4,13 @@
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 
-#include <algorithm>
+#include <optional>
+#include <utility>
 
+#include "client/execution_id.h"
+#include "common/address.h"
 #include "common/limits.h"
+#include "common/variable_name.h"
 
 namespace muster {
 namespace {
@@ -50,13 +54,7 @@ std::string CheckArguments(const std::vector<std::string>& arguments) {
   return "";
 }
 
-bool IsVariableName(const std::string& name) {
-  return !name.empty() && !absl::ascii_isdigit(name.front()) &&
-         std::all_of(name.begin(), name.end(),
-                     [](unsigned char c) { return absl::ascii_isalnum(c) || c == '_'; });
-}
-
-std::string CheckOptions(const ExecuteOptions& options) {
+std::string CheckTimes(const ExecuteOptions& options) {
   if (options.deadline && options.deadline->count() <= 0) {
     return absl::StrCat("the deadline is ", options.deadline->count(),
                         " ms; it has to be above 0 ms");
@@ -64,9 +62,38 @@ std::string CheckOptions(const ExecuteOptions& options) {
   if (options.grace.count() < 0) {
     return absl::StrCat("the grace is ", options.grace.count(), " ms; it has to be 0 ms or more");
   }
-  if (HasNul(options.directory)) return "the directory holds a NUL byte";
+  return "";
+}
+
+std::string CheckLimits(const Limits& limits) {
+  if (limits.cpu && limits.cpu->count() <= 0) {
+    return absl::StrCat("the limit of CPU time is ", limits.cpu->count(),
+                        " ms; it has to be above 0 ms");
+  }
+  const std::pair<const char*, std::optional<std::uint64_t>> above_zero[] = {
+      {"memory", limits.memory_bytes},
+      {"processes", limits.processes},
+      {"open files", limits.open_files},
+  };
+  for (const auto& [what, limit] : above_zero) {
+    if (limit == 0u) return absl::StrCat("the limit of ", what, " is 0; nothing could start");
+  }
+  return "";
+}
+
+std::string CheckNames(const ExecuteOptions& options) {
+  if (!options.session.empty() && !IsValidName(options.session)) {
+    return absl::StrCat("\"", options.session,
+                        "\" is no name of a session; a name is a letter and up to 63 letters, "
+                        "digits, '_', '.' or '-'");
+  }
+  if (options.id.empty()) return "";
+  return std::string(ParseExecutionId(options.id).status().message());
+}
+
+std::string CheckEnvironment(const std::map<std::string, std::string>& environment) {
   std::size_t total = 0;
-  for (const auto& [name, value] : options.environment) {
+  for (const auto& [name, value] : environment) {
     if (!IsVariableName(name)) {
       return absl::StrCat("\"", name,
                           "\" is no name of an environment variable; a name is a letter or '_' and "
@@ -85,6 +112,14 @@ std::string CheckOptions(const ExecuteOptions& options) {
   constexpr std::size_t kMaxEnvironmentBytes = 512u << 10;
   if (total > kMaxEnvironmentBytes) return TooLong("the environment", total, kMaxEnvironmentBytes);
   return "";
+}
+
+std::string CheckOptions(const ExecuteOptions& options) {
+  if (HasNul(options.directory)) return "the directory holds a NUL byte";
+  std::string why = CheckTimes(options);
+  if (why.empty()) why = CheckLimits(options.limits);
+  if (why.empty()) why = CheckNames(options);
+  return why.empty() ? CheckEnvironment(options.environment) : why;
 }
 
 }  // namespace

@@ -22,8 +22,6 @@ namespace {
 
 constexpr int kMaxReceivedBytes = 8 << 20;
 constexpr std::size_t kStreamIdBytes = 16;
-// How long a request to cancel may take (it waits when more streams are open than a daemon allows).
-constexpr std::chrono::seconds kCancelTimeout(10);
 
 // A frozen or vanished daemon is noticed after 15 s. gRPC's defaults never notice one.
 grpc::ChannelArguments Arguments() {
@@ -89,7 +87,7 @@ struct DescribeExchange {
 
 struct CancelExchange {
   std::shared_ptr<Connection> connection;
-  std::function<void()> failed;
+  std::function<void(const grpc::Status&)> answered;
   grpc::ClientContext context;
   v1::CancelRequest request;
   v1::CancelResponse response;
@@ -130,8 +128,10 @@ std::string Connection::incarnation() const {
   return incarnation_;
 }
 
-void Connection::Describe(std::chrono::steady_clock::time_point deadline, Described reaction) {
+void Connection::Describe(const v1::DescribeRequest& request,
+                          std::chrono::steady_clock::time_point deadline, Described reaction) {
   auto exchange = std::make_shared<DescribeExchange>();
+  exchange->request = request;
   exchange->connection = shared_from_this();
   exchange->reaction = std::move(reaction);
   // gRPC keeps a deadline as a distance from now; which clock it was said in does not matter.
@@ -160,21 +160,21 @@ v1::ExecutionId Connection::NextId() {
 }
 
 void Connection::Cancel(const v1::ExecutionId& id, std::optional<std::chrono::milliseconds> grace,
-                        std::function<void()> failed) {
+                        std::chrono::steady_clock::duration timeout,
+                        std::function<void(const grpc::Status&)> answered) {
   auto exchange = std::make_shared<CancelExchange>();
   exchange->connection = shared_from_this();
-  exchange->failed = std::move(failed);
+  exchange->answered = std::move(answered);
   *exchange->request.mutable_id() = id;
   if (grace) exchange->request.set_grace_ms(static_cast<std::uint64_t>(grace->count()));
-  exchange->context.set_deadline(std::chrono::system_clock::now() + kCancelTimeout);
+  exchange->context.set_deadline(std::chrono::system_clock::now() + timeout);
   CancelExchange* const raw = exchange.get();
   TsanRelease(raw);
   stub_->async()->Cancel(&raw->context, &raw->request, &raw->response,
                          [exchange](const grpc::Status& status) {
                            TsanAcquire(exchange.get());
-                           const bool ended = status.error_code() == grpc::StatusCode::NOT_FOUND;
-                           if (!status.ok() && !ended) exchange->failed();
-                           exchange->failed = nullptr;
+                           exchange->answered(status);
+                           exchange->answered = nullptr;
                          });
 }
 

@@ -40,14 +40,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string incarnation() const MUSTER_EXCLUDES(mutex_);
 
   // The reaction runs once, on a thread of gRPC.
-  void Describe(std::chrono::steady_clock::time_point deadline, Described reaction);
+  void Describe(const v1::DescribeRequest& request, std::chrono::steady_clock::time_point deadline,
+                Described reaction);
 
   // Fresh for every execution.
   v1::ExecutionId NextId();
-  // The outcome comes on the execution's own stream. `failed` runs, on a thread of gRPC, when the
-  // daemon did not take the request (that the execution has ended meanwhile is no failure).
+  // The outcome comes on the execution's own stream. `answered` runs once, on a thread of gRPC,
+  // soon after `timeout` at the latest. NOT_FOUND: the execution has ended meanwhile, or never was.
   void Cancel(const v1::ExecutionId& id, std::optional<std::chrono::milliseconds> grace,
-              std::function<void()> failed);
+              std::chrono::steady_clock::duration timeout,
+              std::function<void(const grpc::Status&)> answered);
   v1::Node::Stub& stub() { return *stub_; }
 
   // Why an rpc on this connection failed, for a person: what gRPC said, or ssh when it knows better

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "client/execution_id.h"
 #include "client/wire.h"
 
 namespace muster {
@@ -15,6 +16,9 @@ constexpr std::chrono::milliseconds kQueueAllowance = std::chrono::hours(24);
 constexpr std::chrono::milliseconds kGuardMargin = std::chrono::seconds(5);
 // Above this there is no guard, and no overflow.
 constexpr std::uint64_t kMaxGuardedMs = 1000ull * 3600 * 24 * 3650;
+
+// How long a request to cancel may take (it waits when more streams are open than a daemon allows).
+constexpr std::chrono::seconds kCancelTimeout(10);
 
 // Codes with which a daemon refuses an execution that it has not accepted: nothing was started.
 bool IsRefusal(grpc::StatusCode code) {
@@ -59,7 +63,8 @@ void Execution::OnConnected(std::shared_ptr<Connection> connection) {
     const MutexLock lock(mutex_);
     if (stage_ != Stage::kConnecting) return;
     stage_ = Stage::kSent;
-    *request_.mutable_id() = connection->NextId();
+    // A second try keeps the id: it is the same execution, and may be known by it already.
+    if (!request_.has_id()) *request_.mutable_id() = connection->NextId();
     request_.set_incarnation(connection->incarnation());
     guard = Guard();
     request = request_;
@@ -67,6 +72,7 @@ void Execution::OnConnected(std::shared_ptr<Connection> connection) {
     stream = std::make_shared<ExecutionStream>(std::move(connection), shared_from_this());
     stream_ = stream;
   }
+  call_->SetId(ToText(request.id()));
   stream->Start(request, guard, stream);
 }
 
@@ -119,7 +125,11 @@ void Execution::OnStarted() {
 void Execution::SendCancel(Connection& connection, const v1::ExecutionId& id,
                            std::optional<std::chrono::milliseconds> grace) {
   // A node that does not take the request is told by what it cannot miss: that its client is gone.
-  connection.Cancel(id, grace, [self = shared_from_this()] { self->Abandon(); });
+  connection.Cancel(id, grace, kCancelTimeout,
+                    [self = shared_from_this()](const grpc::Status& status) {
+                      const bool ended = status.error_code() == grpc::StatusCode::NOT_FOUND;
+                      if (!status.ok() && !ended) self->Abandon();
+                    });
 }
 
 void Execution::ReadOn() {
@@ -206,6 +216,10 @@ void Execution::OnEnd(const grpc::Status& status) {
            absl::StrCat(
                "node restarted: ", link_->name(),
                " has another clusterd now; nothing was started by it: ", status.error_message()));
+  } else if (!was_started && status.error_code() == grpc::StatusCode::ALREADY_EXISTS) {
+    Finish(Outcome::Kind::kRefused,
+           absl::StrCat("an execution with this id (", call_->id(), ") was started on ",
+                        link_->name(), " before; nothing was started now"));
   } else if (!was_started && IsRefusal(status.error_code())) {
     Finish(Outcome::Kind::kRefused,
            absl::StrCat("by clusterd on ", link_->name(), ": ", status.error_message()));

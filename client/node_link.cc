@@ -74,7 +74,7 @@ void NodeLink::SayHello() {
     return;
   }
   (*connection)
-      ->Describe(std::chrono::steady_clock::now() + kConnectTimeout,
+      ->Describe({}, std::chrono::steady_clock::now() + kConnectTimeout,
                  [self = shared_from_this(), connection = *connection](
                      const grpc::Status& status, const v1::DescribeResponse&) {
                    if (status.ok()) {
@@ -106,7 +106,8 @@ void NodeLink::EndHello(const absl::StatusOr<std::shared_ptr<Connection>>& resul
   }
 }
 
-void NodeLink::Describe(std::chrono::steady_clock::time_point deadline, Described reaction) {
+void NodeLink::Describe(const v1::DescribeRequest& request,
+                        std::chrono::steady_clock::time_point deadline, Described reaction) {
   absl::StatusOr<std::shared_ptr<Connection>> connection = GetConnection();
   if (!connection.ok()) {
     reaction(connection.status());
@@ -115,27 +116,29 @@ void NodeLink::Describe(std::chrono::steady_clock::time_point deadline, Describe
   const auto time =
       std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
   (*connection)
-      ->Describe(deadline, [self = shared_from_this(), connection = *connection, time,
-                            reaction = std::move(reaction)](const grpc::Status& status,
-                                                            const v1::DescribeResponse& response) {
-        if (status.ok()) {
-          reaction(response);
-          return;
-        }
-        // After a time-out the daemon may only be slow: who executes there still has his 5 s.
-        if (status.error_code() != grpc::StatusCode::DEADLINE_EXCEEDED) {
-          self->Forget(connection.get());
-        }
-        const auto tell = [self, status, time, reaction](const std::string& words) {
-          const bool is_unix = self->address_.kind == Address::Kind::kUnix;
-          reaction(self->Unreachable(WhyNoAnswer(status, words, time, is_unix)));
-        };
-        if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
-          tell("ssh is still trying");
-        } else {
-          connection->Explain(status, tell);
-        }
-      });
+      ->Describe(request, deadline,
+                 [self = shared_from_this(), connection = *connection, time,
+                  reaction = std::move(reaction)](const grpc::Status& status,
+                                                  const v1::DescribeResponse& response) {
+                   if (status.ok()) {
+                     reaction(response);
+                     return;
+                   }
+                   // After a time-out the daemon may only be slow: who executes there still has his
+                   // 5 s.
+                   if (status.error_code() != grpc::StatusCode::DEADLINE_EXCEEDED) {
+                     self->Forget(connection.get());
+                   }
+                   const auto tell = [self, status, time, reaction](const std::string& words) {
+                     const bool is_unix = self->address_.kind == Address::Kind::kUnix;
+                     reaction(self->Unreachable(WhyNoAnswer(status, words, time, is_unix)));
+                   };
+                   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
+                     tell("ssh is still trying");
+                   } else {
+                     connection->Explain(status, tell);
+                   }
+                 });
 }
 
 void NodeLink::Forget(const Connection* connection) {

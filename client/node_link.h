@@ -40,8 +40,8 @@ class NodeLink : public std::enable_shared_from_this<NodeLink> {
   // Never blocks. The connection has had its hello.
   void Connect(const std::shared_ptr<Waiter>& waiter) MUSTER_EXCLUDES(mutex_);
   // Never blocks; the reaction runs once, soon after `deadline` at the latest.
-  void Describe(std::chrono::steady_clock::time_point deadline, Described reaction)
-      MUSTER_EXCLUDES(mutex_);
+  void Describe(const v1::DescribeRequest& request, std::chrono::steady_clock::time_point deadline,
+                Described reaction) MUSTER_EXCLUDES(mutex_);
   // This connection is of no use any more.
   void Forget(const Connection* connection) MUSTER_EXCLUDES(mutex_);
 

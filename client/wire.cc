@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "client/execution_id.h"
+
 namespace muster::wire {
 namespace {
 
@@ -50,13 +52,52 @@ Usage ToUsage(const v1::Usage& wire) {
   usage.stderr_bytes = wire.stderr_bytes();
   usage.reaped = wire.reaped();
   usage.left = wire.left();
+  usage.input_bytes = wire.input_bytes();
+  usage.stop = std::chrono::microseconds(wire.stop_us());
   return usage;
+}
+
+v1::Limits ToLimits(const Limits& limits) {
+  v1::Limits wire;
+  if (limits.cpu) wire.set_cpu_ms(static_cast<std::uint64_t>(limits.cpu->count()));
+  if (limits.memory_bytes) wire.set_memory_bytes(*limits.memory_bytes);
+  if (limits.processes) wire.set_processes(*limits.processes);
+  if (limits.file_size_bytes) wire.set_file_size_bytes(*limits.file_size_bytes);
+  if (limits.open_files) wire.set_open_files(*limits.open_files);
+  if (limits.output_bytes) wire.set_output_bytes(*limits.output_bytes);
+  return wire;
+}
+
+v1::Leftovers ToLeftovers(Leftovers leftovers) {
+  switch (leftovers) {
+    case Leftovers::kOwnSession:
+      return v1::LEFTOVERS_OWN_SESSION;
+    case Leftovers::kReap:
+      return v1::LEFTOVERS_REAP;
+    case Leftovers::kKeep:
+      return v1::LEFTOVERS_KEEP;
+  }
+  return v1::LEFTOVERS_OWN_SESSION;
+}
+
+RunningExecution ToRunning(const v1::RunningExecution& wire) {
+  RunningExecution running;
+  running.id = ToText(wire.id());
+  running.command = wire.command();
+  running.age = std::chrono::milliseconds(wire.age_ms());
+  running.queued = wire.queued();
+  running.stopping = wire.stopping();
+  running.user_id = wire.user_id();
+  running.cpu = std::chrono::microseconds(wire.cpu_us());
+  running.memory_bytes = wire.memory_bytes();
+  running.processes = wire.processes();
+  return running;
 }
 
 }  // namespace
 
 v1::ExecuteRequest ToRequest(const Command& command, const ExecuteOptions& options,
-                             const std::string& node) {
+                             const std::string& node, const Place& place) {
   v1::ExecuteRequest request;
   request.set_node(node);
   switch (command.kind) {
@@ -85,6 +126,16 @@ v1::ExecuteRequest ToRequest(const Command& command, const ExecuteOptions& optio
     request.set_deadline_ms(static_cast<std::uint64_t>(options.deadline->count()));
   }
   request.set_grace_ms(static_cast<std::uint64_t>(options.grace.count()));
+  // Absent when there are none: a daemon then need not look for what it cannot enforce.
+  v1::Limits limits = ToLimits(options.limits);
+  if (limits.ByteSizeLong() > 0) *request.mutable_limits() = std::move(limits);
+  request.set_session(options.session);
+  request.set_size(place.size);
+  request.set_rank(place.rank);
+  request.set_leftovers(ToLeftovers(options.leftovers));
+  if (absl::StatusOr<v1::ExecutionId> id = ParseExecutionId(options.id); id.ok()) {
+    *request.mutable_id() = *std::move(id);
+  }
   return request;
 }
 
@@ -138,6 +189,9 @@ NodeCheck ToCheck(const Node& node, const v1::DescribeResponse& response) {
   check.cores = response.cores();
   check.memory_bytes = response.memory_bytes();
   check.running = static_cast<std::uint32_t>(response.running_size());
+  for (const v1::RunningExecution& running : response.running()) {
+    check.executions.push_back(ToRunning(running));
+  }
   return check;
 }
 

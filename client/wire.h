@@ -9,9 +9,16 @@
 
 namespace muster::wire {
 
-// All but the id and the incarnation. `node` may be empty: whichever node answers.
+// Where a target stands among those of one call.
+struct Place {
+  std::uint32_t size = 1;  // how many they are
+  std::uint32_t rank = 0;  // from 0
+};
+
+// All but the incarnation, and the id unless the options have a valid one. `node` may be empty:
+// whichever node answers.
 v1::ExecuteRequest ToRequest(const Command& command, const ExecuteOptions& options,
-                             const std::string& node);
+                             const std::string& node, const Place& place = {});
 
 Event TakeEvent(v1::Output& output);
 

@@ -32,6 +32,8 @@ install(TARGETS clustershell RUNTIME)
 
 install(TARGETS ClusterAPI EXPORT MusterTargets LIBRARY)
 install(FILES client/ClusterAPI.h TYPE INCLUDE)
+install(FILES client/muster/export.h client/muster/status.h
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/muster)
 install(EXPORT MusterTargets NAMESPACE Muster:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Muster)
 configure_package_config_file(
   ${CMAKE_CURRENT_LIST_DIR}/MusterConfig.cmake.in ${PROJECT_BINARY_DIR}/cmake/MusterConfig.cmake
@@ -58,4 +60,5 @@ install(TARGETS ClusterAPI_python LIBRARY DESTINATION ${MUSTER_INSTALL_PYTHONDIR
 set(muster_documents ${CMAKE_INSTALL_DATAROOTDIR}/doc/muster)
 install(FILES README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md LICENSE
   DESTINATION ${muster_documents})
-install(FILES docs/configuration.md docs/failure-semantics.md DESTINATION ${muster_documents}/docs)
+install(FILES docs/configuration.md docs/failure-semantics.md docs/limits.md
+  DESTINATION ${muster_documents}/docs)

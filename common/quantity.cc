@@ -79,8 +79,8 @@ std::optional<std::uint64_t> Times(const Number& number, std::uint64_t unit) {
 std::uint64_t UnitOfDuration(absl::string_view unit) {
   if (unit == "ms") return 1;
   if (unit.empty() || unit == "s") return 1000;
-  if (unit == "m") return 60 * 1000;
-  if (unit == "h") return 3600 * 1000;
+  if (unit == "m") return std::uint64_t{60} * 1000;
+  if (unit == "h") return std::uint64_t{3600} * 1000;
   return 0;
 }
 

@@ -78,6 +78,7 @@ int Run(const Options& options, Signals& signals, Output& output) {
   const std::string name = options.cluster.empty() ? "default" : options.cluster;
   Shell shell(std::move(cluster).value(), name, signals, output);
   shell.set_shows_tracebacks(options.debug);
+  shell.set_defaults(options.execution);
   const std::unique_ptr<LineSource> lines = OpenLines(options, shell, signals, output);
   const int exit_code = RunLines(*lines, shell, signals, output);
   if (output.error() == 0) return exit_code;

@@ -17,10 +17,12 @@ extern const ShellCommand kCheckCommand;
 extern const ShellCommand kDebugCommand;
 extern const ShellCommand kExitCommand;
 extern const ShellCommand kHelpCommand;
+extern const ShellCommand kPsCommand;
 extern const ShellCommand kPyCommand;
 extern const ShellCommand kQuitCommand;
 extern const ShellCommand kRunCommand;
 extern const ShellCommand kShowCommand;
+extern const ShellCommand kStopCommand;
 
 // In the order of `help`.
 const std::vector<const ShellCommand*>& Commands();

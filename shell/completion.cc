@@ -4,10 +4,16 @@
 
 #include <algorithm>
 
+#include "shell/command_list.h"
+#include "shell/execution_flags.h"
 #include "shell/words.h"
 
 namespace muster::clustershell {
 namespace {
+
+bool HasBlank(absl::string_view text) {
+  return text.find_first_of(" \t") != absl::string_view::npos;
+}
 
 const ShellCommand* Find(absl::string_view name, const Vocabulary& vocabulary) {
   for (const ShellCommand* command : vocabulary.commands) {
@@ -19,6 +25,23 @@ const ShellCommand* Find(absl::string_view name, const Vocabulary& vocabulary) {
 std::vector<std::string> Names(const Vocabulary& vocabulary) {
   std::vector<std::string> names;
   for (const ShellCommand* command : vocabulary.commands) names.emplace_back(command->name);
+  return names;
+}
+
+// What is typed of a flag behind the first argument of the command; empty: no flag stands there.
+absl::string_view FlagAt(absl::string_view typed, const Vocabulary& vocabulary) {
+  const auto [name, rest] = SplitCommand(typed);
+  const ShellCommand* command = Find(name, vocabulary);
+  if (command == nullptr || !command->takes_flags) return "";
+  // "@ uptime" names no target: the first argument is empty.
+  const bool names_none = name == "@" && HasBlank(rest.substr(0, 1));
+  const std::size_t end = names_none ? 0 : rest.find_first_of(" \t");
+  return end == absl::string_view::npos ? "" : UnfinishedFlag(rest.substr(end));
+}
+
+std::vector<std::string> FlagNames() {
+  std::vector<std::string> names;
+  for (const ExecutionFlag& flag : ExecutionFlags()) names.emplace_back(flag.name);
   return names;
 }
 
@@ -36,17 +59,16 @@ std::vector<std::string> Arguments(ShellCommand::Argument argument, const Vocabu
   return {};
 }
 
-bool HasBlank(absl::string_view text) {
-  return text.find_first_of(" \t") != absl::string_view::npos;
-}
-
 }  // namespace
 
 Completion Complete(absl::string_view typed, const Vocabulary& vocabulary) {
   absl::string_view word = StripBlanks(typed);
   std::vector<std::string> known;
   bool is_target = false;
-  if (absl::StartsWith(word, "@")) {
+  if (const absl::string_view flag = FlagAt(typed, vocabulary); !flag.empty()) {
+    word = flag;
+    known = FlagNames();
+  } else if (absl::StartsWith(word, "@")) {
     word.remove_prefix(1);
     is_target = true;
     known = vocabulary.nodes;

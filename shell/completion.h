@@ -23,7 +23,7 @@ struct Completion {
 };
 
 // `typed` is the line up to the cursor. Commands for the first word; for the first argument of a
-// command what it names; of a target the term behind the last comma.
+// command what it names; of a target the term behind the last comma; behind it flags.
 Completion Complete(absl::string_view typed, const Vocabulary& vocabulary);
 
 // The longest text with which all of them begin.

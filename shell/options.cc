@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "common/version.h"
+#include "shell/execution_flags.h"
 #include "shell/nearest.h"
 
 namespace muster::clustershell {
@@ -37,6 +38,34 @@ absl::Status Unexpected(const std::string& word, const CLI::App& app) {
   const std::string flag = word.substr(0, word.find('='));
   return absl::InvalidArgumentError(absl::StrCat("unknown option ", flag, DidYouMean(flag, flags),
                                                  " (clustershell --help lists all)"));
+}
+
+// A value that is wrong is told by CLI11, which puts the name of the flag in front.
+void Apply(const ExecutionFlag& flag, const std::string& value, ExecuteOptions& options) {
+  const absl::Status applied = flag.apply(value, options);
+  if (!applied.ok()) throw CLI::ValidationError(flag.name, std::string(applied.message()));
+}
+
+void AddExecutionFlags(CLI::App& app, ExecuteOptions& options) {
+  for (const ExecutionFlag& flag : ExecutionFlags()) {
+    CLI::Option* option = nullptr;
+    if (flag.value == nullptr) {
+      option = app.add_flag_callback(
+          flag.name, [&flag, &options] { Apply(flag, "", options); }, flag.summary);
+    } else {
+      option = app.add_option_function<std::vector<std::string>>(
+          flag.name,
+          [&flag, &options](const std::vector<std::string>& values) {
+            for (const std::string& value : values) Apply(flag, value, options);
+          },
+          flag.summary);
+      option->type_name(flag.value)->expected(1)->allow_extra_args(false);
+      option->multi_option_policy(flag.repeats ? CLI::MultiOptionPolicy::TakeAll
+                                               : CLI::MultiOptionPolicy::TakeLast);
+    }
+    option->group("For every @ and py");
+  }
+  app.get_option("--reap")->excludes("--keep");
 }
 
 absl::Status CheckTogether(const Options& options) {
@@ -70,6 +99,7 @@ absl::StatusOr<Options> ParseOptions(int argc, const char* const* argv) {
           ->take_all()
           ->allow_extra_args(false);
   app.add_flag("--debug", options.debug, "Show the tracebacks of the nodes");
+  AddExecutionFlags(app, options.execution);
   app.footer(kEpilogue);
   try {
     app.parse(argc, argv);

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "client/ClusterAPI.h"
+
 namespace muster::clustershell {
 
 struct Options {
@@ -15,6 +17,7 @@ struct Options {
   std::string cluster;              // which cluster of it; empty: the only one, or "default"
   std::vector<std::string> lines;   // of all -c, in order, cut at newlines
   bool has_lines = false;           // whether -c was given
+  ExecuteOptions execution;         // what every `@` and `py` begins with
   bool debug = false;               // tracebacks from the start
   std::optional<std::string> text;  // of --help or --version: print it, and end
 };

@@ -3,6 +3,7 @@
 #include <absl/strings/str_cat.h>
 #include <errno.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,12 @@ namespace muster::clustershell {
 
 Output::Output(int out_fd, int err_fd)
     : out_{out_fd, ::isatty(out_fd) == 1}, err_{err_fd, ::isatty(err_fd) == 1} {}
+
+std::size_t Output::columns() const {
+  winsize size{};
+  const bool is_known = out_.is_terminal && ::ioctl(out_.fd, TIOCGWINSZ, &size) == 0;
+  return is_known && size.ws_col > 0 ? size.ws_col : static_cast<std::size_t>(-1);
+}
 
 void Output::NodeLines(Stream stream, absl::string_view node, absl::string_view lines) {
   Prefixed(stream, absl::StrCat(node, ": "), lines);

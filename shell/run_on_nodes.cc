@@ -57,7 +57,8 @@ class NodePrinter {
 
 }  // namespace
 
-int RunOnNodes(Shell& shell, absl::string_view target, const Command& command) {
+int RunOnNodes(Shell& shell, absl::string_view target, const Command& command,
+               const ExecuteOptions& options) {
   Output& output = shell.output();
   const std::vector<Node>& nodes = shell.nodes();
   const auto indices = ParseTarget(target, nodes);
@@ -65,13 +66,12 @@ int RunOnNodes(Shell& shell, absl::string_view target, const Command& command) {
     output.Note(std::string(indices.status().message()));
     return kExitNoMatch;
   }
-  std::vector<Call> calls;
   std::vector<NodePrinter> printers;
   for (const int index : *indices) {
-    calls.push_back(shell.cluster().execute(index, command));
     printers.emplace_back(nodes[static_cast<std::size_t>(index) - 1].name, output);
   }
-  const auto fan_out = std::make_shared<FanOut>(std::move(calls));
+  const std::vector<Target> targets(indices->begin(), indices->end());
+  const auto fan_out = std::make_shared<FanOut>(shell.cluster().execute(targets, command, options));
   shell.signals().SetRunning(fan_out);
 
   std::vector<Outcome> outcomes(printers.size());

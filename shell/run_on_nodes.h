@@ -12,6 +12,7 @@ namespace muster::clustershell {
 // Python, the value; then one line for each that failed, and a summary when there are several and
 // not all are ok. Ctrl-C stops it. Returns the exit code. A target that names no node: says so and
 // sends nothing.
-int RunOnNodes(Shell& shell, absl::string_view target, const Command& command);
+int RunOnNodes(Shell& shell, absl::string_view target, const Command& command,
+               const ExecuteOptions& options);
 
 }  // namespace muster::clustershell

@@ -6,6 +6,7 @@
 #include <absl/strings/string_view.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/ClusterAPI.h"
@@ -32,6 +33,9 @@ class Shell {
 
   bool shows_tracebacks() const { return shows_tracebacks_; }
   void set_shows_tracebacks(bool shows) { shows_tracebacks_ = shows; }
+  // What every `@` and `py` begins with; its own flags go before it.
+  const ExecuteOptions& defaults() const { return defaults_; }
+  void set_defaults(ExecuteOptions defaults) { defaults_ = std::move(defaults); }
   // After this line the shell ends.
   void End() { ended_ = true; }
   bool ended() const { return ended_; }
@@ -46,6 +50,7 @@ class Shell {
   std::string cluster_name_;
   Signals& signals_;
   Output& output_;
+  ExecuteOptions defaults_;
   bool shows_tracebacks_ = false;
   bool ended_ = false;
 };

@@ -19,6 +19,8 @@ struct ShellCommand {
   // Runs it; `rest` is the line behind the name, without the blanks in front of it. Returns its
   // exit code.
   int (*run)(Shell& shell, absl::string_view rest);
+  // Whether execution flags may stand behind its first argument: for help and completion.
+  bool takes_flags = false;
 };
 
 }  // namespace muster::clustershell

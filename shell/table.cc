@@ -2,17 +2,30 @@
 
 #include <algorithm>
 
-namespace muster::clustershell {
+#include "shell/one_line.h"
 
-std::string Table::Render() const {
+namespace muster::clustershell {
+namespace {
+
+constexpr std::size_t kFewestColumns = 10;
+
+}  // namespace
+
+std::string Table::Render(std::size_t columns) const {
   std::vector<std::vector<std::string>> lines(1);
-  std::vector<std::size_t> widths;
   for (const Column& column : columns_) lines[0].push_back(column.title);
   lines.insert(lines.end(), rows_.begin(), rows_.end());
+  std::vector<std::size_t> widths;
+  std::size_t taken = 0;  // by the columns in front
   for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const std::size_t left = columns > taken + kFewestColumns ? columns - taken : kFewestColumns;
     std::size_t width = 0;
-    for (const auto& line : lines) width = std::max(width, line[i].size());
+    for (auto& line : lines) {
+      if (i + 1 == columns_.size()) line[i] = Cut(line[i], left);
+      width = std::max(width, line[i].size());
+    }
     widths.push_back(width);
+    taken += width + 2;
   }
   std::string text;
   for (const auto& line : lines) {

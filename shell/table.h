@@ -1,6 +1,7 @@
 // Table: rows of cells, printed in columns. Pure; one thread.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,9 +20,12 @@ class Table {
   // As many cells as there are columns.
   void Add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
 
+  static constexpr std::size_t kAnyWidth = static_cast<std::size_t>(-1);
+
   // The titles and the rows, each column as wide as its widest cell, two blanks between; lines end
-  // without blanks.
-  std::string Render() const;
+  // without blanks. The last column is cut to what the others leave of `columns`, but never below
+  // ten.
+  std::string Render(std::size_t columns = kAnyWidth) const;
 
  private:
   std::vector<Column> columns_;

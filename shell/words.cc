@@ -30,7 +30,8 @@ absl::Status TakeQuoted(char quote, absl::string_view& line, std::string& word) 
   return absl::OkStatus();
 }
 
-// Moves the word at the start of `line` to `word`.
+}  // namespace
+
 absl::Status TakeWord(absl::string_view& line, std::string& word) {
   while (!line.empty() && !IsBlank(line[0])) {
     const char c = line[0];
@@ -47,8 +48,6 @@ absl::Status TakeWord(absl::string_view& line, std::string& word) {
   }
   return absl::OkStatus();
 }
-
-}  // namespace
 
 absl::StatusOr<std::vector<std::string>> SplitWords(absl::string_view line) {
   std::vector<std::string> words;

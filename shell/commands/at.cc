@@ -2,6 +2,7 @@
 #include <string>
 
 #include "shell/command_list.h"
+#include "shell/execution_flags.h"
 #include "shell/run_on_nodes.h"
 #include "shell/words.h"
 
@@ -13,27 +14,31 @@ int Run(Shell& shell, absl::string_view rest) {
   const bool names_none = rest.empty() || rest[0] == ' ' || rest[0] == '\t';
   const auto [word, behind] = SplitFirst(rest);
   const absl::string_view target = names_none ? "*" : word;
-  const absl::string_view line = names_none ? StripBlanks(rest) : behind;
-  if (line.empty()) return shell.Usage("@", "there is no command for the nodes");
-  return RunOnNodes(shell, target, muster::shell(std::string(line)));
+  ExecuteOptions options = shell.defaults();
+  const auto line = TakeExecutionFlags(names_none ? rest : behind, options);
+  if (!line.ok()) return shell.Usage("@", line.status().message());
+  if (line->empty()) return shell.Usage("@", "there is no command for the nodes");
+  return RunOnNodes(shell, target, muster::shell(std::string(*line)), options);
 }
 
 }  // namespace
 
 const ShellCommand kAtCommand = {
     "@",
-    "@TARGET command",
+    "@TARGET [FLAG...] command",
     "run a command in the shell of the nodes",
     "  @ uptime                  on all nodes\n"
     "  @n1 df -h /               on one node\n"
     "  @1,3 hostname; date       by index, as `show` lists them\n"
     "  @1-3 ls /tmp | wc -l      a range; everything behind the target belongs to the node\n"
     "  @gpu* nvidia-smi          names with * and ?\n"
+    "  @1 --timeout 5s make      flags say how it runs; -- ends them\n"
     "What a node writes comes as it comes, line by line, with its name in front; what it writes "
     "to\n"
     "stderr goes to stderr. Ctrl-C stops the command on all nodes, a second one at once.\n",
     ShellCommand::Argument::kTarget,
     &Run,
+    true,
 };
 
 }  // namespace muster::clustershell

@@ -2,6 +2,7 @@
 #include <absl/strings/str_cat.h>
 
 #include "shell/command_list.h"
+#include "shell/execution_flags.h"
 #include "shell/exit_code.h"
 #include "shell/nearest.h"
 #include "shell/shell.h"
@@ -22,7 +23,8 @@ int Run(Shell& shell, absl::string_view rest) {
     return shell.Usage(
         "help", absl::StrCat("there is no command '", rest, "'", DidYouMean(rest, CommandNames())));
   }
-  shell.output().Out(absl::StrCat(command->usage, "\n", command->summary, "\n\n", command->help));
+  shell.output().Out(absl::StrCat(command->usage, "\n", command->summary, "\n\n", command->help,
+                                  command->takes_flags ? ExecutionFlagsHelp() : ""));
   return kExitOk;
 }
 

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "shell/command_list.h"
+#include "shell/execution_flags.h"
 #include "shell/run_on_nodes.h"
 #include "shell/words.h"
 
@@ -9,24 +10,29 @@ namespace muster::clustershell {
 namespace {
 
 int Run(Shell& shell, absl::string_view rest) {
-  const auto [target, source] = SplitFirst(rest);
+  const auto [target, behind] = SplitFirst(rest);
   if (target.empty()) return shell.Usage("py", "there is no target");
-  if (source.empty()) return shell.Usage("py", "there is no expression");
-  return RunOnNodes(shell, target, muster::python(std::string(source)));
+  ExecuteOptions options = shell.defaults();
+  const auto source = TakeExecutionFlags(behind, options);
+  if (!source.ok()) return shell.Usage("py", source.status().message());
+  if (source->empty()) return shell.Usage("py", "there is no expression");
+  return RunOnNodes(shell, target, muster::python(std::string(*source)), options);
 }
 
 }  // namespace
 
 const ShellCommand kPyCommand = {
     "py",
-    "py TARGET EXPRESSION",
+    "py TARGET [FLAG...] EXPRESSION",
     "run a piece of Python on the nodes",
     "  py * 6*7                          the value, from all nodes\n"
     "  py n1 import os; os.getloadavg()  statements run; the value of the last one counts\n"
     "  py 1-3 print('hello')             what it prints is output; None is not shown\n"
+    "  py 1 --timeout 5s work()          flags say how it runs; -- ends them\n"
     "Targets are those of `@`. With `debug` on, an exception shows its traceback.\n",
     ShellCommand::Argument::kTarget,
     &Run,
+    true,
 };
 
 }  // namespace muster::clustershell

@@ -1,5 +1,6 @@
 // Cancel, drop, detach: through the library, on real nodes.
 #include <ClusterAPI.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -124,4 +125,54 @@ TEST_CASE("a detached call goes on without its handle, until the cluster ends") 
     CHECK_FALSE(ProcessesWith("sleep " + seconds).empty());
   }
   CHECK(IsGone(seconds));
+}
+
+TEST_CASE("an execution is listed under its id, and stopped by it") {
+  ClusterAPI cluster = Local();
+  const std::string seconds = UniqueSeconds();
+  const std::string source = "echo $MUSTER_EXECUTION; sleep " + seconds;
+  Call call = cluster.execute(1, muster::shell(source));
+  const auto event = call.next();
+  REQUIRE(event.has_value());
+  CHECK(event->data == call.id() + "\n");
+  const muster::NodeCheck check = cluster.clustercheck().nodes.front();
+  REQUIRE(check.executions.size() == 1);
+  CHECK(check.executions[0].id == call.id());
+  CHECK(check.executions[0].command == source);
+  CHECK(check.executions[0].processes == 0);
+  const auto usage = cluster.clustercheck(std::chrono::seconds(2), true).nodes.front();
+  REQUIRE(usage.executions.size() == 1);
+  CHECK(usage.executions[0].processes >= 2);  // the shell and its sleep
+  CHECK(usage.executions[0].memory_bytes > 0);
+  CHECK(check.executions[0].user_id == static_cast<std::int64_t>(::getuid()));
+
+  CHECK(cluster.cancel("n1", call.id()).ok());
+  CHECK(call.wait().kind == Outcome::Kind::kCancelled);
+  CHECK(IsGone(seconds));
+  CHECK(cluster.cancel("n1", call.id()).code() == muster::StatusCode::kNotFound);
+}
+
+TEST_CASE("a cancel by id that cannot be says why") {
+  ClusterAPI cluster = Local();
+  const std::string id = "00112233445566778899aabbccddeeff-1";
+  CHECK(cluster.cancel("n2", id).code() == muster::StatusCode::kNotFound);
+  CHECK(cluster.cancel(1, "mine").code() == muster::StatusCode::kInvalidArgument);
+  CHECK(cluster.cancel(1, id, std::chrono::milliseconds(-1)).code() ==
+        muster::StatusCode::kInvalidArgument);
+}
+
+TEST_CASE("an id of the caller's own is used, and by one execution at a time") {
+  ClusterAPI cluster = Local();
+  muster::ExecuteOptions options;
+  options.id = "00112233445566778899aabbccddeeff-1";
+  Call first = cluster.execute(1, muster::shell("echo $MUSTER_EXECUTION; sleep 1234"), options);
+  CHECK(first.next()->data == options.id + "\n");
+  CHECK(cluster.execute(1, muster::shell("true"), options).wait().reason ==
+        "an execution with this id (" + options.id +
+            ") was started on n1 before; nothing was started now");
+  CHECK(cluster.cancel(1, options.id, std::chrono::milliseconds(0)).ok());
+  CHECK(first.wait().kind == Outcome::Kind::kCancelled);
+  CHECK(cluster.execute(1, muster::shell("true"), options).wait().kind == Outcome::Kind::kRefused);
+  options.id = "mine";
+  CHECK(cluster.execute(1, muster::shell("true"), options).wait().kind == Outcome::Kind::kRefused);
 }

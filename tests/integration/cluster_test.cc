@@ -43,6 +43,44 @@ TEST_CASE("three sleeps of a second on three nodes take about a second") {
   CHECK(SecondsSince(begin) < 1 + 0.3 * Slack());
 }
 
+TEST_CASE("one command goes to several targets at once, with a call for each in their order") {
+  ClusterAPI cluster = Local(3);
+  std::vector<Call> calls = cluster.execute(
+      {3, "n1", 9}, muster::shell("echo $MUSTER_NODE $MUSTER_RANK of $MUSTER_SIZE"));
+  REQUIRE(calls.size() == 3);
+  CHECK(calls[0].next()->data == "n3 0 of 3\n");
+  CHECK(calls[1].next()->data == "n1 1 of 3\n");
+  CHECK(calls[0].wait().ok());
+  CHECK(calls[1].wait().ok());
+  CHECK(calls[2].wait().kind == Outcome::Kind::kRefused);
+  CHECK(cluster.execute(std::vector<muster::Target>{}, "1").empty());
+  Call alone = cluster.execute(2, muster::shell("echo $MUSTER_RANK of $MUSTER_SIZE"));
+  CHECK(alone.next()->data == "0 of 1\n");
+}
+
+TEST_CASE("limits, leftovers and the time a stop took pass both ways") {
+  ClusterAPI cluster = Local(1);
+  muster::ExecuteOptions options;
+  options.limits.output_bytes = 10;
+  CHECK(cluster.execute(1, muster::shell("yes"), options).wait().describe() ==
+        "limit: it reached its limit: output of 10 bytes");
+  options = {};
+  options.limits.cpu = std::chrono::milliseconds(200);
+  CHECK(cluster.execute(1, muster::shell("while :; do :; done"), options).wait().describe() ==
+        "limit: it reached its limit: CPU time of 200 ms");
+  options = {};
+  options.deadline = std::chrono::milliseconds(200);
+  const Outcome stopped = cluster.execute(1, muster::shell("sleep 1234"), options).wait();
+  CHECK(stopped.kind == Outcome::Kind::kTimedOut);
+  CHECK(stopped.usage.stop.count() > 0);
+  options = {};
+  options.leftovers = muster::Leftovers::kReap;
+  const std::string leaves = "setsid sleep 1234 > /dev/null 2>&1 & sleep 0.2";
+  const Outcome reaped = cluster.execute(1, muster::shell(leaves), options).wait();
+  CHECK(reaped.usage.left == 0);
+  CHECK(reaped.usage.reaped > 0);
+}
+
 TEST_CASE("the check is truthy when all nodes answer, and says who they are") {
   const ClusterAPI cluster = Local(3);
   const auto begin = Clock::now();

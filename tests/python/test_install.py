@@ -49,11 +49,12 @@ def test_every_file_is_in_its_place(prefix):
     (module,) = {name for name in files if re.search(r"dist-packages/ClusterAPI[^/]*\.so$", name)}
     documents_there = {f"share/doc/muster/{name}" for name in (
         "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE",
-        "docs/configuration.md", "docs/failure-semantics.md")}
+        "docs/configuration.md", "docs/failure-semantics.md", "docs/limits.md")}
     assert {re.sub(r"\.so\.\d.*", ".so.N", name) for name in files} == documents_there | {
         "bin/clusterd", "bin/clustershell",
         "libexec/muster/clusterd-spawner", "libexec/muster/clusterd-worker",
-        "include/ClusterAPI.h", "lib/libClusterAPI.so", "lib/libClusterAPI.so.N",
+        "include/ClusterAPI.h", "include/muster/export.h", "include/muster/status.h",
+        "lib/libClusterAPI.so", "lib/libClusterAPI.so.N",
         "lib/cmake/Muster/MusterConfig.cmake", "lib/cmake/Muster/MusterConfigVersion.cmake",
         "lib/cmake/Muster/MusterTargets.cmake", "lib/cmake/Muster/MusterTargets-release.cmake",
         "lib/pkgconfig/clusterapi.pc", module}

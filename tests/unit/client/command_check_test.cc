@@ -63,3 +63,34 @@ TEST_CASE("options that make no sense are refused by name") {
   options.directory = kNul;
   CHECK_THAT(WhyNotSend("1", options), Contains("directory holds a NUL"));
 }
+
+TEST_CASE("limits under which nothing could start are refused by name") {
+  using Limits = muster::Limits;
+  const auto why_not = [](auto set) {
+    muster::ExecuteOptions options;
+    set(options.limits);
+    return WhyNotSend("1", options);
+  };
+  CHECK_THAT(why_not([](Limits& limits) { limits.cpu = std::chrono::milliseconds(0); }),
+             Contains("the limit of CPU time is 0 ms; it has to be above 0 ms"));
+  CHECK_THAT(why_not([](Limits& limits) { limits.memory_bytes = 0; }), Contains("limit of memory"));
+  CHECK_THAT(why_not([](Limits& limits) { limits.processes = 0; }), Contains("limit of processes"));
+  CHECK_THAT(why_not([](Limits& limits) { limits.open_files = 0; }),
+             Contains("limit of open files"));
+  CHECK(why_not([](Limits& limits) {
+          limits.cpu = std::chrono::milliseconds(1);
+          limits.memory_bytes = limits.processes = limits.open_files = 1;
+          limits.file_size_bytes = limits.output_bytes = 0;
+        }).empty());
+}
+
+TEST_CASE("a session and an id have to be names of one") {
+  muster::ExecuteOptions options;
+  options.session = "work.1";
+  options.id = "00112233445566778899aabbccddeeff-1";
+  CHECK(WhyNotSend("1", options).empty());
+  options.id = "mine";
+  CHECK_THAT(WhyNotSend("1", options), Contains("\"mine\" is no id of an execution"));
+  options.session = "1 2";
+  CHECK_THAT(WhyNotSend("1", options), Contains("\"1 2\" is no name of a session"));
+}

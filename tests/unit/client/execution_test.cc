@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "client/cluster_check.h"
+#include "client/execution_id.h"
 #include "client/wire.h"
 #include "tests/unit/client/fake_node.h"
 
@@ -51,16 +52,16 @@ class Place {
   std::string path() const { return folder_ + "/n1.sock"; }
   const std::shared_ptr<NodeLink>& link() const { return link_; }
 
-  Call Execute(const std::string& source) const {
+  Call Execute(const std::string& source, const muster::ExecuteOptions& options = {}) const {
     auto state = std::make_shared<Call::State>("n1");
     auto execution = std::make_shared<muster::Execution>(
-        state, link_, muster::wire::ToRequest(muster::python(source), {}, "n1"));
+        state, link_, muster::wire::ToRequest(muster::python(source), options, "n1"));
     state->SetControl(execution);
     execution->Begin();
     return Call(state);
   }
   muster::NodeCheck Check(std::chrono::milliseconds timeout) const {
-    return muster::CheckNodes({{1, "n1", "unix:" + path()}}, {link_}, timeout).nodes.front();
+    return muster::CheckNodes({{1, "n1", "unix:" + path()}}, {link_}, timeout, false).nodes.front();
   }
 
  private:
@@ -176,6 +177,43 @@ TEST_CASE("another incarnation is asked once more, and only once") {
   CHECK(node.executions == 4);
 }
 
+TEST_CASE("a call has one id, the caller's own or one that is made, and a second try keeps it") {
+  const Place place;
+  std::vector<std::string> ids;
+  const FakeNode node(place.path(),
+                      [&](auto* context, const auto& request, FakeNode::Writer* writer) {
+                        ids.push_back(muster::ToText(request.id()));
+                        if (ids.size() % 2 == 1) {
+                          return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, "restarted");
+                        }
+                        return Echo(context, request, writer);
+                      });
+  muster::ExecuteOptions options;
+  options.id = "00112233445566778899aabbccddeeff-7";
+  Call given = place.Execute("x", options);
+  CHECK(given.wait().ok());
+  CHECK(given.id() == options.id);
+  Call made = place.Execute("x");
+  CHECK(made.wait().ok());
+  CHECK(muster::ParseExecutionId(made.id()).ok());
+  CHECK(ids == std::vector<std::string>{options.id, options.id, made.id(), made.id()});
+}
+
+TEST_CASE("an id that is there already is refused, and a call that was not sent has none") {
+  const Place place;
+  Call unsent = place.Execute("x");
+  CHECK(unsent.wait().kind == Outcome::Kind::kUnreachable);
+  CHECK(unsent.id().empty());
+  const FakeNode node(place.path(), [](auto*, const auto&, auto*) {
+    return grpc::Status(grpc::StatusCode::ALREADY_EXISTS, "no");
+  });
+  muster::ExecuteOptions options;
+  options.id = "00112233445566778899aabbccddeeff-7";
+  CHECK(place.Execute("x", options).wait().describe() ==
+        "refused: an execution with this id (" + options.id +
+            ") was started on n1 before; nothing was started now");
+}
+
 TEST_CASE("what a daemon refuses before it starts is refused, with its words") {
   const Place place;
   const FakeNode node(place.path(), [](auto*, const auto&, auto*) {
@@ -227,7 +265,7 @@ TEST_CASE("a node that does not take a cancel is told that its client is gone") 
                   Eventually([&] { return context->IsCancelled(); });
                   return grpc::Status::OK;
                 });
-  node.refuses_cancel = true;
+  node.cancel_code = grpc::StatusCode::INTERNAL;
   Call call = place.Execute("x");
   call.cancel();
   CHECK_THAT(call.wait().describe(), Contains("cancelled: by this program"));

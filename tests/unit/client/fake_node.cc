@@ -15,4 +15,10 @@ grpc::Status FakeNode::Describe(grpc::ServerContext*, const v1::DescribeRequest*
   return grpc::Status::OK;
 }
 
+grpc::Status FakeNode::Cancel(grpc::ServerContext*, const v1::CancelRequest*, v1::CancelResponse*) {
+  ++cancels;
+  std::this_thread::sleep_for(std::chrono::milliseconds(cancel_delay_ms));
+  return cancel_code == grpc::StatusCode::OK ? grpc::Status::OK : grpc::Status(cancel_code, "no");
+}
+
 }  // namespace muster

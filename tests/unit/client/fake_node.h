@@ -35,7 +35,8 @@ class FakeNode final : public v1::Node::Service {
   std::atomic<int> executions{0};
   std::atomic<int> cancels{0};
   std::atomic<int> hello_delay_ms{0};
-  std::atomic<bool> refuses_cancel{false};
+  std::atomic<grpc::StatusCode> cancel_code{grpc::StatusCode::OK};
+  std::atomic<int> cancel_delay_ms{0};
 
   // What most executions begin and end with.
   static void Started(Writer* writer) {
@@ -59,11 +60,7 @@ class FakeNode final : public v1::Node::Service {
  private:
   grpc::Status Describe(grpc::ServerContext*, const v1::DescribeRequest*,
                         v1::DescribeResponse* response) override;
-  grpc::Status Cancel(grpc::ServerContext*, const v1::CancelRequest*,
-                      v1::CancelResponse*) override {
-    ++cancels;
-    return refuses_cancel ? grpc::Status(grpc::StatusCode::INTERNAL, "no") : grpc::Status::OK;
-  }
+  grpc::Status Cancel(grpc::ServerContext*, const v1::CancelRequest*, v1::CancelResponse*) override;
   grpc::Status Execute(grpc::ServerContext* context, const v1::ExecuteRequest* request,
                        Writer* writer) override {
     ++executions;

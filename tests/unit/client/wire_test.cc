@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "client/execution_id.h"
+
 namespace v1 = muster::v1;
 namespace wire = muster::wire;
 
@@ -25,6 +27,74 @@ TEST_CASE("a command becomes a request with every byte in its place") {
   CHECK_FALSE(wire::ToRequest("1", {}, "").has_deadline_ms());
   CHECK(wire::ToRequest(muster::shell("ls"), {}, "").shell().source() == "ls");
   CHECK(wire::ToRequest(muster::argv({"a", "b"}), {}, "").argv().arguments_size() == 2);
+}
+
+TEST_CASE("limits, session, place, leftovers and id find their fields") {
+  muster::ExecuteOptions options;
+  options.limits.cpu = std::chrono::seconds(5);
+  options.limits.memory_bytes = 1u << 30;
+  options.limits.processes = 3;
+  options.limits.file_size_bytes = 0;
+  options.limits.open_files = 5;
+  options.limits.output_bytes = 6;
+  options.session = "s";
+  options.leftovers = muster::Leftovers::kReap;
+  options.id = "00112233445566778899aabbccddeeff-18446744073709551615";
+  const auto request = wire::ToRequest("1", options, "", {7, 6});
+  CHECK(request.limits().cpu_ms() == 5000);
+  CHECK(request.limits().memory_bytes() == 1u << 30);
+  CHECK(request.limits().processes() == 3);
+  CHECK(request.limits().has_file_size_bytes());
+  CHECK(request.limits().file_size_bytes() == 0);
+  CHECK(request.limits().open_files() == 5);
+  CHECK(request.limits().output_bytes() == 6);
+  CHECK(request.session() == "s");
+  CHECK(request.size() == 7);
+  CHECK(request.rank() == 6);
+  CHECK(request.leftovers() == v1::LEFTOVERS_REAP);
+  CHECK(request.id().stream_id().size() == 16);
+  CHECK(request.id().sequence() == 18446744073709551615u);
+}
+
+TEST_CASE("what was not asked for is absent from a request") {
+  const auto plain = wire::ToRequest("1", {}, "");
+  CHECK_FALSE(plain.has_limits());
+  CHECK_FALSE(plain.has_id());
+  CHECK(plain.session().empty());
+  CHECK(plain.size() == 1);
+  CHECK(plain.rank() == 0);
+  CHECK(plain.leftovers() == v1::LEFTOVERS_OWN_SESSION);
+  muster::ExecuteOptions options;
+  options.limits.open_files = 5;
+  options.leftovers = muster::Leftovers::kKeep;
+  const auto one = wire::ToRequest("1", options, "");
+  CHECK(one.leftovers() == v1::LEFTOVERS_KEEP);
+  CHECK(one.limits().has_open_files());
+  CHECK_FALSE(one.limits().has_cpu_ms());
+  CHECK_FALSE(one.limits().has_memory_bytes());
+  CHECK_FALSE(one.limits().has_processes());
+  CHECK_FALSE(one.limits().has_file_size_bytes());
+  CHECK_FALSE(one.limits().has_output_bytes());
+}
+
+TEST_CASE("an id has one text, and other texts are told what it looks like") {
+  const std::string text = "00112233445566778899aabbccddeeff-1";
+  const auto id = muster::ParseExecutionId(text);
+  REQUIRE(id.ok());
+  CHECK(id->stream_id().substr(0, 2) == std::string("\0\x11", 2));
+  CHECK(muster::ToText(*id) == text);
+  for (const std::string bad :
+       {"", "1", "00112233445566778899aabbccddeeff", "00112233445566778899aabbccddeeff-",
+        "00112233445566778899aabbccddeeff-0", "00112233445566778899aabbccddeeff-01",
+        "00112233445566778899aabbccddeeff-+1", "00112233445566778899aabbccddeeff-1 ",
+        "00112233445566778899AABBCCDDEEFF-1", "0011223344556677-1",
+        "00112233445566778899aabbccddeegg-1", "00112233445566778899aabbccddeeff1-1",
+        "00112233445566778899aabbccddeeff-18446744073709551616"}) {
+    INFO(bad);
+    const auto status = muster::ParseExecutionId(bad).status();
+    CHECK_THAT(std::string(status.message()),
+               Catch::Contains("\"" + bad + "\" is no id") && Catch::Contains("32 digits"));
+  }
 }
 
 TEST_CASE("every kind of outcome on the wire has its public one") {
@@ -52,12 +122,16 @@ TEST_CASE("value, exception and usage arrive") {
   message.mutable_exception()->set_message("\xed\xa0\x80");
   message.mutable_usage()->set_wall_us(7);
   message.mutable_usage()->set_left(2);
+  message.mutable_usage()->set_input_bytes(3);
+  message.mutable_usage()->set_stop_us(4);
   muster::Outcome outcome = wire::TakeOutcome(message, "v", "n1");
   CHECK(outcome.value().text().empty());
   REQUIRE(outcome.exception.has_value());
   CHECK(outcome.exception->message == "\xed\xa0\x80");
   CHECK(outcome.usage.wall.count() == 7);
   CHECK(outcome.usage.left == 2);
+  CHECK(outcome.usage.input_bytes == 3);
+  CHECK(outcome.usage.stop.count() == 4);
   message.set_has_value(true);
   CHECK(wire::TakeOutcome(message, "v", "n1").value().text() == "v");
 }
@@ -70,4 +144,33 @@ TEST_CASE("a node that drains is not functional") {
   const muster::NodeCheck check = wire::ToCheck({1, "n1", "unix:/a"}, response);
   CHECK_FALSE(check.functional);
   CHECK_THAT(check.reason, Catch::Contains("n1 is draining"));
+}
+
+TEST_CASE("what runs on a node is listed") {
+  v1::DescribeResponse response;
+  v1::RunningExecution& running = *response.add_running();
+  running.mutable_id()->set_stream_id(std::string(16, '\xab'));
+  running.mutable_id()->set_sequence(9);
+  running.set_command("sleep 1");
+  running.set_age_ms(10);
+  running.set_stopping(true);
+  running.set_user_id(1000);
+  running.set_cpu_us(11);
+  running.set_memory_bytes(12);
+  running.set_processes(13);
+  response.add_running()->set_queued(true);
+  const muster::NodeCheck check = wire::ToCheck({1, "n1", "unix:/a"}, response);
+  CHECK(check.running == 2);
+  REQUIRE(check.executions.size() == 2);
+  const muster::RunningExecution& first = check.executions[0];
+  CHECK(first.id == "abababababababababababababababab-9");
+  CHECK(first.command == "sleep 1");
+  CHECK(first.age == std::chrono::milliseconds(10));
+  CHECK(first.stopping);
+  CHECK_FALSE(first.queued);
+  CHECK(first.user_id == 1000);
+  CHECK(first.cpu == std::chrono::microseconds(11));
+  CHECK(first.memory_bytes == 12);
+  CHECK(first.processes == 13);
+  CHECK(check.executions[1].queued);
 }

@@ -38,6 +38,17 @@ TEST_CASE("programs and commands complete where they are named") {
   CHECK(At("help q").candidates == Words{"quit"});
 }
 
+TEST_CASE("behind a target flags complete") {
+  CHECK(At("@n1 --ti").candidates == Words{"--timeout"});
+  CHECK(At("@n1 --ti").start == 4);
+  CHECK(At("@ --se").candidates == Words{"--session"});
+  CHECK(At("py * --timeout 5s --m").candidates == Words{"--max-output", "--mem"});
+  CHECK(At("@n1 --timeout=5s --ke").candidates == Words{"--keep"});
+  CHECK(At("@n1 --nonsense").candidates.empty());
+  CHECK(At("@n1 ls --ti").candidates.empty());
+  CHECK(At("check --ti").candidates.empty());
+}
+
 TEST_CASE("nothing completes where nothing is known") {
   CHECK(At("@n1 l").candidates.empty());
   CHECK(At("@n1 ").candidates.empty());

@@ -43,6 +43,27 @@ TEST_CASE("an unknown option gets the one that was meant") {
   CHECK(Complaint({"-z"}).find("unknown option -z") == 0);
 }
 
+TEST_CASE("execution flags become what every line begins with") {
+  const auto options = Parse({"--timeout", "5s", "--env", "A=1", "--env=B=x y", "--reap", "--mem",
+                              "1G", "--timeout", "6s", "-c", "@ x"});
+  REQUIRE(options.ok());
+  CHECK(options->execution.deadline == std::chrono::seconds(6));
+  CHECK(options->execution.environment ==
+        std::map<std::string, std::string>{{"A", "1"}, {"B", "x y"}});
+  CHECK(options->execution.leftovers == Leftovers::kReap);
+  CHECK(options->execution.limits.memory_bytes == 1u << 30);
+  CHECK_FALSE(Parse({})->execution.deadline);
+  CHECK(Parse({"--help"})->text->find("--max-output SIZE") != std::string::npos);
+}
+
+TEST_CASE("execution flags that are wrong say so as in a line") {
+  CHECK(Complaint({"--timeout", "soon"}).find("--timeout: \"soon\" is no duration") == 0);
+  CHECK(Complaint({"--env", "A"}).find("--env: \"A\" is not NAME=VALUE") == 0);
+  CHECK(Complaint({"--timeout"}).find("--timeout") != std::string::npos);
+  CHECK(Complaint({"--reap", "--keep"}).find("--keep") != std::string::npos);
+  CHECK(Complaint({"--gracee", "1"}).find("did you mean --grace?") != std::string::npos);
+}
+
 TEST_CASE("what else is wrong is said") {
   CHECK(Complaint({"hostname"}) ==
         "unexpected argument 'hostname'; a line to run is given as -c 'hostname'");

@@ -15,6 +15,14 @@ TEST_CASE("a table has columns as wide as their widest cell") {
         "10  worker-ten    128\n");
 }
 
+TEST_CASE("the last column is cut to what is left, but not to nothing") {
+  Table table({{"name"}, {"command"}});
+  table.Add({"n1", "0123456789abcdef"});
+  CHECK(table.Render(20) == "name  command\nn1    0123456789abc…\n");
+  CHECK(table.Render(22) == "name  command\nn1    0123456789abcdef\n");
+  CHECK(table.Render(3) == "name  command\nn1    012345678…\n");
+}
+
 TEST_CASE("lines end without blanks") {
   Table table({{"name"}, {"state"}});
   table.Add({"a-long-name", ""});
