@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "common/fault.h"
+
 namespace muster::server {
 namespace {
 
@@ -15,6 +17,10 @@ namespace {
 constexpr std::chrono::milliseconds kDrainTime{2000};
 
 bool MakePipe(UniqueFd& read, UniqueFd& write) {
+  if (FaultAt("pipe")) {
+    errno = EMFILE;
+    return false;
+  }
   int fds[2];
   if (::pipe2(fds, O_CLOEXEC) != 0) return false;
   read.Reset(fds[0]);
@@ -243,6 +249,7 @@ void Execution::WatchDrain() {
 
 void Execution::FinishWhenDrained() {
   if (state_ != State::kDraining || !out_->AtEnd() || !err_->AtEnd()) return;
+  if (FaultAt("drain")) return;
   if (value_ != nullptr && !value_->AtEnd()) return;
   Finish(Judge(*end_, IsPython() ? &result_ : nullptr, who_, request_.launch.limits));
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 
+#include "common/fault.h"
 #include "server/spawner/fd_passing.h"
 
 namespace muster::server {
@@ -39,7 +40,9 @@ bool SpawnLink::Flush() {
     std::vector<int> fds;
     for (const UniqueFd& fd : unsent_.front().fds) fds.push_back(fd.get());
     const std::string command(1, static_cast<char>(unsent_.front().command));
-    if (SendFdMessage(socket_.get(), command, fds)) {
+    if (FaultAt("spawn")) {
+      alive = false;
+    } else if (SendFdMessage(socket_.get(), command, fds)) {
       unsent_.pop_front();
     } else if (errno == EPIPE || errno == ECONNRESET) {
       alive = false;

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "common/fault.h"
 #include "common/limits.h"
 #include "server/spawner/frame.h"
 
@@ -111,6 +112,7 @@ std::optional<StartFailure> ReadStartStatus(int fd) {
 StartStatus PrepareChild(const LaunchRequest& request, ChildFds fds, UniqueFd status_fd) {
   Park(StartStatus(status_fd.get()), status_fd);
   const StartStatus early(status_fd.get());
+  if (FaultAt("start")) early.Fail("start", EIO);
   for (const int door : fds.doors) {
     if (::write(door, "0", 1) != 1) early.Fail("enter its control group", errno);
   }

@@ -8,6 +8,8 @@
 
 #include <sstream>
 
+#include "common/fault.h"
+
 namespace muster::server {
 namespace {
 
@@ -36,6 +38,7 @@ bool ControlGroup::MakeFolder(const Hierarchy& hierarchy, std::string& folder) {
 }
 
 std::string ControlGroup::Make(const ControlGroups& groups, const Limits& limits) {
+  if (FaultAt("group")) return "make the control group: it was made to fail";
   if (limits.memory_bytes && !groups.memory()) return Cannot("memory");
   if (limits.processes && !groups.processes()) return Cannot("processes");
   const auto failed = [](const std::string& what) {

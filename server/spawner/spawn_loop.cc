@@ -6,11 +6,14 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
 
+#include "common/fault.h"
+#include "server/spawner/frame.h"
 #include "server/spawner/process_tree.h"
 #include "server/spawner/supervisor.h"
 
@@ -25,6 +28,18 @@ constexpr int kOrphanPollMs = 5;
 // The numbers a zygote finds its descriptors at.
 constexpr int kZygoteSocketFd = 3;
 constexpr int kZygoteLifelineFd = 4;
+
+// In the place of a supervisor that there is not.
+void SendStartFailure(int control, const std::string& step, int error) {
+  ExecutionEnd end;
+  end.how = ExecutionEnd::How::kStartFailed;
+  end.step = step;
+  end.code = error;
+  const std::string frame = EncodeFrame(static_cast<std::uint8_t>(FrameType::kEnded), end.Encode());
+  // Into an empty socket buffer: it is taken whole.
+  [[maybe_unused]] const ssize_t sent =
+      ::send(control, frame.data(), frame.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
 
 void MakePipe(UniqueFd& read, UniqueFd& write, int flags) {
   int fds[2];
@@ -94,11 +109,16 @@ bool SpawnLoop::HandleMessage() {
 
 void SpawnLoop::StartSupervisor(std::vector<UniqueFd> fds) {
   hooks_.before();
-  const pid_t pid = ::fork();
+  errno = EAGAIN;
+  const pid_t pid = FaultAt("supervisor.fork") ? -1 : ::fork();
   if (pid != 0) {
+    const int error = errno;
     hooks_.after_in_parent();
-    // When fork failed the daemon sees the end of file of the control socket that goes here.
-    if (pid > 0) supervised_.insert(pid);
+    if (pid > 0) {
+      supervised_.insert(pid);
+    } else {
+      SendStartFailure(fds[0].get(), "fork its supervisor", error);
+    }
     return;
   }
   daemon_.Reset();

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 
+#include "common/fault.h"
 #include "server/spawner/process_tree.h"
 
 namespace muster::server {
@@ -39,6 +40,7 @@ void SendAll(int fd, std::string_view bytes) {
 }
 
 void SendFrame(int fd, FrameType type, std::string_view payload) {
+  if (FaultAt("frame.write")) return;
   SendAll(fd, EncodeFrame(static_cast<std::uint8_t>(type), payload));
 }
 
@@ -125,7 +127,8 @@ std::optional<StartFailure> Supervisor::Fork(const LaunchRequest& request) {
   UniqueFd status_read(status[0]);
   UniqueFd status_write(status[1]);
   fds_.child.doors = group_.doors();
-  main_ = ::fork();
+  errno = EAGAIN;
+  main_ = FaultAt("fork") ? -1 : ::fork();
   if (main_ == 0) {
     body_(request, PrepareChild(request, std::move(fds_.child), std::move(status_write)));
     ::_exit(127);
@@ -234,6 +237,7 @@ void Supervisor::Advance() {
     killed_ = now;
   }
   if (stage_ == Stage::kKilled) {
+    if (FaultAt("kill")) return;
     group_.Kill();
     KillTrees(ChildrenOfSelf());  // without a group, and whoever left it
     Reap();

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "common/fault.h"
 #include "runner_source.h"
 #include "server/spawner/frame.h"
 #include "server/spawner/supervisor_message.h"
@@ -22,6 +23,7 @@ PyObject* runner = nullptr;
 // Blocks while the daemon does not read: that is the back-pressure on a big value. When the daemon
 // is gone there is nobody left to work for.
 void SendToDaemon(FrameType type, std::string_view payload) {
+  if (FaultAt("value.write")) ::_exit(127);
   const std::string frame = EncodeFrame(static_cast<std::uint8_t>(type), payload);
   std::string_view rest = frame;
   while (!rest.empty()) {

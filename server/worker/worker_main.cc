@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include "common/fault.h"
 #include "server/spawner/spawn_loop.h"
 #include "server/worker/interpreter.h"
 
@@ -31,6 +32,7 @@ int main() {
   }
   ::fcntl(kDaemonFd, F_SETFD, FD_CLOEXEC);
   ::fcntl(kLifelineFd, F_SETFD, FD_CLOEXEC);
+  if (muster::FaultAt("worker.start")) return 1;
   const std::optional<std::string> error = muster::server::Interpreter::Start();
   const std::string hello = error ? "E" + *error : "R";
   ::send(kDaemonFd, hello.data(), hello.size(), MSG_NOSIGNAL);
