@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/quantity.h"
+
 namespace muster::server {
 namespace {
 
@@ -44,11 +46,15 @@ Limit ReachedLimit(const ExecutionEnd& end, const PythonResult* result, const Li
 }
 
 void JudgeLimit(Limit limit, const Limits& limits, Outcome& outcome) {
-  const bool is_memory = limit == Limit::kMemory;
-  outcome.kind = is_memory ? Outcome::Kind::kOutOfMemory : Outcome::Kind::kLimit;
-  outcome.reason = is_memory && !limits.memory_bytes
-                       ? "the kernel killed a process of it: the machine had no memory left"
-                       : absl::StrCat("it reached its limit: ", DescribeLimit(limit, limits));
+  if (limit != Limit::kMemory) {
+    outcome.kind = Outcome::Kind::kLimit;
+    outcome.reason = DescribeLimit(limit, limits);
+    return;
+  }
+  outcome.kind = Outcome::Kind::kOutOfMemory;
+  outcome.reason = limits.memory_bytes
+                       ? absl::StrCat("its limit of ", FormatSize(*limits.memory_bytes))
+                       : "the kernel killed a process of it: the machine had no memory left";
 }
 
 }  // namespace
