@@ -63,11 +63,11 @@ TEST_CASE("limits, leftovers and the time a stop took pass both ways") {
   muster::ExecuteOptions options;
   options.limits.output_bytes = 10;
   CHECK(cluster.execute(1, muster::shell("yes"), options).wait().describe() ==
-        "limit: it reached its limit: output of 10 bytes");
+        "limit: output of 10 bytes");
   options = {};
   options.limits.cpu = std::chrono::milliseconds(200);
   CHECK(cluster.execute(1, muster::shell("while :; do :; done"), options).wait().describe() ==
-        "limit: it reached its limit: CPU time of 200 ms");
+        "limit: CPU time of 200 ms");
   options = {};
   options.deadline = std::chrono::milliseconds(200);
   const Outcome stopped = cluster.execute(1, muster::shell("sleep 1234"), options).wait();

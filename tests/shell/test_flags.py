@@ -60,11 +60,11 @@ def test_a_short_grace_ends_a_stubborn_command(clustershell):
 
 
 @pytest.mark.parametrize("line, outcome", [
-    ("@1 --cpu 200ms while :; do :; done", "limit: it reached its limit: CPU time of 200 ms"),
-    ("@1 --fsize 64K head -c 1M /dev/zero > big", "limit: it reached its limit: file size of 64 KiB"),
-    ("@1 --max-output 1K yes >&2", "limit: it reached its limit: output of 1 KiB"),
+    ("@1 --cpu 200ms while :; do :; done", "limit: CPU time of 200 ms"),
+    ("@1 --fsize 64K head -c 1M /dev/zero > big", "limit: file size of 64 KiB"),
+    ("@1 --max-output 1K yes >&2", "limit: output of 1 KiB"),
     ("py 1 --nofile 32 [open('/dev/null') for i in range(99)]",
-     "limit: it reached its limit: 32 open files"),
+     "limit: 32 open files"),
 ])
 def test_a_limit_ends_it_and_is_named(clustershell, line, outcome):
     result = clustershell.run("--local", "1", "--cwd", str(clustershell.folder), "-c", line)
