@@ -61,8 +61,8 @@ Job MakeJob(int number, const std::string& starts) {
       return {muster::argv({"sh", "-c", "echo $1 >> $0; echo argv $1", starts, n}), "",
               "argv " + n + "\n"};
     case 3:
-      return {muster::shell(note + "setsid sleep 1000" + n + " & echo up; sleep 1000" + n), "", "",
-              true};
+      return {muster::shell(note + "setsid sleep 1000" + n + " & echo up; exec sleep 1000" + n), "",
+              "", true};
     default:
       return {python_note + "import time\nprint('p' * 1000)\ntime.sleep(0.02)\n'v" + n + "'",
               "'v" + n + "'", std::string(1000, 'p') + "\n"};
@@ -100,8 +100,6 @@ bool IsPossible(const Job& job, const Record& record) {
       return record.is_right;
     case Outcome::Kind::kSignalled:
       return record.code == SIGKILL;
-    case Outcome::Kind::kFailed:
-      return job.command.kind != Command::Kind::kPython && record.code == 128 + SIGKILL;
     case Outcome::Kind::kCancelled:
       return job.is_cancelled;
     case Outcome::Kind::kLost:
