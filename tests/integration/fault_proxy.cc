@@ -144,11 +144,6 @@ FaultProxy::Passed FaultProxy::passed() const {
   return passed_;
 }
 
-int FaultProxy::connections() const {
-  const MutexLock lock(mutex_);
-  return connections_;
-}
-
 std::unique_ptr<FaultProxy::Link> FaultProxy::Accept() {
   UniqueFd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
   UniqueFd daemon = MakeSocket();
@@ -158,7 +153,6 @@ std::unique_ptr<FaultProxy::Link> FaultProxy::Accept() {
     return nullptr;
   }
   const MutexLock lock(mutex_);
-  ++connections_;
   return std::make_unique<Link>(std::move(client), std::move(daemon), faults_);
 }
 
@@ -167,12 +161,19 @@ void FaultProxy::Run() {
   for (;;) {
     std::vector<pollfd> waiting = {{stop_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
     bool waits_for_time = false;
+    const bool was_frozen = is_frozen_;
     for (const auto& link : links) {
+      if (was_frozen) break;
       for (const pollfd& wanted : link->Wanted()) waiting.push_back(wanted);
       waits_for_time = waits_for_time || link->IsWaitingForTime();
     }
     ::poll(waiting.data(), waiting.size(), waits_for_time ? 1 : -1);
     if (waiting[0].revents != 0) return;
+    if (is_frozen_) {
+      // What waits to be accepted keeps waking us, and has to wait.
+      if (was_frozen) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      continue;
+    }
     const pollfd* found = waiting.data() + 2;
     for (auto link = links.begin(); link != links.end(); found += 2) {
       const bool goes_on = (*link)->Advance(found);

@@ -3,6 +3,7 @@
 // Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -40,9 +41,10 @@ class FaultProxy {
 
   // For the connections that are made from now on.
   void Set(const Faults& faults) MUSTER_EXCLUDES(mutex_);
+  // From now on nothing passes, the ends of connections neither: as if the network were gone.
+  void Freeze() { is_frozen_ = true; }
   // Of the connection made last.
   Passed passed() const MUSTER_EXCLUDES(mutex_);
-  int connections() const MUSTER_EXCLUDES(mutex_);
 
  private:
   class Link;
@@ -56,7 +58,7 @@ class FaultProxy {
   mutable Mutex mutex_;
   Faults faults_ MUSTER_GUARDED_BY(mutex_);
   Passed passed_ MUSTER_GUARDED_BY(mutex_);
-  int connections_ MUSTER_GUARDED_BY(mutex_) = 0;
+  std::atomic<bool> is_frozen_ = false;
   std::thread thread_;  // last: it uses all of the above
 };
 
