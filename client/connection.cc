@@ -115,12 +115,27 @@ absl::StatusOr<std::shared_ptr<Connection>> Connection::Open(const Address& addr
   connection->channel_ =
       grpc::CreateCustomInsecureChannelFromFd("clusterd", socket.Release(), Arguments());
   connection->stub_ = v1::Node::NewStub(connection->channel_);
+  connection->LookAgain();
   return connection;
 }
 
 bool Connection::IsAlive() const {
   pollfd look{watch_.get(), POLLRDHUP, 0};
   return ::poll(&look, 1, 0) == 0;
+}
+
+void Connection::LookAgain() {
+  auto alarm = std::make_unique<grpc::Alarm>();
+  TsanRelease(this);
+  alarm->Set(std::chrono::system_clock::now() + SilentSocket::kBetweenLooks,
+             [weak = weak_from_this()](bool fired) {
+               const std::shared_ptr<Connection> self = weak.lock();
+               if (self == nullptr || !fired) return;
+               TsanAcquire(self.get());
+               if (self->silence_.Look(self->watch_.get())) self->LookAgain();
+             });
+  const MutexLock lock(mutex_);
+  next_look_.swap(alarm);
 }
 
 std::string Connection::incarnation() const {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <absl/status/statusor.h>
+#include <grpcpp/alarm.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
@@ -20,6 +21,7 @@
 #include "client/ssh_tunnel.h"
 #include "common/address.h"
 #include "common/mutex.h"
+#include "common/silent_socket.h"
 #include "common/unique_fd.h"
 #include "muster/v1/node.grpc.pb.h"
 
@@ -59,6 +61,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   Connection() = default;
+  // Looks for silence as long as the connection is there.
+  void LookAgain() MUSTER_EXCLUDES(mutex_);
 
   // Order matters: the channel ends first.
   std::shared_ptr<SshTunnel> tunnel_;  // null for a Unix socket
@@ -68,8 +72,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string stream_id_;
   std::atomic<std::uint64_t> sequence_{0};
 
+  SilentSocket silence_;  // one look after the other
   mutable Mutex mutex_;
   std::string incarnation_ MUSTER_GUARDED_BY(mutex_);
+  std::unique_ptr<grpc::Alarm> next_look_ MUSTER_GUARDED_BY(mutex_);
 };
 
 }  // namespace muster

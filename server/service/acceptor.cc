@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace muster::server {
 namespace {
 
@@ -17,6 +19,7 @@ namespace {
 constexpr std::size_t kSlots = 256;
 // After running out of descriptors or memory.
 constexpr int kBackOffMs = 50;
+constexpr int kLookMs = SilentSocket::kBetweenLooks / std::chrono::milliseconds(2);
 
 UniqueFd OpenReserve() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
@@ -54,10 +57,22 @@ void Acceptor::Stop() {
 void Acceptor::Run() {
   for (;;) {
     pollfd waiting[2] = {{stop_.get(), POLLIN, 0}, {listening_fd_, POLLIN, 0}};
-    if (::poll(waiting, 2, -1) < 0 && errno != EINTR) return;
+    const int time = connections_.empty() ? -1 : kLookMs;
+    if (::poll(waiting, 2, time) < 0 && errno != EINTR) return;
     if (waiting[0].revents != 0) return;
     if (waiting[1].revents != 0) Accept();
+    LookAtConnections();
   }
+}
+
+void Acceptor::LookAtConnections() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_look_) return;
+  next_look_ = now + SilentSocket::kBetweenLooks / 2;
+  const auto ended = std::remove_if(
+      connections_.begin(), connections_.end(),
+      [](Connection& connection) { return !connection.silence.Look(connection.socket.get()); });
+  connections_.erase(ended, connections_.end());
 }
 
 void Acceptor::Accept() {
@@ -100,6 +115,9 @@ void Acceptor::HandOver(UniqueFd connection) {
   }
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.listener_fd = listening_fd_;
+  // Without one when there is no descriptor left: then gRPC's keepalive has to do.
+  UniqueFd copy(::fcntl(connection.get(), F_DUPFD_CLOEXEC, 0));
+  if (copy.IsOpen()) connections_.push_back({std::move(copy), {}});
   parameters.fd = connection.Release();
   slot->acceptor->HandleNewConnection(&parameters);
 }

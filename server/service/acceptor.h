@@ -7,11 +7,13 @@
 #include <grpcpp/server_builder.h>
 #include <sys/types.h>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <thread>
 #include <vector>
 
+#include "common/silent_socket.h"
 #include "common/unique_fd.h"
 #include "server/service/peer_identity.h"
 
@@ -36,7 +38,14 @@ class Acceptor {
     std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
   };
 
+  // A descriptor of our own, until the connection ends.
+  struct Connection {
+    UniqueFd socket;
+    SilentSocket silence;
+  };
+
   void Run();
+  void LookAtConnections();
   void Accept();
   void HandOver(UniqueFd connection);
   void MakeRoom();
@@ -47,6 +56,8 @@ class Acceptor {
   UniqueFd reserve_;  // given up to accept and close a connection when there is no other descriptor
   std::vector<Slot> slots_;
   std::map<uid_t, Slot*> slot_of_uid_;
+  std::vector<Connection> connections_;
+  std::chrono::steady_clock::time_point next_look_;
   std::thread thread_;  // last: it uses everything above
 };
 

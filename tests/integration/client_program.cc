@@ -1,5 +1,6 @@
 // A user's program that ends in the ways that programs end, while calls run: for
-// local_cluster_test.cc. Arguments: how to end, the seconds that its commands sleep.
+// local_cluster_test.cc and frozen_test.cc. Arguments: how to end, the seconds that its commands
+// sleep. "connect" is for the cluster of $MUSTER_CONFIG, the others for one of their own.
 #include <ClusterAPI.h>
 #include <unistd.h>
 
@@ -19,13 +20,13 @@ std::optional<muster::Call> g_call;
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
   const std::string how = argv[1];
-  auto cluster = muster::ClusterAPI::local(2);
+  auto cluster = how == "connect" ? muster::ClusterAPI::connect() : muster::ClusterAPI::local(2);
   if (!cluster.ok()) {
     std::cerr << cluster.status().message() << "\n";
     return 3;
   }
-  muster::Call call =
-      cluster->execute(1, muster::shell(std::string("echo begun; sleep ") + argv[2]));
+  const std::string deaf = how == "connect" ? "trap '' INT TERM; " : "";
+  muster::Call call = cluster->execute(1, muster::shell(deaf + "echo begun; sleep " + argv[2]));
   if (!call.next()) return 4;
   muster::Call full = cluster->execute(2, muster::argv({"yes", argv[2]}));
   if (!full.next()) return 5;
@@ -35,6 +36,7 @@ int main(int argc, char** argv) {
   if (how == "quick") ::_exit(0);
   if (how == "abort") std::abort();
   if (how == "wait") call.wait();
+  if (how == "connect") return call.wait().kind == muster::Outcome::Kind::kLost ? 0 : 7;
   if (how == "static") {
     g_call = call;
     g_cluster = *std::move(cluster);

@@ -1,0 +1,153 @@
+// Many at once and many in a row: everybody gets his own answer, and nothing adds up.
+#include <ClusterAPI.h>
+
+#include <catch2/catch.hpp>
+#include <iostream>
+#include <thread>
+
+#include "tests/integration/cluster_fixture.h"
+#include "tests/integration/measuring.h"
+#include "tests/integration/watching.h"
+
+using muster::Call;
+using muster::Command;
+using muster::test::ClusterFixture;
+using muster::test::DescendantsOf;
+using muster::test::Eventually;
+using muster::test::Rounds;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kMemoryMeansSomething = false;
+#else
+constexpr bool kMemoryMeansSomething = true;
+#endif
+
+// What waits in allocators and buffers after a warm-up; a leak per execution is seen above it.
+constexpr long kMaxGrowthKiB = 1024;
+
+double SecondsSince(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+// What the daemon, its spawner and its zygote hold while nothing runs.
+struct Held {
+  std::vector<long> memory_kib;
+  std::vector<int> descriptors;
+  std::size_t processes = 0;
+};
+
+Held Look(pid_t daemon) {
+  Held held{{muster::test::AnonymousKiB(daemon)}, {muster::test::DescriptorsOf(daemon)}, 1};
+  for (const auto& process : DescendantsOf(daemon)) {
+    held.memory_kib.push_back(muster::test::AnonymousKiB(process.pid));
+    held.descriptors.push_back(muster::test::DescriptorsOf(process.pid));
+    ++held.processes;
+  }
+  return held;
+}
+
+std::string Text(const Held& held) {
+  std::string text = std::to_string(held.processes) + " processes;";
+  for (const long kib : held.memory_kib) text += " " + std::to_string(kib) + " KiB";
+  for (const int count : held.descriptors) text += ", " + std::to_string(count) + " descriptors";
+  return text;
+}
+
+// Once the supervisors of what just ended are gone.
+Held LookWhenQuiet(pid_t daemon) {
+  Eventually([&] { return DescendantsOf(daemon).size() == 2; });
+  return Look(daemon);
+}
+
+// What number `i` brings; each kind of command in turn.
+std::string Answer(muster::ClusterAPI& cluster, int i) {
+  const std::string n = std::to_string(i);
+  if (i % 3 == 0) return cluster.execute(1, n + "+1").wait().value().text();
+  Call call = cluster.execute(
+      1, i % 3 == 1 ? muster::shell("echo " + n + "; echo e >&2") : muster::argv({"echo", n}));
+  std::string out;
+  for (const muster::Event& event : call) {
+    if (event.stream == muster::Event::Stream::kStdout) out += event.data;
+  }
+  return call.wait().ok() ? out : call.wait().describe();
+}
+
+std::string Expected(int i) {
+  return i % 3 == 0 ? std::to_string(i + 1) : std::to_string(i) + "\n";
+}
+
+}  // namespace
+
+TEST_CASE("two hundred executions run on one daemon at the same time") {
+  constexpr int kCount = 200;
+  ClusterFixture node(1);
+  const std::string here = node.folder().path() + "/here-";
+  const auto begin = Clock::now();
+  std::vector<Call> calls;
+  for (int i = 0; i < kCount; ++i) {
+    // Each waits for the last one to be there.
+    calls.push_back(node.cluster().execute(
+        1, muster::shell(": > " + here + std::to_string(i) + "; until [ -e " + here + "all ]; do " +
+                         "sleep 0.1; done; echo " + std::to_string(i))));
+  }
+  CHECK(Eventually([&] { return node.cluster().clustercheck().nodes[0].running == kCount; }));
+  CHECK(Eventually([&] { return DescendantsOf(node.pid(1)).size() >= 2 * kCount; }));
+  std::cout << kCount << " run after " << SecondsSince(begin) << " s";
+  node.folder().Write("here-all", "");
+  for (int i = 0; i < kCount; ++i) {
+    Call& call = calls[static_cast<std::size_t>(i)];
+    CHECK(call.next()->data == std::to_string(i) + "\n");
+    CHECK(call.wait().ok());
+  }
+  std::cout << ", all ended after " << SecondsSince(begin) << " s" << std::endl;
+  CHECK(node.EndsCleanly());
+}
+
+TEST_CASE("sixty-four clients at once each get their own answers") {
+  constexpr int kClients = 64;
+  ClusterFixture node(1, {"--workers", "8"});
+  const int each = Rounds(100);
+  std::vector<std::string> wrong(kClients);
+  std::vector<std::thread> clients;
+  const auto begin = Clock::now();
+  for (int c = 0; c < kClients; ++c) {
+    clients.emplace_back([&, c] {
+      muster::ClusterAPI cluster = node.Connect();
+      for (int i = c * each; i < (c + 1) * each; ++i) {
+        const std::string answer = Answer(cluster, i);
+        if (answer != Expected(i)) wrong[static_cast<std::size_t>(c)] += answer + "; ";
+      }
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  for (const std::string& text : wrong) CHECK(text == "");
+  std::cout << kClients << " clients, " << each << " executions each, in " << SecondsSince(begin)
+            << " s" << std::endl;
+  CHECK(node.EndsCleanly());
+}
+
+TEST_CASE("thousands in a row leave memory, descriptors and processes as they were") {
+  ClusterFixture node(1);
+  const int count = Rounds(10'000);
+  for (int i = 0; i < 300; ++i) REQUIRE(Answer(node.cluster(), i) == Expected(i));
+  const Held before = LookWhenQuiet(node.pid(1));
+  const auto begin = Clock::now();
+  int wrong = 0;
+  for (int i = 0; i < count; ++i) wrong += Answer(node.cluster(), i) == Expected(i) ? 0 : 1;
+  const double took = SecondsSince(begin);
+  const Held after = LookWhenQuiet(node.pid(1));
+  std::cout << count << " in a row in " << took << " s\n  before: " << Text(before)
+            << "\n  after:  " << Text(after) << std::endl;
+  CHECK(wrong == 0);
+  CHECK(after.processes == before.processes);
+  CHECK(after.descriptors == before.descriptors);
+  if (kMemoryMeansSomething && after.processes == before.processes) {
+    for (std::size_t i = 0; i < after.memory_kib.size(); ++i) {
+      CHECK(after.memory_kib[i] - before.memory_kib[i] <= kMaxGrowthKiB);
+    }
+  }
+  CHECK(node.EndsCleanly());
+}
