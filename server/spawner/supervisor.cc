@@ -21,6 +21,8 @@ namespace {
 // SIGKILL was sent so long ago: whoever is still there will not go (a process in the kernel's D
 // state).
 constexpr std::chrono::seconds kUnkillableAfter{60};
+// What is in a control group that was killed is gone by then, unless it hangs in the kernel.
+constexpr std::chrono::milliseconds kTimeForGroup{300};
 // How long a process that outlives a command's natural end has to leave its session.
 constexpr std::chrono::milliseconds kTimeToLeave{300};
 // How long to sleep between two looks at processes that were killed and are not gone yet.
@@ -238,8 +240,8 @@ void Supervisor::Advance() {
   }
   if (stage_ == Stage::kKilled) {
     if (FaultAt("kill")) return;
-    group_.Kill();
-    KillTrees(ChildrenOfSelf());  // without a group, and whoever left it
+    // The walk is for hosts without groups, and for whoever left the group.
+    if (!group_.Kill() || now >= killed_ + kTimeForGroup) KillTrees(ChildrenOfSelf());
     Reap();
     if (now >= killed_ + kUnkillableAfter) {
       for (const Process& process : Descendants(ChildrenOfSelf())) end_.pid = process.pid;

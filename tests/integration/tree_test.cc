@@ -76,9 +76,26 @@ double WorstOf(int rounds, std::chrono::seconds promised, std::vector<std::strin
 }  // namespace
 
 TEST_CASE(
-    "a tree of 400 orphans in 100 sessions is gone 3 s after its grace, the one beside stays") {
+    "A tree of 400 orphans in 100 sessions is gone 1 s after its grace by its control group") {
+  {
+    ClusterFixture probe(1, {});
+    if (!probe.cluster()
+             .execute(1, muster::shell("grep -q muster-base /proc/self/cgroup"))
+             .wait()
+             .ok()) {
+      WARN("not tried: this host has no control group that we may write to");
+      return;
+    }
+  }
   const int rounds = Rounds(50);
-  const double worst = WorstOf(rounds, std::chrono::seconds(3), {});
-  std::cout << rounds << " trees of " << kProcesses << "; the slowest was gone " << worst
+  const double worst = WorstOf(rounds, std::chrono::seconds(1), {});
+  std::cout << rounds << " trees of " << kProcesses << " with control groups; the slowest was gone "
+            << worst << " s after its grace" << std::endl;
+}
+
+TEST_CASE("Without control groups it is gone 3 s after its grace, and the one beside stays") {
+  const int rounds = Rounds(50);
+  const double worst = WorstOf(rounds, std::chrono::seconds(3), {"--cgroups", "no"});
+  std::cout << rounds << " trees of " << kProcesses << " without; the slowest was gone " << worst
             << " s after its grace" << std::endl;
 }
