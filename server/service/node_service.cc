@@ -9,6 +9,8 @@
 
 #include "common/version.h"
 #include "server/service/execute_reactor.h"
+#include "server/service/interact_reactor.h"
+#include "server/service/interact_wire.h"
 #include "server/service/peer_identity.h"
 #include "server/service/wire.h"
 
@@ -51,46 +53,90 @@ std::string ShownCommand(const LaunchRequest& launch) {
 grpc::ServerWriteReactor<v1::ExecuteEvent>* NodeService::Execute(
     grpc::CallbackServerContext* context, const v1::ExecuteRequest* message) {
   const std::shared_ptr<ExecuteReactor> reactor = ExecuteReactor::Make(loop_, open_calls_);
-  if (!message->incarnation().empty() && message->incarnation() != facts_.incarnation) {
-    reactor->Reject({grpc::StatusCode::FAILED_PRECONDITION,
-                     absl::StrCat("node ", facts_.name, " was restarted; nothing was started")});
-    return reactor.get();
+  Accept(reactor->queue(), *message, CallerOf(*context), [](ExecutionRequest&) {});
+  return reactor.get();
+}
+
+grpc::ServerBidiReactor<v1::InteractRequest, v1::InteractEvent>* NodeService::Interact(
+    grpc::CallbackServerContext* context) {
+  return InteractReactor::Make(loop_, open_calls_,
+                               [this, caller = CallerOf(*context)](
+                                   const auto& queue, const v1::InteractRequest& first) {
+                                 BeginInteraction(queue, first, caller);
+                               })
+      .get();
+}
+
+void NodeService::BeginInteraction(const std::shared_ptr<EventQueue>& queue,
+                                   const v1::InteractRequest& first, uid_t caller) {
+  if (!first.has_start()) {
+    queue->Reject({grpc::StatusCode::INVALID_ARGUMENT, "the first message has to be start"});
+    return;
   }
-  if (facts_.name_is_explicit && !message->node().empty() && message->node() != facts_.name) {
-    reactor->OnOutcome(Refused(absl::StrCat("this is ", facts_.name, ", not ", message->node(),
-                                            "; correct the address in the configuration")));
-    return reactor.get();
+  std::optional<Terminal> terminal;
+  if (first.has_terminal()) {
+    if (const auto problem = CheckTerminal(first.terminal())) {
+      queue->Reject({grpc::StatusCode::INVALID_ARGUMENT, *problem});
+      return;
+    }
+    terminal = ReadTerminal(first.terminal());
   }
-  auto read = ReadRequest(*message, CallerOf(*context));
+  Accept(queue, first.start(), caller, [&](ExecutionRequest& request) {
+    request.has_input = true;
+    request.terminal = terminal;
+    // First, so that the request's own environment goes before it.
+    auto& environment = request.launch.environment;
+    if (terminal) environment.insert(environment.begin(), absl::StrCat("TERM=", terminal->type));
+  });
+}
+
+void NodeService::Accept(const std::shared_ptr<EventQueue>& queue,
+                         const v1::ExecuteRequest& message, uid_t caller,
+                         const std::function<void(ExecutionRequest&)>& complete) {
+  if (!message.incarnation().empty() && message.incarnation() != facts_.incarnation) {
+    queue->Reject({grpc::StatusCode::FAILED_PRECONDITION,
+                   absl::StrCat("node ", facts_.name, " was restarted; nothing was started")});
+    return;
+  }
+  if (facts_.name_is_explicit && !message.node().empty() && message.node() != facts_.name) {
+    queue->OnOutcome(Refused(absl::StrCat("this is ", facts_.name, ", not ", message.node(),
+                                          "; correct the address in the configuration")));
+    return;
+  }
+  auto read = ReadRequest(message, caller);
   if (const auto* malformed = std::get_if<Malformed>(&read)) {
-    reactor->Reject({grpc::StatusCode::INVALID_ARGUMENT, malformed->message});
-    return reactor.get();
+    queue->Reject({grpc::StatusCode::INVALID_ARGUMENT, malformed->message});
+    return;
   }
   if (const auto* refusal = std::get_if<Refusal>(&read)) {
-    reactor->OnOutcome(Refused(refusal->reason));
-    return reactor.get();
+    queue->OnOutcome(Refused(refusal->reason));
+    return;
   }
   auto& request = std::get<ExecutionRequest>(read);
+  complete(request);
   request.launch.environment.push_back(absl::StrCat("MUSTER_NODE=", facts_.name));
   request.launch.environment.push_back(
       absl::StrCat("MUSTER_EXECUTION=", absl::BytesToHexString(request.key.stream_id), "-",
                    request.key.sequence));
-  loop_.Post([this, reactor, request = std::move(request)]() mutable {
-    if (table_.IsDraining()) {
-      reactor->OnOutcome(Refused(absl::StrCat("clusterd ", facts_.name, " is shutting down")));
-      return;
-    }
-    v1::ExecuteEvent started;
-    started.mutable_started()->set_incarnation(facts_.incarnation);
-    if (table_.Find(request.key) != nullptr) {
-      reactor->Reject({grpc::StatusCode::ALREADY_EXISTS,
-                       "an execution with this id is here already; nothing was started"});
-      return;
-    }
-    reactor->Write(std::move(started));
-    reactor->Attach(table_.Submit(std::move(request), reactor));
-  });
-  return reactor.get();
+  // Posted also from the loop itself: gRPC's own thread and an interaction take the same way.
+  loop_.Post(
+      [this, queue, request = std::move(request)]() mutable { Submit(queue, std::move(request)); });
+}
+
+void NodeService::Submit(const std::shared_ptr<EventQueue>& queue, ExecutionRequest request) {
+  if (table_.IsDraining()) {
+    queue->OnOutcome(Refused(absl::StrCat("clusterd ", facts_.name, " is shutting down")));
+    return;
+  }
+  if (table_.Find(request.key) != nullptr) {
+    queue->Reject({grpc::StatusCode::ALREADY_EXISTS,
+                   "an execution with this id is here already; nothing was started"});
+    return;
+  }
+  v1::ExecuteEvent started;
+  started.mutable_started()->set_incarnation(facts_.incarnation);
+  queue->Write(std::move(started));
+  queue->Attach(table_.Submit(std::move(request), queue));
 }
 
 grpc::ServerUnaryReactor* NodeService::Cancel(grpc::CallbackServerContext* context,

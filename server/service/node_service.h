@@ -3,11 +3,14 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "muster/v1/node.grpc.pb.h"
 #include "server/execution/event_loop.h"
 #include "server/execution/execution_table.h"
+#include "server/service/event_queue.h"
 #include "server/service/open_calls.h"
 
 namespace muster::server {
@@ -28,6 +31,8 @@ class NodeService : public v1::Node::CallbackService {
 
   grpc::ServerWriteReactor<v1::ExecuteEvent>* Execute(grpc::CallbackServerContext* context,
                                                       const v1::ExecuteRequest* message) override;
+  grpc::ServerBidiReactor<v1::InteractRequest, v1::InteractEvent>* Interact(
+      grpc::CallbackServerContext* context) override;
   grpc::ServerUnaryReactor* Cancel(grpc::CallbackServerContext* context,
                                    const v1::CancelRequest* request,
                                    v1::CancelResponse* response) override;
@@ -39,6 +44,15 @@ class NodeService : public v1::Node::CallbackService {
   OpenCalls& open_calls() { return open_calls_; }
 
  private:
+  // What the first message of an Interact asks for. Like Accept.
+  void BeginInteraction(const std::shared_ptr<EventQueue>& queue, const v1::InteractRequest& first,
+                        uid_t caller);
+  // Checks a request, and has it started on the loop or says why not. `complete` adds to it what
+  // the message does not hold.
+  void Accept(const std::shared_ptr<EventQueue>& queue, const v1::ExecuteRequest& message,
+              uid_t caller, const std::function<void(ExecutionRequest&)>& complete);
+  // On the loop's thread.
+  void Submit(const std::shared_ptr<EventQueue>& queue, ExecutionRequest request);
   void ListRunning(v1::DescribeResponse& response) const;
 
   EventLoop& loop_;

@@ -196,6 +196,7 @@ v1::ExecuteEvent WriteOutcome(const Outcome& outcome) {
   usage.set_stderr_bytes(outcome.usage.stderr_bytes);
   usage.set_reaped(outcome.usage.reaped);
   usage.set_left(outcome.usage.left);
+  usage.set_input_bytes(outcome.usage.input_bytes);
   return event;
 }
 

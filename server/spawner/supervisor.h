@@ -16,6 +16,7 @@
 #include "common/unique_fd.h"
 #include "server/spawner/child.h"
 #include "server/spawner/frame.h"
+#include "server/spawner/signal_order.h"
 #include "server/spawner/supervisor_message.h"
 
 namespace muster::server {
@@ -47,6 +48,7 @@ class Supervisor {
   void Stop(StopCause cause, std::chrono::milliseconds grace);
   void Advance();
   void Signal(int signal);
+  void Deliver(const SignalOrder& order);
   void Reap();
   bool HasChildren();
   // After an end that nobody ordered: kills what shares the main process's session, or everything
