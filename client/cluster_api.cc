@@ -113,6 +113,10 @@ class ClusterAPI::Cluster {
                         " (", names, ")");
   }
 
+  // The call, already refused when it cannot be sent. `input`: what it takes; null: nothing.
+  Call Send(const Target& target, const Command& command, const ExecuteOptions& options,
+            std::shared_ptr<CallInput> input, const std::optional<Terminal>& terminal = {}) const;
+
   void Begin(int position, const Command& command, const ExecuteOptions& options,
              const std::shared_ptr<Call::State>& state) const {
     const auto index = static_cast<std::size_t>(position);
@@ -166,21 +170,22 @@ int ClusterAPI::getClusterLength() const { return static_cast<int>(cluster_->nod
 
 const std::vector<Node>& ClusterAPI::nodes() const { return cluster_->nodes(); }
 
-Call ClusterAPI::execute(const Target& target, const Command& command,
-                         const ExecuteOptions& options) {
-  const int position = cluster_->Find(target);
-  const std::string node =
-      position < 0 ? "" : cluster_->nodes()[static_cast<std::size_t>(position)].name;
-  const auto state = std::make_shared<Call::State>(node);
+Call ClusterAPI::Cluster::Send(const Target& target, const Command& command,
+                               const ExecuteOptions& options, std::shared_ptr<CallInput> input,
+                               const std::optional<Terminal>& terminal) const {
+  const int position = Find(target);
+  const std::string node = position < 0 ? "" : nodes_[static_cast<std::size_t>(position)].name;
+  const auto state = std::make_shared<Call::State>(node, std::move(input));
   std::string why_not;
   if (position < 0) {
-    why_not = cluster_->WhyNotFound(target);
+    why_not = WhyNotFound(target);
   } else {
-    why_not = cluster_->IsForked() ? kForked : WhyNotSend(command, options);
+    why_not = IsForked() ? kForked : WhyNotSend(command, options);
+    if (why_not.empty() && terminal) why_not = WhyNotOpen(*terminal);
     if (!why_not.empty()) absl::StrAppend(&why_not, "; nothing was sent to ", node);
   }
   if (why_not.empty()) {
-    cluster_->Begin(position, command, options, state);
+    Begin(position, command, options, state);
   } else {
     Outcome outcome;
     outcome.kind = Outcome::Kind::kRefused;
@@ -189,6 +194,16 @@ Call ClusterAPI::execute(const Target& target, const Command& command,
     state->Finish(std::move(outcome));
   }
   return Call(state);
+}
+
+Call ClusterAPI::execute(const Target& target, const Command& command,
+                         const ExecuteOptions& options) {
+  return cluster_->Send(target, command, options, nullptr);
+}
+
+Call ClusterAPI::interact(const Target& target, const Command& command,
+                          const ExecuteOptions& options, std::optional<Terminal> terminal) {
+  return cluster_->Send(target, command, options, std::make_shared<CallInput>(terminal), terminal);
 }
 
 }  // namespace muster

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "client/execution_stream.h"
+#include "client/interaction_stream.h"
 #include "client/wire.h"
 
 namespace muster {
@@ -52,7 +54,7 @@ std::optional<std::chrono::milliseconds> Execution::Guard() const {
 }
 
 void Execution::OnConnected(std::shared_ptr<Connection> connection) {
-  std::shared_ptr<ExecutionStream> stream;
+  std::shared_ptr<EventStream> stream;
   v1::ExecuteRequest request;
   std::optional<std::chrono::milliseconds> guard;
   {
@@ -64,7 +66,12 @@ void Execution::OnConnected(std::shared_ptr<Connection> connection) {
     guard = Guard();
     request = request_;
     connection_ = connection;
-    stream = std::make_shared<ExecutionStream>(std::move(connection), shared_from_this());
+    if (call_->input()) {
+      stream = std::make_shared<InteractionStream>(std::move(connection), shared_from_this(),
+                                                   call_->input());
+    } else {
+      stream = std::make_shared<ExecutionStream>(std::move(connection), shared_from_this());
+    }
     stream_ = stream;
   }
   stream->Start(request, guard, stream);
@@ -123,7 +130,7 @@ void Execution::SendCancel(Connection& connection, const v1::ExecutionId& id,
 }
 
 void Execution::ReadOn() {
-  std::shared_ptr<ExecutionStream> stream;
+  std::shared_ptr<EventStream> stream;
   {
     const MutexLock lock(mutex_);
     stream = stream_;
@@ -159,7 +166,7 @@ void Execution::Cancel(std::optional<std::chrono::milliseconds> grace) {
 }
 
 void Execution::Abandon() {
-  std::shared_ptr<ExecutionStream> stream;
+  std::shared_ptr<EventStream> stream;
   {
     const MutexLock lock(mutex_);
     is_abandoned_ = true;
@@ -175,7 +182,7 @@ void Execution::Abandon() {
 
 void Execution::OnEnd(const grpc::Status& status) {
   std::shared_ptr<Connection> connection;
-  std::shared_ptr<ExecutionStream> stream;  // both end after the lock
+  std::shared_ptr<EventStream> stream;  // both end after the lock
   bool is_other_incarnation = false;
   bool was_started = false;
   bool was_abandoned = false;

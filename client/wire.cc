@@ -50,6 +50,7 @@ Usage ToUsage(const v1::Usage& wire) {
   usage.stderr_bytes = wire.stderr_bytes();
   usage.reaped = wire.reaped();
   usage.left = wire.left();
+  usage.input_bytes = wire.input_bytes();
   return usage;
 }
 
