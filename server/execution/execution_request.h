@@ -25,6 +25,7 @@ struct ExecutionRequest {
   LaunchRequest launch;
   bool has_input = false;            // standard input is the caller's, else empty
   std::optional<Terminal> terminal;  // with has_input: a terminal instead of pipes
+  std::string session;               // runs in the caller's shell of this name; empty: in none
 };
 
 }  // namespace muster::server

@@ -1,9 +1,11 @@
 #include "server/service/interact_wire.h"
 
+#include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdint>
 
 #include "common/limits.h"
@@ -37,6 +39,34 @@ std::optional<std::string> CheckTerminal(const v1::Terminal& message) {
                         " bytes and no NUL among them");
   }
   return CheckSize(message.size());
+}
+
+std::optional<std::string> CheckSessionName(const std::string& name) {
+  constexpr std::size_t kMaxNameBytes = 64;
+  const bool is_valid = !name.empty() && name.size() <= kMaxNameBytes &&
+                        absl::ascii_isalpha(static_cast<unsigned char>(name[0])) &&
+                        std::all_of(name.begin(), name.end(), [](unsigned char c) {
+                          return absl::ascii_isalnum(c) || c == '_' || c == '.' || c == '-';
+                        });
+  if (is_valid) return std::nullopt;
+  return absl::StrCat("a session's name is a letter, then letters, digits, '_', '.' and '-', ",
+                      kMaxNameBytes, " at most");
+}
+
+std::optional<std::string> CheckSessionUse(const v1::ExecuteRequest& message) {
+  if (auto problem = CheckSessionName(message.session())) return problem;
+  if (message.has_python()) return std::string("a session runs shell commands only, no Python");
+  if (message.has_argv()) {
+    return std::string("a session runs shell commands only: send the program as a shell line");
+  }
+  if (!message.directory().empty() || message.environment_size() > 0) {
+    return std::string(
+        "a session keeps its own directory and environment: use cd and export in it");
+  }
+  if (message.has_limits()) {
+    return std::string("a command of a session takes no limits: use ulimit in it");
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> CheckInteraction(const v1::InteractRequest& message) {

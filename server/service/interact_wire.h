@@ -16,6 +16,12 @@ Terminal ReadTerminal(const v1::Terminal& message);
 // Why no terminal can be like this; empty: it can.
 std::optional<std::string> CheckTerminal(const v1::Terminal& message);
 
+// Why no session can be called this; empty: it can.
+std::optional<std::string> CheckSessionName(const std::string& name);
+
+// Why a session does not run this request, which names one; empty: it does.
+std::optional<std::string> CheckSessionUse(const v1::ExecuteRequest& message);
+
 // How a message after the first one breaks the contract; empty: it does not.
 std::optional<std::string> CheckInteraction(const v1::InteractRequest& message);
 

@@ -113,6 +113,13 @@ void NodeService::Accept(const std::shared_ptr<EventQueue>& queue,
     return;
   }
   auto& request = std::get<ExecutionRequest>(read);
+  if (!message.session().empty()) {
+    if (const auto problem = CheckSessionUse(message)) {
+      queue->OnOutcome(Refused(*problem));
+      return;
+    }
+    request.session = message.session();
+  }
   complete(request);
   request.launch.environment.push_back(absl::StrCat("MUSTER_NODE=", facts_.name));
   request.launch.environment.push_back(
@@ -128,7 +135,7 @@ void NodeService::Submit(const std::shared_ptr<EventQueue>& queue, ExecutionRequ
     queue->OnOutcome(Refused(absl::StrCat("clusterd ", facts_.name, " is shutting down")));
     return;
   }
-  if (table_.Find(request.key) != nullptr) {
+  if (Find(request.key) != nullptr) {
     queue->Reject({grpc::StatusCode::ALREADY_EXISTS,
                    "an execution with this id is here already; nothing was started"});
     return;
@@ -136,7 +143,16 @@ void NodeService::Submit(const std::shared_ptr<EventQueue>& queue, ExecutionRequ
   v1::ExecuteEvent started;
   started.mutable_started()->set_incarnation(facts_.incarnation);
   queue->Write(std::move(started));
-  queue->Attach(table_.Submit(std::move(request), queue));
+  if (request.session.empty()) {
+    queue->Attach(table_.Submit(std::move(request), queue));
+  } else if (const auto command = sessions_.Submit(std::move(request), queue)) {
+    queue->Attach(command);
+  }
+}
+
+std::shared_ptr<ExecutionControl> NodeService::Find(const ExecutionKey& key) const {
+  if (auto execution = table_.Find(key)) return execution;
+  return sessions_.Find(key);
 }
 
 grpc::ServerUnaryReactor* NodeService::Cancel(grpc::CallbackServerContext* context,
@@ -148,7 +164,7 @@ grpc::ServerUnaryReactor* NodeService::Cancel(grpc::CallbackServerContext* conte
     grace = std::chrono::milliseconds(std::min<std::uint64_t>(request->grace_ms(), 86'400'000));
   }
   loop_.Post([this, reactor, key = ReadKey(request->id(), CallerOf(*context)), grace] {
-    const std::shared_ptr<Execution> execution = table_.Find(key);
+    const std::shared_ptr<ExecutionControl> execution = Find(key);
     if (execution != nullptr) execution->Stop(StopCause::kCancel, grace, "by the caller");
     reactor->Finish(execution != nullptr
                         ? grpc::Status::OK
@@ -184,8 +200,8 @@ grpc::ServerUnaryReactor* NodeService::Describe(grpc::CallbackServerContext* con
 }
 
 void NodeService::ListRunning(v1::DescribeResponse& response) const {
-  const auto now = Execution::Clock::now();
-  for (const auto& [key, execution] : table_.all()) {
+  const auto now = EventLoop::Clock::now();
+  const auto add = [&](const ExecutionKey& key, const auto& execution) {
     v1::RunningExecution& running = *response.add_running();
     WriteKey(key, *running.mutable_id());
     running.set_command(ShownCommand(execution->request().launch));
@@ -194,7 +210,9 @@ void NodeService::ListRunning(v1::DescribeResponse& response) const {
             .count()));
     running.set_queued(execution->IsQueued());
     running.set_user_id(key.caller);
-  }
+  };
+  for (const auto& [key, execution] : table_.all()) add(key, execution);
+  for (const auto& [key, command] : sessions_.commands()) add(key, command);
 }
 
 }  // namespace muster::server

@@ -13,7 +13,6 @@ struct SignalOrder {
   enum class Target : std::uint8_t {
     kGroup,  // a process group: that of `group`
     kBelow,  // all below the main process, but not itself
-    kTree,   // the main process, then all below it
   };
 
   std::int32_t signal = 0;

@@ -242,7 +242,6 @@ void Supervisor::Deliver(const SignalOrder& order) {
     ::kill(-static_cast<pid_t>(order.group > 1 ? order.group : main_), order.signal);
     return;
   }
-  if (order.target == SignalOrder::Target::kTree) ::kill(main_, order.signal);
   for (const Process& process : Descendants(ChildrenOfSelf())) {
     if (process.pid != main_) ::kill(process.pid, order.signal);
   }
