@@ -268,7 +268,7 @@ class MUSTER_EXPORT Call {
   // command reads it is the command's business (what it does not read is thrown away). False: the
   // call ends or has ended, or close_input() was called, and some of it was not sent. Writers of
   // several threads take turns, one whole write() each.
-  bool write(std::string data);
+  bool write(const std::string& data);
   // The command finds the end of its standard input once it has read what was written. With a
   // terminal this types Ctrl-D, and more may be written afterwards. Returns at once; without it a
   // command that reads to the end waits for ever.

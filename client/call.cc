@@ -32,7 +32,9 @@ void Call::cancel(std::optional<std::chrono::milliseconds> grace) { state_->Canc
 
 void Call::detach() { state_->Detach(); }
 
-bool Call::write(std::string data) { return state_->input() && state_->input()->Write(data); }
+bool Call::write(const std::string& data) {
+  return state_->input() && state_->input()->Write(data);
+}
 
 void Call::close_input() {
   if (state_->input()) state_->input()->Close();

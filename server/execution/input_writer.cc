@@ -22,7 +22,11 @@ void InputWriter::Start(UniqueFd fd, bool is_terminal) {
 }
 
 void InputWriter::Write(std::string data) {
-  pending_ += data;
+  if (pending_.empty()) {
+    pending_ = std::move(data);
+  } else {
+    pending_ += data;
+  }
   owes_taken_ = true;
   Flush();
 }

@@ -2,8 +2,8 @@
 
 #include <absl/strings/escaping.h>
 #include <absl/strings/str_cat.h>
+#include <errno.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/random.h>
 
 #include <algorithm>

@@ -135,6 +135,7 @@ void SessionCommand::Conclude(Outcome outcome) {
   state_ = State::kFinished;
   if (deadline_) loop_.CancelTimer(*deadline_);
   deadline_.reset();
+  input_read_.Reset();
   outcome.usage.queued = microseconds(started_ - received_);
   outcome.usage.stdout_bytes = stdout_bytes_;
   outcome.usage.stderr_bytes = stderr_bytes_;

@@ -86,7 +86,7 @@ std::shared_ptr<SessionCommand> SessionTable::Submit(ExecutionRequest request,
                                   " was opened without a terminal; close it, or ask for none");
   } else if (session != nullptr) {
     const ExecutionKey key = request.key;
-    const auto command =
+    auto command =
         std::make_shared<SessionCommand>(loop_, std::move(request), sink, session,
                                          [this, key](SessionCommand&) { commands_.erase(key); });
     commands_[key] = command;
