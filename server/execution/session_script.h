@@ -15,8 +15,9 @@ namespace muster::server {
 // What the shell runs, with the script as its standard input, the reports as descriptor 3.
 std::vector<std::string> SessionShellArguments();
 
-// The first lines: puts the descriptors where they stay, and has SIGINT end a command only.
-std::string SessionPrologue();
+// The first lines: puts the descriptors where they stay, and has what is typed at a terminal
+// (Ctrl-C, Ctrl-\, Ctrl-Z) end a command at most.
+std::string SessionPrologue(bool has_terminal);
 
 struct SessionScript {
   std::string_view source;

@@ -69,7 +69,7 @@ std::optional<StartFailure> SessionShell::Launch(SpawnerClient& spawner,
   launch.environment = std::move(environment);
   launch.grace = kDefaultGrace;
   supervisor_->Send(FrameType::kLaunch, launch.Encode());
-  Say(SessionPrologue());
+  Say(SessionPrologue(terminal.has_value()));
   return std::nullopt;
 }
 

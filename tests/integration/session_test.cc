@@ -214,6 +214,8 @@ TEST_CASE("A command of a session reads its own input and no other's") {
     const Collected got = cat.Finish();
     CHECK((got.out == bytes));
     CHECK(got.outcome.usage().input_bytes() == bytes.size());
+    Interaction bare(node, In(node, "ls /proc/self/fd; sh -c 'ls /proc/self/fd'"));
+    CHECK(bare.Finish().out == "0\n1\n2\n3\n0\n1\n2\n3\n");  // 3: ls's own
     Interaction none(node, In(node, "cat"));
     CHECK(none.EndInput());
     CHECK(none.Finish().out.empty());
@@ -344,6 +346,7 @@ TEST_CASE("A session with a terminal keeps it, and Ctrl-C ends its command only"
   CHECK(typed.Sees("<hello>"));
   // Not while it forks: a signal between fork and exec is lost on every shell.
   CHECK(Eventually([&] { return ProcessesWith("sleep " + seconds).size() == 1; }));
+  CHECK(typed.Write("\x1a"));  // Ctrl-Z stops nothing: nobody could continue it
   CHECK(typed.Write("\x03"));
   got = typed.Finish();
   CHECK(got.outcome.exit_code() == 130);
