@@ -112,6 +112,13 @@ struct ExecuteOptions {
   std::string id;
 };
 
+// A terminal for a command: its standard input, output and error are one pseudo-terminal.
+struct Terminal {
+  int rows = 24;              // character cells, 0 to 65535; what is beyond is cut to that
+  int columns = 80;           // character cells, 0 to 65535
+  std::string type = "dumb";  // TERM, as "xterm-256color"; at most 255 bytes, without NUL
+};
+
 // ---- What comes back ----
 
 // A piece of output, as the program wrote it: any bytes, cut anywhere.
@@ -230,6 +237,28 @@ class MUSTER_EXPORT Call {
   // `grace`. Returns at once; the outcome says how it ended. A later call with a shorter grace
   // hurries it; any other later call, and one after the end, does nothing.
   void cancel(std::optional<std::chrono::milliseconds> grace = std::nullopt);
+  // ---- For a call made by interact(); for one made by execute() write() returns false and the
+  // ---- others do nothing.
+
+  // Sends standard input, any bytes; blocks while the node does not take it, which it does as fast
+  // as the command reads (some 100 KiB wait between). True: all of it is on its way; whether the
+  // command reads it is the command's business (what it does not read is thrown away). False: the
+  // call ends or has ended, or close_input() was called, and some of it was not sent. Writers of
+  // several threads take turns, one whole write() each.
+  bool write(const std::string& data);
+  // The command finds the end of its standard input once it has read what was written. With a
+  // terminal this types Ctrl-D, and more may be written afterwards. Returns at once; without it a
+  // command that reads to the end waits for ever.
+  void close_input();
+  // The size of its terminal changes, 0 to 65535 character cells each; its foreground processes get
+  // SIGWINCH. Returns at once. Without a terminal it does nothing.
+  void resize(int rows, int columns);
+  // Sends a signal (a number of signal(7) on the node, as SIGINT) to the foreground process group
+  // of its terminal; without one, to the process group of the command. Returns at once; what was
+  // written before goes before it. A number that is none ends the call. Stopping for certain is
+  // cancel()'s business.
+  void send_signal(int signal);
+
   // Dropping the last handle no longer cancels the call; it still ends with this process.
   void detach();
 
@@ -356,6 +385,11 @@ class MUSTER_EXPORT ClusterAPI {
   // answer.
   Status cancel(const Target& target, const std::string& id,
                 std::optional<std::chrono::milliseconds> grace = std::nullopt);
+  // As execute(), and the command's standard input is what Call::write() sends (for execute() it is
+  // empty): a pipe, or, with `terminal`, a terminal of the command's own, which then carries its
+  // output and errors too (all of it comes as stdout; line ends are "\r\n" unless it changes that).
+  Call interact(const Target& target, const Command& command, const ExecuteOptions& options = {},
+                std::optional<Terminal> terminal = std::nullopt);
 
  private:
   class Cluster;

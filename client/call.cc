@@ -32,6 +32,22 @@ void Call::cancel(std::optional<std::chrono::milliseconds> grace) { state_->Canc
 
 void Call::detach() { state_->Detach(); }
 
+bool Call::write(const std::string& data) {
+  return state_->input() && state_->input()->Write(data);
+}
+
+void Call::close_input() {
+  if (state_->input()) state_->input()->Close();
+}
+
+void Call::resize(int rows, int columns) {
+  if (state_->input()) state_->input()->Resize(rows, columns);
+}
+
+void Call::send_signal(int signal) {
+  if (state_->input()) state_->input()->Signal(signal);
+}
+
 const std::string& Call::node() const { return state_->node(); }
 
 std::string Call::id() const { return state_->id(); }

@@ -160,6 +160,7 @@ void Call::State::Finish(Outcome outcome) {
     was_paused = std::exchange(is_paused_, false);
     changed_.NotifyAll();
   }
+  if (input_) input_->End();
   if (was_paused && control) control->ReadOn();
 }
 

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "client/ClusterAPI.h"
+#include "client/call_input.h"
 #include "common/mutex.h"
 
 namespace muster {
@@ -28,11 +29,14 @@ class CallControl {
 
 class Call::State {
  public:
-  explicit State(std::string node) : node_(std::move(node)) {}
+  // `input`: what the user may say to it; null: nothing.
+  explicit State(std::string node, std::shared_ptr<CallInput> input = nullptr)
+      : node_(std::move(node)), input_(std::move(input)) {}
 
   // ---- the user's side (see Call) ----
   const std::string& node() const { return node_; }
   std::string id() const;
+  const std::shared_ptr<CallInput>& input() const { return input_; }
   std::optional<Event> Next();
   bool NextFor(std::chrono::milliseconds time, std::optional<Event>* event);
   const Outcome& Wait();
@@ -62,6 +66,7 @@ class Call::State {
   std::shared_ptr<CallControl> Discard() MUSTER_REQUIRES(mutex_);
 
   const std::string node_;
+  const std::shared_ptr<CallInput> input_;
   mutable Mutex mutex_;
   mutable CondVar changed_;
   std::shared_ptr<CallControl> control_ MUSTER_GUARDED_BY(mutex_);

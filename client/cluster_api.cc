@@ -129,18 +129,20 @@ class ClusterAPI::Cluster {
                         " (", names, ")");
   }
 
-  // Sends the command, or refuses it.
-  Call Execute(const Target& target, const Command& command, const ExecuteOptions& options,
-               const wire::Place& place) const {
+  // The call, already refused when it cannot be sent. `input`: what it takes; null: nothing.
+  Call Send(const Target& target, const Command& command, const ExecuteOptions& options,
+            const wire::Place& place, std::shared_ptr<CallInput> input = nullptr,
+            const std::optional<Terminal>& terminal = {}) const {
     const int position = Find(target);
     if (position < 0) return Refused("", WhyNotFound(target));
     const auto index = static_cast<std::size_t>(position);
     const std::string& node = nodes_[index].name;
-    const std::string why_not = IsForked() ? kForked : WhyNotSend(command, options);
+    std::string why_not = IsForked() ? kForked : WhyNotSend(command, options);
+    if (why_not.empty() && terminal) why_not = WhyNotOpen(*terminal);
     if (!why_not.empty()) {
       return Refused(node, absl::StrCat(why_not, "; nothing was sent to ", node));
     }
-    const auto state = std::make_shared<Call::State>(node);
+    const auto state = std::make_shared<Call::State>(node, std::move(input));
     const auto execution = std::make_shared<Execution>(
         state, (*links_)[index], wire::ToRequest(command, options, wire_names_[index], place));
     state->SetControl(execution);
@@ -212,7 +214,7 @@ const std::vector<Node>& ClusterAPI::nodes() const { return cluster_->nodes(); }
 
 Call ClusterAPI::execute(const Target& target, const Command& command,
                          const ExecuteOptions& options) {
-  return cluster_->Execute(target, command, options, {});
+  return cluster_->Send(target, command, options, {});
 }
 
 std::vector<Call> ClusterAPI::execute(const std::vector<Target>& targets, const Command& command,
@@ -221,10 +223,16 @@ std::vector<Call> ClusterAPI::execute(const std::vector<Target>& targets, const 
   calls.reserve(targets.size());
   wire::Place place{static_cast<std::uint32_t>(targets.size()), 0};
   for (const Target& target : targets) {
-    calls.push_back(cluster_->Execute(target, command, options, place));
+    calls.push_back(cluster_->Send(target, command, options, place));
     ++place.rank;
   }
   return calls;
+}
+
+Call ClusterAPI::interact(const Target& target, const Command& command,
+                          const ExecuteOptions& options, std::optional<Terminal> terminal) {
+  return cluster_->Send(target, command, options, {}, std::make_shared<CallInput>(terminal),
+                        terminal);
 }
 
 Status ClusterAPI::cancel(const Target& target, const std::string& id,

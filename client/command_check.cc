@@ -124,6 +124,13 @@ std::string CheckOptions(const ExecuteOptions& options) {
 
 }  // namespace
 
+std::string WhyNotOpen(const Terminal& terminal) {
+  constexpr std::size_t kMaxTypeBytes = 255;
+  if (HasNul(terminal.type)) return "the terminal's type holds a NUL byte";
+  if (terminal.type.size() <= kMaxTypeBytes) return "";
+  return TooLong("the terminal's type", terminal.type.size(), kMaxTypeBytes);
+}
+
 std::string WhyNotSend(const Command& command, const ExecuteOptions& options) {
   std::string why = command.kind == Command::Kind::kArgv ? CheckArguments(command.arguments)
                                                          : CheckSource(command);

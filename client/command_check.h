@@ -9,6 +9,7 @@
 namespace muster {
 
 // Empty: it may be sent. Else why not, with the limit or the form that is valid.
+std::string WhyNotOpen(const Terminal& terminal);
 std::string WhyNotSend(const Command& command, const ExecuteOptions& options);
 
 }  // namespace muster

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "client/execution_id.h"
+#include "client/execution_stream.h"
+#include "client/interaction_stream.h"
 #include "client/wire.h"
 
 namespace muster {
@@ -56,7 +58,7 @@ std::optional<std::chrono::milliseconds> Execution::Guard() const {
 }
 
 void Execution::OnConnected(std::shared_ptr<Connection> connection) {
-  std::shared_ptr<ExecutionStream> stream;
+  std::shared_ptr<EventStream> stream;
   v1::ExecuteRequest request;
   std::optional<std::chrono::milliseconds> guard;
   {
@@ -69,7 +71,12 @@ void Execution::OnConnected(std::shared_ptr<Connection> connection) {
     guard = Guard();
     request = request_;
     connection_ = connection;
-    stream = std::make_shared<ExecutionStream>(std::move(connection), shared_from_this());
+    if (call_->input()) {
+      stream = std::make_shared<InteractionStream>(std::move(connection), shared_from_this(),
+                                                   call_->input());
+    } else {
+      stream = std::make_shared<ExecutionStream>(std::move(connection), shared_from_this());
+    }
     stream_ = stream;
   }
   call_->SetId(ToText(request.id()));
@@ -133,7 +140,7 @@ void Execution::SendCancel(Connection& connection, const v1::ExecutionId& id,
 }
 
 void Execution::ReadOn() {
-  std::shared_ptr<ExecutionStream> stream;
+  std::shared_ptr<EventStream> stream;
   {
     const MutexLock lock(mutex_);
     stream = stream_;
@@ -169,7 +176,7 @@ void Execution::Cancel(std::optional<std::chrono::milliseconds> grace) {
 }
 
 void Execution::Abandon() {
-  std::shared_ptr<ExecutionStream> stream;
+  std::shared_ptr<EventStream> stream;
   {
     const MutexLock lock(mutex_);
     is_abandoned_ = true;
@@ -185,7 +192,7 @@ void Execution::Abandon() {
 
 void Execution::OnEnd(const grpc::Status& status) {
   std::shared_ptr<Connection> connection;
-  std::shared_ptr<ExecutionStream> stream;  // both end after the lock
+  std::shared_ptr<EventStream> stream;  // both end after the lock
   bool is_other_incarnation = false;
   bool was_started = false;
   bool was_abandoned = false;

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "client/call_state.h"
-#include "client/execution_stream.h"
+#include "client/event_stream.h"
 #include "client/node_link.h"
 #include "common/mutex.h"
 
@@ -17,7 +17,7 @@ namespace muster {
 
 class Execution final : public CallControl,
                         public NodeLink::Waiter,
-                        public ExecutionStream::Events,
+                        public EventStream::Events,
                         public std::enable_shared_from_this<Execution> {
  public:
   Execution(std::shared_ptr<Call::State> call, std::shared_ptr<NodeLink> link,
@@ -54,7 +54,7 @@ class Execution final : public CallControl,
   Stage stage_ MUSTER_GUARDED_BY(mutex_) = Stage::kConnecting;
   v1::ExecuteRequest request_ MUSTER_GUARDED_BY(mutex_);
   std::shared_ptr<Connection> connection_ MUSTER_GUARDED_BY(mutex_);  // from kSent to kEnded
-  std::shared_ptr<ExecutionStream> stream_ MUSTER_GUARDED_BY(mutex_);
+  std::shared_ptr<EventStream> stream_ MUSTER_GUARDED_BY(mutex_);
   bool is_started_ MUSTER_GUARDED_BY(mutex_) = false;  // the node said that it accepted it
   bool is_second_try_ MUSTER_GUARDED_BY(mutex_) = false;
   bool is_abandoned_ MUSTER_GUARDED_BY(mutex_) = false;

@@ -8,7 +8,7 @@ namespace muster {
 
 void ExecutionStream::Start(const v1::ExecuteRequest& request,
                             std::optional<std::chrono::milliseconds> guard,
-                            std::shared_ptr<ExecutionStream> self) {
+                            std::shared_ptr<EventStream> self) {
   self_ = std::move(self);
   if (guard) context_.set_deadline(std::chrono::system_clock::now() + *guard);
   connection_->stub().async()->Execute(&context_, &request, this);
@@ -38,7 +38,7 @@ void ExecutionStream::OnReadDone(bool ok) {
 
 void ExecutionStream::OnDone(const grpc::Status& status) {
   TsanAcquire(this);
-  const std::shared_ptr<ExecutionStream> self = std::move(self_);
+  const std::shared_ptr<EventStream> self = std::move(self_);
   const std::shared_ptr<Events> events = std::move(events_);
   events->OnEnd(status);
 }

@@ -11,6 +11,8 @@ inline constexpr std::size_t kMaxSourceBytes = 3u << 20;
 // One argv or environment string without its NUL, bytes: the kernel's MAX_ARG_STRLEN (execve(2)).
 // A shell source above this reaches `sh` as a script on a memfd instead of as an argument.
 inline constexpr std::size_t kMaxArgumentBytes = 131071;
+// One piece of standard input on the wire, bytes.
+inline constexpr std::size_t kMaxInputBytes = 64u << 10;
 // One message on the wire, bytes.
 inline constexpr int kMaxMessageBytes = 4 << 20;
 // sun_path without its NUL, bytes (unix(7)).

@@ -85,6 +85,7 @@ class Daemon {
   EventLoop loop_;
   std::unique_ptr<SpawnerClient> spawner_;
   std::unique_ptr<ExecutionTable> table_;
+  std::unique_ptr<SessionTable> sessions_;
   std::unique_ptr<NodeServer> server_;
 };
 
@@ -112,6 +113,7 @@ int Daemon::Run() {
   }
   RaiseDescriptorLimit();  // after the spawner's start: jobs keep the limit that we were given
   table_ = std::make_unique<ExecutionTable>(loop_, *spawner_, options_.bounds.admission);
+  sessions_ = std::make_unique<SessionTable>(loop_, *spawner_, options_.bounds.limits);
   NodeFacts facts;
   facts.name = options_.name;
   facts.name_is_explicit = options_.name_is_explicit;
@@ -120,7 +122,8 @@ int Daemon::Run() {
   facts.workers = static_cast<unsigned>(options_.bounds.admission.workers);
   facts.limits = options_.bounds.limits;
   facts.longest = options_.bounds.longest;
-  server_ = std::make_unique<NodeServer>(loop_, *table_, std::move(facts), listener->fd());
+  server_ =
+      std::make_unique<NodeServer>(loop_, *table_, *sessions_, std::move(facts), listener->fd());
   loop_.Start();
   if (!server_->Start()) {
     spdlog::error("gRPC did not start on unix:{}", options_.socket_path);
@@ -168,10 +171,14 @@ void Daemon::Drain(Word word) {
   server_->StopAccepting();
   const auto drain = [this](std::optional<std::chrono::milliseconds> grace) {
     loop_.Post([this, grace] {
-      table_->Drain(grace, absl::StrCat("clusterd ", options_.name, " is shutting down"), [this] {
+      const std::string who = absl::StrCat("clusterd ", options_.name, " is shutting down");
+      const auto on_empty = [this, left = std::make_shared<int>(2)] {
+        if (--*left > 0) return;  // the other table is not empty yet
         const std::uint64_t one = 1;
         [[maybe_unused]] const ssize_t written = ::write(drained_.get(), &one, sizeof(one));
-      });
+      };
+      table_->Drain(grace, who, on_empty);
+      sessions_->Drain(grace, who, on_empty);
     });
   };
   constexpr std::chrono::milliseconds kNow{0};

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "common/fault.h"
+#include "server/spawner/signal_order.h"
 
 namespace muster::server {
 namespace {
@@ -41,6 +42,9 @@ Execution::Execution(EventLoop& loop, ExecutionRequest request, std::shared_ptr<
       request_(std::move(request)),
       sink_(std::move(sink)),
       on_finished_(std::move(on_finished)) {
+  if (request_.has_input) {
+    input_ = std::make_unique<InputWriter>(loop_, [this] { sink_->OnInputTaken(); });
+  }
   if (request_.launch.deadline) {
     timer_ = loop_.After(*request_.launch.deadline, [this] {
       timer_.reset();
@@ -71,6 +75,10 @@ std::optional<StartFailure> Execution::Launch(SpawnerClient& spawner) {
       (IsPython() && !MakePipe(value_read, value_write))) {
     return StartFailure{"pipe", errno};
   }
+  UniqueFd in_theirs;
+  if (input_ != nullptr && !MakeInput(in_theirs, out_write, err_write, out_read)) {
+    return StartFailure{request_.terminal ? "open a terminal" : "pipe", errno};
+  }
   int control[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0) {
     return StartFailure{"socketpair", errno};
@@ -80,8 +88,9 @@ std::optional<StartFailure> Execution::Launch(SpawnerClient& spawner) {
   theirs.emplace_back(control[1]);
   theirs.push_back(std::move(out_write));
   theirs.push_back(std::move(err_write));
+  if (in_theirs.IsOpen()) theirs.push_back(std::move(in_theirs));
   if (IsPython()) theirs.push_back(std::move(value_write));
-  const absl::Status status = spawner.Supervise(IsPython(), std::move(theirs));
+  const absl::Status status = spawner.Supervise(IsPython(), input_ != nullptr, std::move(theirs));
   if (!status.ok()) return StartFailure{std::string(status.message()), EAGAIN};
 
   supervisor_ = std::make_unique<SupervisorLink>(
@@ -99,6 +108,28 @@ std::optional<StartFailure> Execution::Launch(SpawnerClient& spawner) {
   }
   supervisor_->Send(FrameType::kLaunch, launch.Encode());
   return std::nullopt;
+}
+
+// A terminal is all three of its streams, and stands in for the pipes: stderr's is then at its end
+// from the beginning.
+bool Execution::MakeInput(UniqueFd& theirs, UniqueFd& out_theirs, UniqueFd& err_theirs,
+                          UniqueFd& out_ours) {
+  UniqueFd ours;
+  if (request_.terminal) {
+    Pty pty;
+    if (!OpenPty(request_.terminal->size, pty)) return false;
+    out_theirs.Reset(::fcntl(pty.slave.get(), F_DUPFD_CLOEXEC, 0));
+    err_theirs.Reset(::fcntl(pty.slave.get(), F_DUPFD_CLOEXEC, 0));
+    // Two numbers, so that the loop may wait for each direction by itself.
+    ours.Reset(::fcntl(pty.master.get(), F_DUPFD_CLOEXEC, 0));
+    theirs = std::move(pty.slave);
+    out_ours = std::move(pty.master);
+    if (!ours.IsOpen() || !out_theirs.IsOpen() || !err_theirs.IsOpen()) return false;
+  } else if (!MakePipe(theirs, ours)) {
+    return false;
+  }
+  input_->Start(std::move(ours), request_.terminal.has_value());
+  return true;
 }
 
 std::unique_ptr<PipeReader> Execution::ReadFrom(UniqueFd fd, OutputStream stream) {
@@ -202,6 +233,30 @@ void Execution::Order(const StopOrder& order) {
   if (state_ == State::kRunning) supervisor_->Send(FrameType::kStop, order.Encode());
 }
 
+void Execution::Write(std::string data) {
+  if (input_ != nullptr) {
+    input_->Write(std::move(data));
+  } else if (state_ != State::kFinished) {
+    sink_->OnInputTaken();
+  }
+}
+
+void Execution::EndInput() {
+  if (input_ != nullptr) input_->End();
+}
+
+void Execution::Resize(const WindowSize& size) {
+  if (input_ != nullptr) input_->Resize(size);
+}
+
+void Execution::Signal(int signal) {
+  if (state_ != State::kRunning) return;
+  SignalOrder order;
+  order.signal = signal;
+  if (input_ != nullptr) order.group = input_->ForegroundGroup();
+  supervisor_->Send(FrameType::kSignal, order.Encode());
+}
+
 void Execution::HandleFrame(const Frame& frame) {
   if (frame.type == static_cast<std::uint8_t>(FrameType::kStarted)) {
     launched_ = true;
@@ -264,13 +319,15 @@ void Execution::Finish(Outcome outcome) {
   outcome.usage.queued = Since(received_, started_);
   outcome.usage.stdout_bytes = stdout_bytes_;
   outcome.usage.stderr_bytes = stderr_bytes_;
+  if (input_ != nullptr) outcome.usage.input_bytes = input_->bytes();
   sink_->OnOutcome(std::move(outcome));
   on_finished_(*this);
   // The handlers of these may be what is running: they go when the loop is back.
   loop_.Post([supervisor = std::shared_ptr<SupervisorLink>(std::move(supervisor_)),
               out = std::shared_ptr<PipeReader>(std::move(out_)),
               err = std::shared_ptr<PipeReader>(std::move(err_)),
-              value = std::shared_ptr<PipeReader>(std::move(value_)), self] {});
+              value = std::shared_ptr<PipeReader>(std::move(value_)),
+              input = std::shared_ptr<InputWriter>(std::move(input_)), self] {});
 }
 
 }  // namespace muster::server

@@ -13,8 +13,10 @@
 #include <string>
 
 #include "server/execution/event_loop.h"
+#include "server/execution/execution_control.h"
 #include "server/execution/execution_request.h"
 #include "server/execution/execution_sink.h"
+#include "server/execution/input_writer.h"
 #include "server/execution/outcome.h"
 #include "server/execution/pipe_reader.h"
 #include "server/execution/spawner_client.h"
@@ -22,7 +24,7 @@
 
 namespace muster::server {
 
-class Execution : public std::enable_shared_from_this<Execution> {
+class Execution : public ExecutionControl, public std::enable_shared_from_this<Execution> {
  public:
   using Clock = EventLoop::Clock;
 
@@ -31,10 +33,15 @@ class Execution : public std::enable_shared_from_this<Execution> {
             std::function<void(Execution&)> on_finished);
 
   void Start(SpawnerClient& spawner);
-  // Asks for the end; the first cause is the verdict. `who` stands in the outcome: "by the caller".
-  void Stop(StopCause cause, std::optional<std::chrono::milliseconds> grace, std::string who);
-  // The sink takes output again.
-  void Resume();
+
+  // ExecutionControl
+  void Stop(StopCause cause, std::optional<std::chrono::milliseconds> grace,
+            std::string who) override;
+  void Resume() override;
+  void Write(std::string data) override;
+  void EndInput() override;
+  void Resize(const WindowSize& size) override;
+  void Signal(int signal) override;
 
   const ExecutionRequest& request() const { return request_; }
   Clock::time_point received() const { return received_; }
@@ -48,6 +55,7 @@ class Execution : public std::enable_shared_from_this<Execution> {
   enum class State { kQueued, kRunning, kDraining, kFinished };
 
   std::optional<StartFailure> Launch(SpawnerClient& spawner);
+  bool MakeInput(UniqueFd& theirs, UniqueFd& out_theirs, UniqueFd& err_theirs, UniqueFd& out_ours);
   std::unique_ptr<PipeReader> ReadFrom(UniqueFd fd, OutputStream stream);
   void HandleOutput(OutputStream stream, std::string data);
   void HandleWorkerFrame(const Frame& frame);
@@ -82,7 +90,8 @@ class Execution : public std::enable_shared_from_this<Execution> {
   std::unique_ptr<SupervisorLink> supervisor_;
   std::unique_ptr<PipeReader> out_;
   std::unique_ptr<PipeReader> err_;
-  std::unique_ptr<PipeReader> value_;  // Python only
+  std::unique_ptr<PipeReader> value_;   // Python only
+  std::unique_ptr<InputWriter> input_;  // with has_input only
   FrameDecoder value_frames_{kMaxReportBytes};
   PythonResult result_;
   std::optional<ExecutionEnd> end_;

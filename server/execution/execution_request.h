@@ -3,8 +3,10 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 
+#include "server/execution/pty.h"
 #include "server/spawner/launch_request.h"
 
 namespace muster::server {
@@ -21,6 +23,9 @@ struct ExecutionKey {
 struct ExecutionRequest {
   ExecutionKey key;
   LaunchRequest launch;
+  bool has_input = false;            // standard input is the caller's, else empty
+  std::optional<Terminal> terminal;  // with has_input: a terminal instead of pipes
+  std::string session;               // runs in the caller's shell of this name; empty: in none
 };
 
 }  // namespace muster::server

@@ -15,6 +15,8 @@ class ExecutionSink {
   virtual ~ExecutionSink() = default;
   // At most 64 KiB. False: no more before Execution::Resume; what was given is kept.
   virtual bool OnOutput(OutputStream stream, std::string data) = 0;
+  // What ExecutionControl::Write was given is in the pipe, or nobody is interested in it.
+  virtual void OnInputTaken() {}
   virtual void OnOutcome(Outcome outcome) = 0;
 };
 

@@ -41,6 +41,7 @@ struct Outcome {
     std::uint64_t stderr_bytes = 0;
     std::uint32_t reaped = 0;
     std::uint32_t left = 0;
+    std::uint64_t input_bytes = 0;
   };
 
   Kind kind = Kind::kLost;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace muster::server {
@@ -32,6 +33,11 @@ void PipeReader::Resume() {
   if (!paused_ || AtEnd()) return;
   paused_ = false;
   loop_.Watch(fd_.get(), EPOLLIN, [this](std::uint32_t) { Read(); });
+}
+
+std::uint64_t PipeReader::Waiting() const {
+  int waiting = 0;
+  return ::ioctl(fd_.get(), FIONREAD, &waiting) == 0 ? static_cast<std::uint64_t>(waiting) : 0;
 }
 
 void PipeReader::Read() {

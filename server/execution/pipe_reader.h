@@ -25,6 +25,8 @@ class PipeReader {
   void Resume();
   bool AtEnd() const { return !fd_.IsOpen(); }
   std::uint64_t bytes() const { return bytes_; }
+  // What is in the pipe now and was not read; 0 at its end.
+  std::uint64_t Waiting() const;
 
  private:
   void Read();

@@ -99,7 +99,9 @@ void SpawnerClient::EndZygote() {
   loop_.Post([ended = std::shared_ptr<SpawnLink>(std::move(zygote_))] {});
 }
 
-absl::Status SpawnerClient::Supervise(bool python, std::vector<UniqueFd> fds) {
+absl::Status SpawnerClient::Supervise(bool python, bool has_input, std::vector<UniqueFd> fds) {
+  const SpawnCommand command =
+      has_input ? SpawnCommand::kSuperviseWithInput : SpawnCommand::kSupervise;
   // Twice, because what died is found out by sending to it; nobody got the first one then.
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (spawner_ == nullptr) RETURN_IF_ERROR(Start());
@@ -108,7 +110,7 @@ absl::Status SpawnerClient::Supervise(bool python, std::vector<UniqueFd> fds) {
       continue;
     }
     SpawnLink& link = python ? *zygote_ : *spawner_;
-    if (link.Send(SpawnCommand::kSupervise, fds)) return absl::OkStatus();
+    if (link.Send(command, fds)) return absl::OkStatus();
     if (python) {
       EndZygote();
     } else {

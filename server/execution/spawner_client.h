@@ -26,9 +26,10 @@ class SpawnerClient {
 
   absl::Status Start();
 
-  // Has a supervisor forked that holds these descriptors (control, stdout, stderr, and value for
-  // Python). That it could not be shows as the end of file of the control socket.
-  absl::Status Supervise(bool python, std::vector<UniqueFd> fds);
+  // Has a supervisor forked that holds these descriptors (control, stdout, stderr, stdin if it has
+  // input, and value for Python). That it could not be shows as the end of file of the control
+  // socket.
+  absl::Status Supervise(bool python, bool has_input, std::vector<UniqueFd> fds);
 
   // Why the last zygote did not start; empty when it did.
   const std::string& python_error() const { return python_error_; }

@@ -27,8 +27,9 @@ void SetArguments(grpc::ServerBuilder& builder) {
 
 }  // namespace
 
-NodeServer::NodeServer(EventLoop& loop, ExecutionTable& table, NodeFacts facts, int listening_fd)
-    : service_(loop, table, std::move(facts)), acceptor_(listening_fd) {}
+NodeServer::NodeServer(EventLoop& loop, ExecutionTable& table, SessionTable& sessions,
+                       NodeFacts facts, int listening_fd)
+    : service_(loop, table, sessions, std::move(facts)), acceptor_(listening_fd) {}
 
 NodeServer::~NodeServer() = default;
 

@@ -13,7 +13,8 @@ namespace muster::server {
 
 class NodeServer {
  public:
-  NodeServer(EventLoop& loop, ExecutionTable& table, NodeFacts facts, int listening_fd);
+  NodeServer(EventLoop& loop, ExecutionTable& table, SessionTable& sessions, NodeFacts facts,
+             int listening_fd);
   ~NodeServer();
 
   // False: gRPC did not start; it has logged why.

@@ -10,6 +10,8 @@
 #include "common/version.h"
 #include "server/execution/process_usage.h"
 #include "server/service/execute_reactor.h"
+#include "server/service/interact_reactor.h"
+#include "server/service/interact_wire.h"
 #include "server/service/peer_identity.h"
 #include "server/service/wire.h"
 
@@ -52,52 +54,111 @@ std::string ShownCommand(const LaunchRequest& launch) {
 grpc::ServerWriteReactor<v1::ExecuteEvent>* NodeService::Execute(
     grpc::CallbackServerContext* context, const v1::ExecuteRequest* message) {
   const std::shared_ptr<ExecuteReactor> reactor = ExecuteReactor::Make(loop_, open_calls_);
-  if (!message->incarnation().empty() && message->incarnation() != facts_.incarnation) {
-    reactor->Reject({grpc::StatusCode::FAILED_PRECONDITION,
-                     absl::StrCat("node ", facts_.name, " was restarted; nothing was started")});
-    return reactor.get();
+  Accept(reactor->queue(), *message, CallerOf(*context), [](ExecutionRequest&) {});
+  return reactor.get();
+}
+
+grpc::ServerBidiReactor<v1::InteractRequest, v1::InteractEvent>* NodeService::Interact(
+    grpc::CallbackServerContext* context) {
+  return InteractReactor::Make(loop_, open_calls_,
+                               [this, caller = CallerOf(*context)](
+                                   const auto& queue, const v1::InteractRequest& first) {
+                                 BeginInteraction(queue, first, caller);
+                               })
+      .get();
+}
+
+void NodeService::BeginInteraction(const std::shared_ptr<EventQueue>& queue,
+                                   const v1::InteractRequest& first, uid_t caller) {
+  if (!first.has_start()) {
+    queue->Reject({grpc::StatusCode::INVALID_ARGUMENT, "the first message has to be start"});
+    return;
   }
-  if (facts_.name_is_explicit && !message->node().empty() && message->node() != facts_.name) {
-    reactor->OnOutcome(Refused(absl::StrCat("this is ", facts_.name, ", not ", message->node(),
-                                            "; correct the address in the configuration")));
-    return reactor.get();
+  std::optional<Terminal> terminal;
+  if (first.has_terminal()) {
+    if (const auto problem = CheckTerminal(first.terminal())) {
+      queue->Reject({grpc::StatusCode::INVALID_ARGUMENT, *problem});
+      return;
+    }
+    terminal = ReadTerminal(first.terminal());
   }
-  auto read = ReadRequest(*message, CallerOf(*context));
+  Accept(queue, first.start(), caller, [&](ExecutionRequest& request) {
+    request.has_input = true;
+    request.terminal = terminal;
+    // First, so that the request's own environment goes before it.
+    auto& environment = request.launch.environment;
+    if (terminal) environment.insert(environment.begin(), absl::StrCat("TERM=", terminal->type));
+  });
+}
+
+void NodeService::Accept(const std::shared_ptr<EventQueue>& queue,
+                         const v1::ExecuteRequest& message, uid_t caller,
+                         const std::function<void(ExecutionRequest&)>& complete) {
+  if (!message.incarnation().empty() && message.incarnation() != facts_.incarnation) {
+    queue->Reject({grpc::StatusCode::FAILED_PRECONDITION,
+                   absl::StrCat("node ", facts_.name, " was restarted; nothing was started")});
+    return;
+  }
+  if (facts_.name_is_explicit && !message.node().empty() && message.node() != facts_.name) {
+    queue->OnOutcome(Refused(absl::StrCat("this is ", facts_.name, ", not ", message.node(),
+                                          "; correct the address in the configuration")));
+    return;
+  }
+  auto read = ReadRequest(message, caller);
   if (const auto* malformed = std::get_if<Malformed>(&read)) {
-    reactor->Reject({grpc::StatusCode::INVALID_ARGUMENT, malformed->message});
-    return reactor.get();
+    queue->Reject({grpc::StatusCode::INVALID_ARGUMENT, malformed->message});
+    return;
   }
   if (const auto* refusal = std::get_if<Refusal>(&read)) {
-    reactor->OnOutcome(Refused(refusal->reason));
-    return reactor.get();
+    queue->OnOutcome(Refused(refusal->reason));
+    return;
   }
   auto& request = std::get<ExecutionRequest>(read);
+  if (!message.session().empty()) {
+    if (const auto problem = CheckSessionUse(message)) {
+      queue->OnOutcome(Refused(*problem));
+      return;
+    }
+    request.session = message.session();
+  }
   request.launch.limits = Smaller(request.launch.limits, facts_.limits);
   request.launch.deadline = SmallerOf(request.launch.deadline, facts_.longest);
+  complete(request);
   request.launch.environment.push_back(absl::StrCat("MUSTER_NODE=", facts_.name));
   request.launch.environment.push_back(
       absl::StrCat("MUSTER_EXECUTION=", absl::BytesToHexString(request.key.stream_id), "-",
                    request.key.sequence));
   request.launch.environment.push_back(
-      absl::StrCat("MUSTER_SIZE=", std::max<std::uint32_t>(message->size(), 1)));
-  request.launch.environment.push_back(absl::StrCat("MUSTER_RANK=", message->rank()));
-  loop_.Post([this, reactor, request = std::move(request)]() mutable {
-    if (const std::string why_not = table_.WhyNot(); !why_not.empty()) {
-      reactor->OnOutcome(Refused(why_not));
-      return;
-    }
-    if (!table_.UseId(request.key)) {
-      reactor->Reject(
-          {grpc::StatusCode::ALREADY_EXISTS,
-           "an execution with this id was started here before; nothing was started now"});
-      return;
-    }
-    v1::ExecuteEvent started;
-    started.mutable_started()->set_incarnation(facts_.incarnation);
-    reactor->Write(std::move(started));
-    reactor->Attach(table_.Submit(std::move(request), reactor));
-  });
-  return reactor.get();
+      absl::StrCat("MUSTER_SIZE=", std::max<std::uint32_t>(message.size(), 1)));
+  request.launch.environment.push_back(absl::StrCat("MUSTER_RANK=", message.rank()));
+  // Posted also from the loop itself: gRPC's own thread and an interaction take the same way.
+  loop_.Post(
+      [this, queue, request = std::move(request)]() mutable { Submit(queue, std::move(request)); });
+}
+
+void NodeService::Submit(const std::shared_ptr<EventQueue>& queue, ExecutionRequest request) {
+  if (const std::string why_not = table_.WhyNot(); !why_not.empty()) {
+    queue->OnOutcome(Refused(why_not));
+    return;
+  }
+  if (!table_.UseId(request.key)) {
+    queue->Reject({grpc::StatusCode::ALREADY_EXISTS,
+                   "an execution with this id was started here before; nothing was started now"});
+    return;
+  }
+  v1::ExecuteEvent started;
+  started.mutable_started()->set_incarnation(facts_.incarnation);
+  queue->Write(std::move(started));
+  if (request.session.empty()) {
+    queue->Attach(table_.Submit(std::move(request), queue));
+  } else if (const auto command = sessions_.Submit(std::move(request), queue)) {
+    queue->Attach(command);
+  }
+}
+
+std::shared_ptr<ExecutionControl> NodeService::Find(const ExecutionKey& key) const {
+  if (auto execution = table_.Find(key)) return execution;
+  return sessions_.Find(key);
 }
 
 grpc::ServerUnaryReactor* NodeService::Cancel(grpc::CallbackServerContext* context,
@@ -109,7 +170,7 @@ grpc::ServerUnaryReactor* NodeService::Cancel(grpc::CallbackServerContext* conte
     grace = std::chrono::milliseconds(std::min<std::uint64_t>(request->grace_ms(), 86'400'000));
   }
   loop_.Post([this, reactor, key = ReadKey(request->id(), CallerOf(*context)), grace] {
-    const std::shared_ptr<Execution> execution = table_.Find(key);
+    const std::shared_ptr<ExecutionControl> execution = Find(key);
     if (execution != nullptr) execution->Stop(StopCause::kCancel, grace, "by the caller");
     reactor->Finish(execution != nullptr
                         ? grpc::Status::OK
@@ -145,8 +206,8 @@ grpc::ServerUnaryReactor* NodeService::Describe(grpc::CallbackServerContext* con
 }
 
 void NodeService::ListRunning(v1::DescribeResponse& response, bool with_usage) const {
-  const auto now = Execution::Clock::now();
-  for (const auto& [key, execution] : table_.all()) {
+  const auto now = EventLoop::Clock::now();
+  const auto add = [&](const ExecutionKey& key, const auto& execution) {
     v1::RunningExecution& running = *response.add_running();
     WriteKey(key, *running.mutable_id());
     running.set_command(ShownCommand(execution->request().launch));
@@ -156,12 +217,14 @@ void NodeService::ListRunning(v1::DescribeResponse& response, bool with_usage) c
     running.set_queued(execution->IsQueued());
     running.set_user_id(key.caller);
     running.set_stopping(execution->IsStopping());
-    if (!with_usage || execution->supervisor_pid() == 0) continue;
+    if (!with_usage || execution->supervisor_pid() == 0) return;
     const ProcessUsage usage = UsageBelow(execution->supervisor_pid());
     running.set_cpu_us(static_cast<std::uint64_t>(usage.cpu.count()));
     running.set_memory_bytes(usage.memory_bytes);
     running.set_processes(usage.processes);
-  }
+  };
+  for (const auto& [key, execution] : table_.all()) add(key, execution);
+  for (const auto& [key, command] : sessions_.commands()) add(key, command);
 }
 
 }  // namespace muster::server

@@ -3,13 +3,17 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "muster/v1/node.grpc.pb.h"
 #include "server/execution/event_loop.h"
 #include "server/execution/execution_table.h"
+#include "server/service/event_queue.h"
 #include "server/service/open_calls.h"
+#include "server/service/session_calls.h"
 
 namespace muster::server {
 
@@ -26,26 +30,60 @@ struct NodeFacts {
 
 class NodeService : public v1::Node::CallbackService {
  public:
-  NodeService(EventLoop& loop, ExecutionTable& table, NodeFacts facts)
-      : loop_(loop), table_(table), facts_(std::move(facts)) {}
+  NodeService(EventLoop& loop, ExecutionTable& table, SessionTable& sessions, NodeFacts facts)
+      : loop_(loop),
+        table_(table),
+        sessions_(sessions),
+        session_calls_(loop, table, sessions),
+        facts_(std::move(facts)) {}
 
   grpc::ServerWriteReactor<v1::ExecuteEvent>* Execute(grpc::CallbackServerContext* context,
                                                       const v1::ExecuteRequest* message) override;
+  grpc::ServerBidiReactor<v1::InteractRequest, v1::InteractEvent>* Interact(
+      grpc::CallbackServerContext* context) override;
   grpc::ServerUnaryReactor* Cancel(grpc::CallbackServerContext* context,
                                    const v1::CancelRequest* request,
                                    v1::CancelResponse* response) override;
   grpc::ServerUnaryReactor* Describe(grpc::CallbackServerContext* context,
                                      const v1::DescribeRequest* request,
                                      v1::DescribeResponse* response) override;
+  grpc::ServerUnaryReactor* OpenSession(grpc::CallbackServerContext* context,
+                                        const v1::OpenSessionRequest* request,
+                                        v1::OpenSessionResponse*) override {
+    return session_calls_.Open(*context, *request);
+  }
+  grpc::ServerUnaryReactor* ListSessions(grpc::CallbackServerContext* context,
+                                         const v1::ListSessionsRequest*,
+                                         v1::ListSessionsResponse* response) override {
+    return session_calls_.List(*context, *response);
+  }
+  grpc::ServerUnaryReactor* CloseSession(grpc::CallbackServerContext* context,
+                                         const v1::CloseSessionRequest* request,
+                                         v1::CloseSessionResponse*) override {
+    return session_calls_.Close(*context, *request);
+  }
 
   // For the shutdown.
   OpenCalls& open_calls() { return open_calls_; }
 
  private:
+  // What the first message of an Interact asks for. Like Accept.
+  void BeginInteraction(const std::shared_ptr<EventQueue>& queue, const v1::InteractRequest& first,
+                        uid_t caller);
+  // Checks a request, and has it started on the loop or says why not. `complete` adds to it what
+  // the message does not hold.
+  void Accept(const std::shared_ptr<EventQueue>& queue, const v1::ExecuteRequest& message,
+              uid_t caller, const std::function<void(ExecutionRequest&)>& complete);
+  // On the loop's thread.
+  void Submit(const std::shared_ptr<EventQueue>& queue, ExecutionRequest request);
+  // Of this key, in a session or not; null when there is none.
+  std::shared_ptr<ExecutionControl> Find(const ExecutionKey& key) const;
   void ListRunning(v1::DescribeResponse& response, bool with_usage) const;
 
   EventLoop& loop_;
   ExecutionTable& table_;
+  SessionTable& sessions_;
+  SessionCalls session_calls_;
   const NodeFacts facts_;
   OpenCalls open_calls_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();

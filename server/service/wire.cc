@@ -227,6 +227,7 @@ v1::ExecuteEvent WriteOutcome(const Outcome& outcome) {
   usage.set_reaped(outcome.usage.reaped);
   usage.set_left(outcome.usage.left);
   usage.set_stop_us(static_cast<std::uint64_t>(outcome.usage.stop.count()));
+  usage.set_input_bytes(outcome.usage.input_bytes);
   return event;
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -122,23 +123,28 @@ StartStatus PrepareChild(const LaunchRequest& request, ChildFds fds, UniqueFd st
   ResetSignals();
   LowerPriority();
 
-  UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  if (!null.IsOpen()) early.Fail("open /dev/null", errno);
-  Park(early, null);
+  if (!fds.in.IsOpen()) {
+    fds.in.Reset(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (!fds.in.IsOpen()) early.Fail("open /dev/null", errno);
+  }
+  Park(early, fds.in);
   Park(early, fds.out);
   Park(early, fds.err);
   Park(early, fds.value);
-  Place(early, null, STDIN_FILENO);
+  Place(early, fds.in, STDIN_FILENO);
   Place(early, fds.out, STDOUT_FILENO);
   Place(early, fds.err, STDERR_FILENO);
   ::close(kValueFd);
   if (fds.value.IsOpen()) Place(early, fds.value, kValueFd);
   if (::dup3(status_fd.get(), kStatusFd, O_CLOEXEC) < 0) early.Fail("dup3", errno);
   // Everything that came over fork, our own parked copies included.
-  for (UniqueFd* fd : {&null, &fds.out, &fds.err, &fds.value, &status_fd}) fd->Release();
+  for (UniqueFd* fd : {&fds.in, &fds.out, &fds.err, &fds.value, &status_fd}) fd->Release();
   ::close_range(kStatusFd + 1, ~0U, 0);
 
   const StartStatus status(kStatusFd);
+  if (::isatty(STDOUT_FILENO) == 1 && ::ioctl(STDOUT_FILENO, TIOCSCTTY, 0) != 0) {
+    status.Fail("take the terminal", errno);
+  }
   if (!request.directory.empty() && ::chdir(request.directory.c_str()) != 0) {
     status.Fail("change to the directory " + request.directory, errno);
   }

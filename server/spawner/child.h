@@ -18,6 +18,7 @@ namespace muster::server {
 inline constexpr int kValueFd = 3;
 
 struct ChildFds {
+  UniqueFd in;  // none: /dev/null
   UniqueFd out;
   UniqueFd err;
   UniqueFd value;          // for Python
@@ -44,8 +45,9 @@ struct StartFailure {
 };
 std::optional<StartFailure> ReadStartStatus(int fd);
 
-// Prepares the process; afterwards 0 is /dev/null, 1 and 2 the execution's pipes, kValueFd the
-// value's pipe (Python only), and `status` the only other descriptor. `status_fd` moves there.
+// Prepares the process; afterwards 0 is the execution's input or /dev/null, 1 and 2 its pipes,
+// kValueFd the value's pipe (Python only), and `status` the only other descriptor. `status_fd`
+// moves there. A terminal at 1 becomes the controlling one of the new session.
 StartStatus PrepareChild(const LaunchRequest& request, ChildFds fds, UniqueFd status_fd);
 
 // Takes on the limits that the kernel keeps for each process (RLIMIT_FSIZE, RLIMIT_NOFILE); the

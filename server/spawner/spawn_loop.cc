@@ -96,7 +96,10 @@ bool SpawnLoop::HandleMessage() {
   if (message->bytes.empty()) return false;
   switch (static_cast<SpawnCommand>(message->bytes[0])) {
     case SpawnCommand::kSupervise:
-      if (message->fds.size() >= 3) StartSupervisor(std::move(message->fds));
+      if (message->fds.size() >= 3) StartSupervisor(std::move(message->fds), false);
+      break;
+    case SpawnCommand::kSuperviseWithInput:
+      if (message->fds.size() >= 4) StartSupervisor(std::move(message->fds), true);
       break;
     case SpawnCommand::kStartZygote:
       if (message->fds.size() == 1 && !zygote_program_.empty()) {
@@ -107,7 +110,7 @@ bool SpawnLoop::HandleMessage() {
   return true;
 }
 
-void SpawnLoop::StartSupervisor(std::vector<UniqueFd> fds) {
+void SpawnLoop::StartSupervisor(std::vector<UniqueFd> fds, bool has_input) {
   hooks_.before();
   errno = EAGAIN;
   const pid_t pid = FaultAt("supervisor.fork") ? -1 : ::fork();
@@ -132,7 +135,9 @@ void SpawnLoop::StartSupervisor(std::vector<UniqueFd> fds) {
   own.report = std::move(report_write_);
   own.child.out = std::move(fds[1]);
   own.child.err = std::move(fds[2]);
-  if (fds.size() > 3) own.child.value = std::move(fds[3]);
+  const std::size_t value = has_input ? 4 : 3;
+  if (has_input) own.child.in = std::move(fds[3]);
+  if (fds.size() > value) own.child.value = std::move(fds[value]);
   groups_.Forget();
   Supervisor(std::move(own), body_, groups_).Run();
   ::_exit(0);

@@ -19,8 +19,9 @@ namespace muster::server {
 
 // The first byte of a message from the daemon.
 enum class SpawnCommand : char {
-  kSupervise = 'S',    // fds: control, stdout, stderr [, value]
-  kStartZygote = 'Z',  // fds: the zygote's socket; the spawner only
+  kSupervise = 'S',           // fds: control, stdout, stderr [, value]
+  kSuperviseWithInput = 'I',  // fds: control, stdout, stderr, stdin [, value]
+  kStartZygote = 'Z',         // fds: the zygote's socket; the spawner only
 };
 
 class SpawnLoop {
@@ -41,7 +42,7 @@ class SpawnLoop {
 
  private:
   bool HandleMessage();
-  void StartSupervisor(std::vector<UniqueFd> fds);
+  void StartSupervisor(std::vector<UniqueFd> fds, bool has_input);
   void StartZygote(UniqueFd socket);
   void ReadReports();
   void Reap();

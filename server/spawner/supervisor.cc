@@ -197,6 +197,9 @@ void Supervisor::WaitForEvents() {
 
 void Supervisor::ObeyOrders() {
   while (const std::optional<Frame> frame = decoder_.Next()) {
+    if (frame->type == static_cast<std::uint8_t>(FrameType::kSignal)) {
+      if (const auto order = SignalOrder::Decode(frame->payload)) Deliver(*order);
+    }
     if (frame->type != static_cast<std::uint8_t>(FrameType::kStop)) continue;
     if (const std::optional<StopOrder> order = StopOrder::Decode(frame->payload)) {
       Stop(order->cause, order->grace.value_or(grace_), order->limit);
@@ -255,6 +258,20 @@ void Supervisor::Signal(int signal) {
   for (const Process& process : Descendants(ChildrenOfSelf())) {
     ::kill(process.pid, signal);
     ::kill(process.pid, SIGCONT);  // a stopped process would not hear it
+  }
+}
+
+// What a user sends to the program, or a session to what runs in it. The main process's number is
+// its own until Reap, so nobody else's process is hit in its place.
+void Supervisor::Deliver(const SignalOrder& order) {
+  if (main_ended_) return;
+  if (order.target == SignalOrder::Target::kGroup) {
+    // The foreground group of the terminal: one of this tree, for it is the session's own.
+    ::kill(-static_cast<pid_t>(order.group > 1 ? order.group : main_), order.signal);
+    return;
+  }
+  for (const Process& process : Descendants(ChildrenOfSelf())) {
+    if (process.pid != main_) ::kill(process.pid, order.signal);
   }
 }
 

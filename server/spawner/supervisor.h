@@ -18,6 +18,7 @@
 #include "server/spawner/control_group.h"
 #include "server/spawner/frame.h"
 #include "server/spawner/limit_watch.h"
+#include "server/spawner/signal_order.h"
 #include "server/spawner/supervisor_message.h"
 
 namespace muster::server {
@@ -51,6 +52,7 @@ class Supervisor {
   void Stop(StopCause cause, std::chrono::milliseconds grace, Limit limit = Limit::kNone);
   void Advance();
   void Signal(int signal);
+  void Deliver(const SignalOrder& order);
   void Reap();
   bool HasChildren();
   // After an end that nobody ordered: kills what shares the main process's session, or everything

@@ -16,6 +16,7 @@ enum class FrameType : std::uint8_t {
   // daemon to supervisor
   kLaunch = 1,  // LaunchRequest
   kStop = 2,    // StopOrder
+  kSignal = 8,  // SignalOrder
   // supervisor to daemon
   kStarted = 3,  // u64: the process id of the supervisor
   kEnded = 4,    // ExecutionEnd; the last one

@@ -120,7 +120,8 @@ TEST_CASE("Health answers, for the server and for its service") {
 TEST_CASE("Lanes that are not there yet answer UNIMPLEMENTED") {
   NodeFixture node;
   grpc::ClientContext context;
-  v1::ListSessionsResponse response;
-  CHECK(node.stub().ListSessions(&context, v1::ListSessionsRequest(), &response).error_code() ==
-        grpc::StatusCode::UNIMPLEMENTED);
+  v1::GetEvent event;
+  const auto reader = node.stub().Get(&context, v1::GetRequest());
+  CHECK_FALSE(reader->Read(&event));
+  CHECK(reader->Finish().error_code() == grpc::StatusCode::UNIMPLEMENTED);
 }

@@ -1,0 +1,58 @@
+// CallInput: what a user says to a running call (input, window sizes, signals), until its stream
+// can carry it. Holds little: whoever writes more waits. The user's threads put in, the stream
+// takes out. Thread-safe.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "client/ClusterAPI.h"
+#include "common/mutex.h"
+#include "muster/v1/node.pb.h"
+
+namespace muster {
+
+class CallInput {
+ public:
+  // Takes one message at a time; OnCarried follows each. Never blocks.
+  class Carrier {
+   public:
+    virtual ~Carrier() = default;
+    virtual void Carry(v1::InteractRequest message) = 0;
+  };
+
+  explicit CallInput(const std::optional<Terminal>& terminal);
+
+  // ---- the user's side (see Call) ----
+  const std::optional<v1::Terminal>& terminal() const { return terminal_; }
+  bool Write(const std::string& data) MUSTER_EXCLUDES(mutex_);
+  void Close() MUSTER_EXCLUDES(mutex_);
+  void Resize(int rows, int columns) MUSTER_EXCLUDES(mutex_);
+  void Signal(int signal) MUSTER_EXCLUDES(mutex_);
+
+  // ---- the stream's side ----
+  void Open(std::shared_ptr<Carrier> carrier) MUSTER_EXCLUDES(mutex_);
+  void OnCarried() MUSTER_EXCLUDES(mutex_);
+  // The call has ended: nobody waits any longer, and nothing more is taken.
+  void End() MUSTER_EXCLUDES(mutex_);
+
+ private:
+  // What waits behind the message under way. False: too much does.
+  bool Push(v1::InteractRequest message) MUSTER_EXCLUDES(mutex_);
+  // Gives the carrier the next message, if it is free.
+  void Pump() MUSTER_EXCLUDES(mutex_);
+
+  std::optional<v1::Terminal> terminal_;
+  Mutex mutex_;
+  CondVar changed_;
+  std::shared_ptr<Carrier> carrier_ MUSTER_GUARDED_BY(mutex_);
+  std::deque<v1::InteractRequest> waiting_ MUSTER_GUARDED_BY(mutex_);
+  bool is_carrying_ MUSTER_GUARDED_BY(mutex_) = false;
+  bool is_writing_ MUSTER_GUARDED_BY(mutex_) = false;  // somebody is in Write
+  bool is_closed_ MUSTER_GUARDED_BY(mutex_) = false;
+  bool has_ended_ MUSTER_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace muster

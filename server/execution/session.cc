@@ -1,0 +1,259 @@
+#include "server/execution/session.h"
+
+#include <absl/strings/escaping.h>
+#include <absl/strings/str_cat.h>
+#include <errno.h>
+#include <signal.h>
+#include <sys/random.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/limits.h"
+#include "server/execution/session_script.h"
+
+namespace muster::server {
+namespace {
+
+constexpr std::chrono::hours kIdleTime{1};
+// Each holds its source, and no caller writes more by hand.
+constexpr std::size_t kMostWaiting = 256;
+constexpr std::size_t kMarkerBytes = 16;
+// What a program wrote into a terminal passes through a queue of the kernel's on its way to us.
+constexpr std::chrono::milliseconds kSettleTime{10};
+
+std::string NewMarker() {
+  char bytes[kMarkerBytes];
+  if (::getrandom(bytes, sizeof(bytes), 0) != static_cast<ssize_t>(sizeof(bytes))) return "";
+  return absl::StrCat("m", absl::BytesToHexString(absl::string_view(bytes, sizeof(bytes))));
+}
+
+}  // namespace
+
+Session::Session(EventLoop& loop, SessionKey key, std::optional<Terminal> terminal, Events events)
+    : loop_(loop),
+      key_(std::move(key)),
+      terminal_(std::move(terminal)),
+      events_(std::move(events)),
+      shell_(loop, *this) {}
+
+Session::~Session() {
+  for (const auto& timer : {timer_, idle_timer_}) {
+    if (timer) loop_.CancelTimer(*timer);
+  }
+}
+
+std::optional<StartFailure> Session::Start(SpawnerClient& spawner, LaunchRequest launch) {
+  auto failure = shell_.Launch(spawner, terminal_, std::move(launch));
+  if (!failure) Next();
+  return failure;
+}
+
+bool Session::Run(std::shared_ptr<SessionCommand> command) {
+  if (waiting_.size() >= kMostWaiting) return false;
+  waiting_.push_back(std::move(command));
+  Next();
+  return true;
+}
+
+void Session::Next() {
+  if (current_ != nullptr || !takes_) return;
+  if (waiting_.empty()) {
+    // What background jobs write waits for the next command.
+    shell_.Pause();
+    if (idle_timer_) return;
+    idle_timer_ = loop_.After(kIdleTime, [this] {
+      idle_timer_.reset();
+      Close(StopCause::kCancel, kDefaultGrace, "it was idle for an hour");
+    });
+    return;
+  }
+  if (idle_timer_) loop_.CancelTimer(*idle_timer_);
+  idle_timer_.reset();
+  current_ = std::move(waiting_.front());
+  waiting_.pop_front();
+  marker_ = NewMarker();
+  progress_ = Progress::kSent;
+  stop_started_.reset();
+  was_terminated_ = was_killed_ = settles_ = false;
+  if (!current_->Begin(shell_.terminal()) || marker_.empty()) {
+    ExecutionEnd end;
+    end.how = ExecutionEnd::How::kStartFailed;
+    end.step = "give the command its input";
+    end.code = errno;
+    FinishCurrent([&](SessionCommand& command) { command.Finish(end, ""); });
+    return;
+  }
+  const LaunchRequest& launch = current_->request().launch;
+  shell_.Say(
+      WriteSessionScript({launch.source, marker_, launch.environment, current_->InputPath()}));
+  shell_.Resume();
+}
+
+void Session::OnShellOutput(OutputStream stream, std::string data) {
+  if (current_ == nullptr) return;  // the session is ending
+  if (!current_->Give(stream, std::move(data))) shell_.Pause();
+  FinishWhenRead();
+}
+
+void Session::OnShellReport(const std::string& line) {
+  if (current_ == nullptr || progress_ == Progress::kReported) return;
+  const std::optional<SessionReport> report = ReadSessionReport(line, marker_);
+  if (!report) return;
+  if (!report->status) {
+    progress_ = Progress::kBegun;
+    if (stop_started_) Interrupt();
+    return;
+  }
+  progress_ = Progress::kReported;
+  status_ = *report->status;
+  if (timer_) loop_.CancelTimer(*timer_);
+  timer_.reset();
+  shell_.MarkOutput();
+  settles_ = terminal_.has_value();
+  if (settles_) {
+    timer_ = loop_.After(kSettleTime, [this] {
+      timer_.reset();
+      settles_ = false;
+      shell_.MarkOutput();
+      FinishWhenRead();
+    });
+  }
+  FinishWhenRead();
+}
+
+void Session::FinishWhenRead() {
+  if (current_ == nullptr || progress_ != Progress::kReported || settles_ || was_killed_) return;
+  if (!shell_.IsReadToMark()) return;
+  ExecutionEnd end;
+  end.code = status_;
+  FinishCurrent([&](SessionCommand& command) { command.Finish(end, ""); });
+}
+
+void Session::FinishCurrent(const std::function<void(SessionCommand&)>& finish) {
+  const auto self = shared_from_this();
+  const std::shared_ptr<SessionCommand> command = std::exchange(current_, nullptr);
+  if (timer_) loop_.CancelTimer(*timer_);
+  timer_.reset();
+  finish(*command);
+  Next();
+}
+
+void Session::Drop(const SessionCommand& command) {
+  const auto found = std::find_if(waiting_.begin(), waiting_.end(),
+                                  [&](const auto& waits) { return waits.get() == &command; });
+  if (found != waiting_.end()) waiting_.erase(found);
+}
+
+std::chrono::milliseconds Session::Grace() const {
+  return current_ == nullptr ? kDefaultGrace : current_->request().launch.grace;
+}
+
+void Session::StopCommand(std::chrono::milliseconds grace) {
+  if (current_ == nullptr || progress_ == Progress::kReported || was_killed_ || has_ended_) return;
+  const auto now = Clock::now();
+  const auto end = now + grace;
+  if (stop_started_ && end >= stop_end_) return;
+  const bool is_first = !stop_started_;
+  if (is_first) stop_started_ = now;
+  stop_end_ = end;
+  // A signal that comes before the shell has begun it would be lost on it.
+  if (is_first && progress_ == Progress::kBegun) Interrupt();
+  AdvanceStop();
+}
+
+void Session::Interrupt() {
+  if (stop_end_ <= Clock::now()) return;
+  SignalOrder order;
+  order.signal = SIGINT;
+  shell_.Signal(order);
+}
+
+void Session::AdvanceStop() {
+  if (timer_) loop_.CancelTimer(*timer_);
+  timer_.reset();
+  const auto now = Clock::now();
+  if (now >= stop_end_) {
+    was_killed_ = true;
+    StopTaking();
+    shell_.Stop(StopCause::kCancel, std::chrono::milliseconds(0));
+    return;
+  }
+  const auto half = *stop_started_ + (stop_end_ - *stop_started_) / 2;
+  if (now >= half && !std::exchange(was_terminated_, true)) {
+    SignalOrder order;
+    order.signal = SIGTERM;
+    order.target = SignalOrder::Target::kBelow;
+    shell_.Signal(order);
+  }
+  const auto next = now < half ? half : stop_end_;
+  timer_ = loop_.After(std::chrono::ceil<std::chrono::milliseconds>(next - now), [this] {
+    timer_.reset();
+    AdvanceStop();
+  });
+}
+
+void Session::Close(StopCause cause, std::chrono::milliseconds grace, const std::string& who) {
+  const auto self = shared_from_this();
+  StopTaking();
+  if (current_ != nullptr) current_->Stop(cause, grace, who);
+  if (!has_ended_) shell_.Stop(cause, grace);
+}
+
+void Session::StopTaking() {
+  if (!std::exchange(takes_, false)) return;
+  if (idle_timer_) loop_.CancelTimer(*idle_timer_);
+  idle_timer_.reset();
+  events_.on_closing(*this);
+  const auto waiting = std::exchange(waiting_, {});
+  for (const auto& command : waiting) {
+    command->Finish(
+        Outcome::Kind::kRefused,
+        absl::StrCat("session ", key_.name, " ended before its turn came; nothing was started"));
+  }
+}
+
+void Session::OnShellEnd(const std::optional<ExecutionEnd>& end) {
+  const auto self = shared_from_this();
+  has_ended_ = true;
+  end_ = end;
+  if (timer_) loop_.CancelTimer(*timer_);
+  timer_.reset();
+  StopTaking();
+  // What nobody waits for is thrown away; else it is the sink that pauses.
+  if (current_ == nullptr) shell_.Resume();
+}
+
+void Session::OnShellSilent() {
+  const auto self = shared_from_this();
+  if (current_ != nullptr) FinishCurrent([this](SessionCommand& command) { Judge(command); });
+  events_.on_ended(*this);
+  // The shell's own handlers may be what is running: it goes when the loop is back.
+  loop_.Post([self] {});
+}
+
+// Of a command whose session ended under it.
+void Session::Judge(SessionCommand& command) const {
+  if (progress_ == Progress::kReported && !was_killed_) {
+    ExecutionEnd end;
+    end.code = status_;
+    command.Finish(end, "");
+    return;
+  }
+  const std::string words = absl::StrCat("session ", key_.name, " ended with it");
+  if (!end_) {
+    command.Finish(Outcome::Kind::kLost,
+                   absl::StrCat("the supervisor process of session ", key_.name,
+                                " was killed, and what it ran with it"));
+  } else if (end_->how == ExecutionEnd::How::kStartFailed || !has_started_) {
+    command.Finish(*end_, absl::StrCat("session ", key_.name, " did not start"));
+  } else {
+    ExecutionEnd end = *end_;
+    end.cause = StopCause::kNone;  // the command's own cause is its verdict
+    end.cpu = {};                  // of all the session's commands
+    end.peak_memory_bytes = 0;
+    command.Finish(end, words);
+  }
+}
+
+}  // namespace muster::server

@@ -1,0 +1,111 @@
+// Session: a shell of a caller's that stays between commands, so that its directory, variables,
+// functions and background jobs do. Runs one command after the other, tells the end of each from
+// the shell's report, and its own end from the supervisor. Event loop's thread. Its states:
+//
+//   open ──Close, or the shell's end──▶ ending ──no more output──▶ ended
+#pragma once
+
+#include <sys/types.h>
+
+#include <compare>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/execution/session_command.h"
+#include "server/execution/session_shell.h"
+
+namespace muster::server {
+
+struct SessionKey {
+  uid_t caller = 0;
+  std::string name;
+
+  auto operator<=>(const SessionKey&) const = default;
+};
+
+class Session : public std::enable_shared_from_this<Session>, private SessionShell::Owner {
+ public:
+  using Clock = EventLoop::Clock;
+
+  struct Events {
+    // It takes nothing any more: the name is free.
+    std::function<void(Session&)> on_closing;
+    // Nothing of it runs any more. The last one.
+    std::function<void(Session&)> on_ended;
+  };
+
+  Session(EventLoop& loop, SessionKey key, std::optional<Terminal> terminal, Events events);
+  ~Session() override;
+
+  // Once, first. A failure: nothing was started, no event comes.
+  std::optional<StartFailure> Start(SpawnerClient& spawner, LaunchRequest launch);
+  // After those that it has. False: too many wait already.
+  bool Run(std::shared_ptr<SessionCommand> command);
+  // Takes nothing more and ends its shell over `grace`; what runs is stopped for this cause, what
+  // waits is refused. Calling it again hurries.
+  void Close(StopCause cause, std::chrono::milliseconds grace, const std::string& who);
+
+  const SessionKey& key() const { return key_; }
+  bool HasTerminal() const { return terminal_.has_value(); }
+  // The longest grace that one of its commands asks for, or that of an idle shell.
+  std::chrono::milliseconds Grace() const;
+
+  // ---- from its commands ----
+
+  // Of the running one: SIGINT to its group, at half of the grace SIGTERM to all below the shell,
+  // at its end SIGKILL to the whole session. A later call may only hurry.
+  void StopCommand(std::chrono::milliseconds grace);
+  void Signal(const SignalOrder& order) { shell_.Signal(order); }
+  void Resume() { shell_.Resume(); }
+  // One that waits will not run.
+  void Drop(const SessionCommand& command);
+
+ private:
+  // What is known of the running command.
+  enum class Progress { kSent, kBegun, kReported };
+
+  // SessionShell::Owner
+  void OnShellStarted() override { has_started_ = true; }
+  void OnShellOutput(OutputStream stream, std::string data) override;
+  void OnShellReport(const std::string& line) override;
+  void OnShellEnd(const std::optional<ExecutionEnd>& end) override;
+  void OnShellSilent() override;
+
+  void Next();
+  void AdvanceStop();
+  void Interrupt();
+  void FinishWhenRead();
+  void FinishCurrent(const std::function<void(SessionCommand&)>& finish);
+  void StopTaking();
+  void Judge(SessionCommand& command) const;
+
+  EventLoop& loop_;
+  const SessionKey key_;
+  const std::optional<Terminal> terminal_;
+  const Events events_;
+  SessionShell shell_;
+  std::deque<std::shared_ptr<SessionCommand>> waiting_;
+  bool has_started_ = false;
+  bool takes_ = true;
+  bool has_ended_ = false;  // the shell has
+  std::optional<ExecutionEnd> end_;
+  std::optional<EventLoop::TimerId> idle_timer_;
+
+  // Of the running command.
+  std::shared_ptr<SessionCommand> current_;
+  std::string marker_;
+  Progress progress_ = Progress::kSent;
+  int status_ = 0;                           // with kReported
+  bool settles_ = false;                     // a terminal's last output is on its way
+  std::optional<EventLoop::TimerId> timer_;  // of its stop, or of a terminal's output
+  std::optional<Clock::time_point> stop_started_;
+  Clock::time_point stop_end_;
+  bool was_terminated_ = false;
+  bool was_killed_ = false;
+};
+
+}  // namespace muster::server

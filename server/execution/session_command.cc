@@ -1,0 +1,150 @@
+#include "server/execution/session_command.h"
+
+#include <absl/strings/str_cat.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "server/execution/session.h"
+
+namespace muster::server {
+
+SessionCommand::SessionCommand(EventLoop& loop, ExecutionRequest request,
+                               std::shared_ptr<ExecutionSink> sink,
+                               std::shared_ptr<Session> session,
+                               std::function<void(SessionCommand&)> on_finished)
+    : loop_(loop),
+      request_(std::move(request)),
+      sink_(std::move(sink)),
+      session_(std::move(session)),
+      on_finished_(std::move(on_finished)) {
+  if (request_.has_input) {
+    input_ = std::make_unique<InputWriter>(loop_, [this] { sink_->OnInputTaken(); });
+  }
+  if (request_.launch.deadline) {
+    deadline_ = loop_.After(*request_.launch.deadline, [this] {
+      deadline_.reset();
+      Stop(StopCause::kDeadline, std::nullopt, "");
+    });
+  }
+}
+
+void SessionCommand::Stop(StopCause cause, std::optional<std::chrono::milliseconds> grace,
+                          std::string who) {
+  if (state_ == State::kFinished) return;
+  if (cause_ == StopCause::kNone) {
+    cause_ = cause;
+    who_ = std::move(who);
+  }
+  if (state_ == State::kQueued) {
+    Finish(ExecutionEnd{}, "");
+  } else {
+    session_->StopCommand(grace.value_or(request_.launch.grace));
+  }
+}
+
+void SessionCommand::Resume() {
+  if (state_ == State::kRunning) session_->Resume();
+}
+
+void SessionCommand::Write(std::string data) {
+  if (input_ != nullptr) {
+    input_->Write(std::move(data));
+  } else if (state_ != State::kFinished) {
+    sink_->OnInputTaken();
+  }
+}
+
+void SessionCommand::EndInput() {
+  if (input_ != nullptr) input_->End();
+}
+
+void SessionCommand::Resize(const WindowSize& size) {
+  if (input_ != nullptr) input_->Resize(size);
+}
+
+void SessionCommand::Signal(int signal) {
+  if (state_ != State::kRunning) return;
+  SignalOrder order;
+  order.signal = signal;
+  if (input_ != nullptr) order.group = input_->ForegroundGroup();
+  // The shell itself hears SIGINT only, which ends the command; anything else would end the shell.
+  if (signal != SIGINT) order.target = SignalOrder::Target::kBelow;
+  session_->Signal(order);
+}
+
+bool SessionCommand::Begin(int terminal) {
+  state_ = State::kRunning;
+  started_ = Clock::now();
+  if (input_ == nullptr) return true;
+  UniqueFd write;
+  has_terminal_ = terminal >= 0;
+  if (has_terminal_) {
+    write.Reset(::fcntl(terminal, F_DUPFD_CLOEXEC, 0));
+    if (!write.IsOpen()) return false;
+    if (request_.terminal) input_->Resize(request_.terminal->size);
+  } else {
+    int fds[2];
+    if (::pipe2(fds, O_CLOEXEC) != 0) return false;
+    input_read_.Reset(fds[0]);
+    write.Reset(fds[1]);
+  }
+  input_->Start(std::move(write), has_terminal_);
+  return true;
+}
+
+std::string SessionCommand::InputPath() const {
+  if (input_ == nullptr) return "/dev/null";
+  if (has_terminal_) return "&6";
+  return absl::StrCat("/proc/", ::getpid(), "/fd/", input_read_.get());
+}
+
+bool SessionCommand::Give(OutputStream stream, std::string data) {
+  (stream == OutputStream::kStdout ? stdout_bytes_ : stderr_bytes_) += data.size();
+  return sink_->OnOutput(stream, std::move(data));
+}
+
+void SessionCommand::Finish(ExecutionEnd end, const std::string& words) {
+  if (cause_ != StopCause::kNone) end.cause = cause_;
+  Outcome outcome = Judge(end, nullptr, who_, request_.launch.limits);
+  if (!words.empty()) absl::StrAppend(&outcome.reason, outcome.reason.empty() ? "" : "; ", words);
+  Conclude(std::move(outcome));
+}
+
+void SessionCommand::Finish(Outcome::Kind kind, std::string reason) {
+  Outcome outcome;
+  outcome.kind = kind;
+  outcome.reason = std::move(reason);
+  Conclude(std::move(outcome));
+}
+
+void SessionCommand::Conclude(Outcome outcome) {
+  if (state_ == State::kFinished) return;
+  const auto self = shared_from_this();
+  const auto microseconds = [](Clock::duration time) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(time);
+  };
+  if (state_ == State::kQueued) {
+    started_ = Clock::now();
+    session_->Drop(*this);
+  } else {
+    outcome.usage.wall = microseconds(Clock::now() - started_);
+  }
+  state_ = State::kFinished;
+  if (deadline_) loop_.CancelTimer(*deadline_);
+  deadline_.reset();
+  input_read_.Reset();
+  outcome.usage.queued = microseconds(started_ - received_);
+  outcome.usage.stdout_bytes = stdout_bytes_;
+  outcome.usage.stderr_bytes = stderr_bytes_;
+  if (input_ != nullptr) outcome.usage.input_bytes = input_->bytes();
+  sink_->OnOutcome(std::move(outcome));
+  on_finished_(*this);
+  // The handlers of these may be what is running: they go when the loop is back.
+  loop_.Post([input = std::shared_ptr<InputWriter>(std::move(input_)),
+              session = std::move(session_), self] {});
+}
+
+}  // namespace muster::server

@@ -1,0 +1,183 @@
+#include "server/execution/session_shell.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "common/limits.h"
+#include "server/execution/session_script.h"
+
+namespace muster::server {
+namespace {
+
+// How long to wait for the end of the pipes when the shell has ended and something that it left
+// behind still holds one of them.
+constexpr std::chrono::milliseconds kSilence{2000};
+// A report is shorter; what is longer is none.
+constexpr std::size_t kMaxReportLine = 256;
+
+bool MakePipe(UniqueFd& read, UniqueFd& write) {
+  int fds[2];
+  if (::pipe2(fds, O_CLOEXEC) != 0) return false;
+  read.Reset(fds[0]);
+  write.Reset(fds[1]);
+  return true;
+}
+
+}  // namespace
+
+SessionShell::~SessionShell() {
+  if (timer_) loop_.CancelTimer(*timer_);
+}
+
+std::optional<StartFailure> SessionShell::Launch(SpawnerClient& spawner,
+                                                 const std::optional<Terminal>& terminal,
+                                                 LaunchRequest launch) {
+  UniqueFd out, err, script_read, script_write, report_read, report_write;
+  std::vector<UniqueFd> theirs(1);
+  if (!MakeStreams(terminal, theirs, out, err) || !MakePipe(script_read, script_write) ||
+      !MakePipe(report_read, report_write)) {
+    return StartFailure{terminal ? "open a terminal" : "pipe", errno};
+  }
+  int control[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0) {
+    return StartFailure{"socketpair", errno};
+  }
+  UniqueFd control_ours(control[0]);
+  theirs[0].Reset(control[1]);
+  theirs.push_back(std::move(script_read));
+  theirs.push_back(std::move(report_write));
+  const absl::Status status = spawner.Supervise(false, true, std::move(theirs));
+  if (!status.ok()) return StartFailure{std::string(status.message()), EAGAIN};
+
+  supervisor_ = std::make_unique<SupervisorLink>(
+      loop_, std::move(control_ours), [this](const Frame& frame) { HandleFrame(frame); },
+      [this] { HandleEnd(std::nullopt); });
+  out_ = Read(std::move(out), OutputStream::kStdout);
+  err_ = Read(std::move(err), OutputStream::kStderr);
+  reports_ = std::make_unique<PipeReader>(
+      loop_, std::move(report_read), [this](const std::string& data) { HandleReports(data); },
+      [] {});
+  script_ = std::make_unique<InputWriter>(loop_, [] {});
+  script_->Start(std::move(script_write), false);
+  launch.kind = LaunchRequest::Kind::kArgv;
+  launch.arguments = SessionShellArguments();
+  launch.grace = kDefaultGrace;
+  supervisor_->Send(FrameType::kLaunch, launch.Encode());
+  Say(SessionPrologue(terminal.has_value()));
+  return std::nullopt;
+}
+
+// As for an execution: a terminal stands in for the pipes.
+bool SessionShell::MakeStreams(const std::optional<Terminal>& terminal,
+                               std::vector<UniqueFd>& theirs, UniqueFd& out, UniqueFd& err) {
+  UniqueFd out_theirs, err_theirs;
+  if (!MakePipe(err, err_theirs)) return false;
+  if (terminal) {
+    Pty pty;
+    if (!OpenPty(terminal->size, pty)) return false;
+    err_theirs.Reset(::fcntl(pty.slave.get(), F_DUPFD_CLOEXEC, 0));
+    terminal_.Reset(::fcntl(pty.master.get(), F_DUPFD_CLOEXEC, 0));
+    if (!err_theirs.IsOpen() || !terminal_.IsOpen()) return false;
+    out_theirs = std::move(pty.slave);
+    out = std::move(pty.master);
+  } else if (!MakePipe(out, out_theirs)) {
+    return false;
+  }
+  theirs.push_back(std::move(out_theirs));
+  theirs.push_back(std::move(err_theirs));
+  return true;
+}
+
+std::unique_ptr<PipeReader> SessionShell::Read(UniqueFd fd, OutputStream stream) {
+  return std::make_unique<PipeReader>(
+      loop_, std::move(fd),
+      [this, stream](std::string data) { owner_.OnShellOutput(stream, std::move(data)); },
+      [this] { CheckSilence(); });
+}
+
+void SessionShell::Say(const std::string& script) { script_->Write(script); }
+
+void SessionShell::Signal(const SignalOrder& order) {
+  supervisor_->Send(FrameType::kSignal, order.Encode());
+}
+
+void SessionShell::Stop(StopCause cause, std::chrono::milliseconds grace) {
+  StopOrder order;
+  order.cause = cause;
+  order.grace = grace;
+  supervisor_->Send(FrameType::kStop, order.Encode());
+  script_->Close();  // a shell that waits for its next command ends at that
+}
+
+void SessionShell::Pause() {
+  paused_ = true;
+  out_->Pause();
+  err_->Pause();
+}
+
+void SessionShell::Resume() {
+  paused_ = false;
+  out_->Resume();
+  err_->Resume();
+}
+
+void SessionShell::MarkOutput() {
+  out_mark_ = out_->bytes() + out_->Waiting();
+  err_mark_ = err_->bytes() + err_->Waiting();
+}
+
+bool SessionShell::IsReadToMark() const {
+  return (out_->AtEnd() || out_->bytes() >= out_mark_) &&
+         (err_->AtEnd() || err_->bytes() >= err_mark_);
+}
+
+void SessionShell::HandleReports(const std::string& data) {
+  report_ += data;
+  for (std::size_t end = 0; (end = report_.find('\n')) != std::string::npos;) {
+    const std::string line = report_.substr(0, end);
+    report_.erase(0, end + 1);
+    owner_.OnShellReport(line);
+  }
+  if (report_.size() > kMaxReportLine) report_.clear();
+}
+
+void SessionShell::HandleFrame(const Frame& frame) {
+  if (frame.type == static_cast<std::uint8_t>(FrameType::kStarted)) owner_.OnShellStarted();
+  if (frame.type != static_cast<std::uint8_t>(FrameType::kEnded)) return;
+  if (const std::optional<ExecutionEnd> end = ExecutionEnd::Decode(frame.payload)) HandleEnd(end);
+}
+
+void SessionShell::HandleEnd(const std::optional<ExecutionEnd>& end) {
+  if (std::exchange(ended_, true)) return;
+  script_->Close();
+  owner_.OnShellEnd(end);
+  WatchSilence();
+  CheckSilence();
+}
+
+void SessionShell::CheckSilence() {
+  if (!ended_ || silent_ || !out_->AtEnd() || !err_->AtEnd()) return;
+  silent_ = true;
+  owner_.OnShellSilent();
+}
+
+// Looks every kSilence whether anything still comes; a slow reader is not mistaken for silence.
+void SessionShell::WatchSilence() {
+  bytes_seen_ = out_->bytes() + err_->bytes();
+  timer_ = loop_.After(kSilence, [this] {
+    timer_.reset();
+    if (silent_) return;
+    if (paused_ || out_->bytes() + err_->bytes() != bytes_seen_) {
+      WatchSilence();
+    } else {
+      silent_ = true;
+      owner_.OnShellSilent();
+    }
+  });
+}
+
+}  // namespace muster::server

@@ -1,0 +1,68 @@
+#include "server/service/session_calls.h"
+
+#include <absl/strings/str_cat.h>
+
+#include "server/service/interact_wire.h"
+#include "server/service/peer_identity.h"
+
+namespace muster::server {
+
+grpc::ServerUnaryReactor* SessionCalls::Open(grpc::CallbackServerContext& context,
+                                             const v1::OpenSessionRequest& request) {
+  grpc::ServerUnaryReactor* reactor = context.DefaultReactor();
+  auto problem = CheckSessionName(request.name());
+  if (!problem && request.has_terminal()) problem = CheckTerminal(request.terminal());
+  if (problem) {
+    reactor->Finish({grpc::StatusCode::INVALID_ARGUMENT, *problem});
+    return reactor;
+  }
+  std::optional<Terminal> terminal;
+  if (request.has_terminal()) terminal = ReadTerminal(request.terminal());
+  loop_.Post([this, reactor, key = SessionKey{CallerOf(context), request.name()}, terminal] {
+    reactor->Finish(OpenNow(key, terminal));
+  });
+  return reactor;
+}
+
+grpc::Status SessionCalls::OpenNow(const SessionKey& key, const std::optional<Terminal>& terminal) {
+  if (table_.IsDraining()) return {grpc::StatusCode::UNAVAILABLE, "clusterd is shutting down"};
+  std::string why;
+  switch (sessions_.Open(key, terminal, &why)) {
+    case SessionTable::Opened::kOpened:
+      return grpc::Status::OK;
+    case SessionTable::Opened::kExists:
+      return {grpc::StatusCode::ALREADY_EXISTS,
+              absl::StrCat("session ", key.name, " is open already")};
+    case SessionTable::Opened::kTooMany:
+      return {grpc::StatusCode::RESOURCE_EXHAUSTED,
+              "too many sessions are open; close one of them"};
+    case SessionTable::Opened::kFailed:
+      break;
+  }
+  return {grpc::StatusCode::INTERNAL,
+          absl::StrCat("the shell of session ", key.name, " does not start: ", why)};
+}
+
+grpc::ServerUnaryReactor* SessionCalls::List(grpc::CallbackServerContext& context,
+                                             v1::ListSessionsResponse& response) {
+  grpc::ServerUnaryReactor* reactor = context.DefaultReactor();
+  loop_.Post([this, reactor, &response, caller = CallerOf(context)] {
+    for (const std::string& name : sessions_.Names(caller)) response.add_names(name);
+    reactor->Finish(grpc::Status::OK);
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* SessionCalls::Close(grpc::CallbackServerContext& context,
+                                              const v1::CloseSessionRequest& request) {
+  grpc::ServerUnaryReactor* reactor = context.DefaultReactor();
+  loop_.Post([this, reactor, key = SessionKey{CallerOf(context), request.name()}] {
+    reactor->Finish(sessions_.Close(key)
+                        ? grpc::Status::OK
+                        : grpc::Status(grpc::StatusCode::NOT_FOUND,
+                                       absl::StrCat("no session ", key.name, " is open")));
+  });
+  return reactor;
+}
+
+}  // namespace muster::server

@@ -1,0 +1,32 @@
+// SessionCalls: the rpcs about sessions themselves. Thread-safe.
+#pragma once
+
+#include "muster/v1/node.grpc.pb.h"
+#include "server/execution/event_loop.h"
+#include "server/execution/execution_table.h"
+#include "server/execution/session_table.h"
+
+namespace muster::server {
+
+class SessionCalls {
+ public:
+  // `table`: whether the daemon drains.
+  SessionCalls(EventLoop& loop, const ExecutionTable& table, SessionTable& sessions)
+      : loop_(loop), table_(table), sessions_(sessions) {}
+
+  grpc::ServerUnaryReactor* Open(grpc::CallbackServerContext& context,
+                                 const v1::OpenSessionRequest& request);
+  grpc::ServerUnaryReactor* List(grpc::CallbackServerContext& context,
+                                 v1::ListSessionsResponse& response);
+  grpc::ServerUnaryReactor* Close(grpc::CallbackServerContext& context,
+                                  const v1::CloseSessionRequest& request);
+
+ private:
+  grpc::Status OpenNow(const SessionKey& key, const std::optional<Terminal>& terminal);
+
+  EventLoop& loop_;
+  const ExecutionTable& table_;
+  SessionTable& sessions_;
+};
+
+}  // namespace muster::server
