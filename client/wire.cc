@@ -163,9 +163,16 @@ Outcome TakeOutcome(v1::Outcome& wire, std::string value, const std::string& nod
   outcome.pid = wire.pid();
   if (wire.has_exception()) {
     v1::Exception& exception = *wire.mutable_exception();
-    outcome.exception =
-        Exception{std::move(*exception.mutable_type()), std::move(*exception.mutable_message()),
-                  std::move(*exception.mutable_traceback()), exception.line()};
+    outcome.exception = Exception{std::move(*exception.mutable_type()),
+                                  std::move(*exception.mutable_message()),
+                                  std::move(*exception.mutable_traceback()),
+                                  exception.line(),
+                                  {}};
+    for (v1::ExceptionCause& cause : *exception.mutable_causes()) {
+      outcome.exception->causes.push_back({std::move(*cause.mutable_type()),
+                                           std::move(*cause.mutable_message()),
+                                           cause.is_explicit()});
+    }
   }
   outcome.usage = ToUsage(wire.usage());
   if (wire.has_value()) outcome.set_value(Value(std::move(value)));

@@ -16,6 +16,8 @@ namespace {
 // How long to wait for the end of the pipes when the process has ended and something that it left
 // behind still holds one of them.
 constexpr std::chrono::milliseconds kDrainTime{2000};
+// As the runner sends them.
+constexpr std::uint32_t kMaxCauses = 16;
 
 bool MakePipe(UniqueFd& read, UniqueFd& write) {
   if (FaultAt("pipe")) {
@@ -159,8 +161,15 @@ void Execution::HandleWorkerFrame(const Frame& frame) {
       if (!frame.payload.empty()) Give(OutputStream::kValue, frame.payload);
       break;
     case FrameType::kException:
-      result_.exception = {reader.Bytes(), reader.Bytes(), reader.Bytes(), reader.U32(),
-                           static_cast<int>(reader.U32())};
+      result_.exception = {reader.Bytes(),
+                           reader.Bytes(),
+                           reader.Bytes(),
+                           reader.U32(),
+                           static_cast<int>(reader.U32()),
+                           {}};
+      for (std::uint32_t left = std::min(reader.U32(), kMaxCauses); left > 0; --left) {
+        result_.exception->causes.push_back({reader.Bytes(), reader.Bytes(), reader.U8() != 0});
+      }
       break;
     case FrameType::kDone:
       result_.done = true;

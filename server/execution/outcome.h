@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "server/spawner/supervisor_message.h"
 
@@ -30,6 +31,12 @@ struct Outcome {
     std::string traceback;
     std::uint32_t line = 0;  // of the source that was sent; 0: not in it
     int error_number = 0;    // of an OSError
+    struct Cause {
+      std::string type;
+      std::string message;
+      bool is_explicit = false;
+    };
+    std::vector<Cause> causes;  // the nearest first
   };
   struct Usage {
     std::chrono::microseconds wall{0};

@@ -216,6 +216,12 @@ v1::ExecuteEvent WriteOutcome(const Outcome& outcome) {
     message.mutable_exception()->set_message(outcome.exception->message);
     message.mutable_exception()->set_traceback(outcome.exception->traceback);
     message.mutable_exception()->set_line(outcome.exception->line);
+    for (const auto& cause : outcome.exception->causes) {
+      v1::ExceptionCause& written = *message.mutable_exception()->add_causes();
+      written.set_type(cause.type);
+      written.set_message(cause.message);
+      written.set_is_explicit(cause.is_explicit);
+    }
   }
   v1::Usage& usage = *message.mutable_usage();
   usage.set_wall_us(static_cast<std::uint64_t>(outcome.usage.wall.count()));

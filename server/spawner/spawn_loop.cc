@@ -171,16 +171,29 @@ void SpawnLoop::Reap() {
   while (::read(signals_.get(), &info, sizeof(info)) > 0) {
   }
   int status = 0;
+  bool left_ended = false;
   for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
-    if (supervised_.erase(pid) == 0) continue;
+    if (supervised_.erase(pid) == 0) {
+      left_ended = true;
+      continue;
+    }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) continue;
     orphans_ = true;
     orphaned_groups_.insert(pid);
   }
+  if (left_ended && !left_sessions_.empty()) ForgetEndedSessions();
   if (orphans_) {
     ReadReports();  // whoever became our child after a natural end is named there already
     KillOrphans();
   }
+}
+
+// The number of a session whose last process is gone is given out again: maybe to a command, whose
+// tree must not be taken for what was left.
+void SpawnLoop::ForgetEndedSessions() {
+  std::set<pid_t> living;
+  for (const Process& process : Descendants(ChildrenOfSelf())) living.insert(process.session);
+  std::erase_if(left_sessions_, [&](pid_t session) { return living.count(session) == 0; });
 }
 
 // Kills every child that is neither a supervisor nor in a session that was left running on purpose.

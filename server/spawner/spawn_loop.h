@@ -46,6 +46,7 @@ class SpawnLoop {
   void StartZygote(UniqueFd socket);
   void ReadReports();
   void Reap();
+  void ForgetEndedSessions();
   void KillOrphans();
   void Drain();
 

@@ -22,7 +22,9 @@ enum class FrameType : std::uint8_t {
   kEnded = 4,    // ExecutionEnd; the last one
   // worker to daemon
   kValue = 5,      // a piece of the value's text
-  kException = 6,  // type, message, traceback; u32: the line, or 0; u32: errno of an OSError, or 0
+  // type, message, traceback; u32: the line, or 0; u32: errno of an OSError, or 0; u32: how many
+  // causes; for each type, message, u8: explicit
+  kException = 6,
   kDone = 7,       // u8: there is a value; the last one
 };
 

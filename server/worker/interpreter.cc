@@ -119,14 +119,16 @@ void Interpreter::RunAndExit(const LaunchRequest& request, const StartStatus& st
         [](const py::bytes& piece) { SendToDaemon(FrameType::kValue, std::string_view(piece)); });
     const py::cpp_function send_exception([](const std::string& type, const std::string& message,
                                              const std::string& traceback, unsigned line,
-                                             unsigned error_number) {
-      SendToDaemon(FrameType::kException, PayloadWriter()
-                                              .Bytes(type)
-                                              .Bytes(message)
-                                              .Bytes(traceback)
-                                              .U32(line)
-                                              .U32(error_number)
-                                              .payload());
+                                             unsigned error_number, const py::list& causes) {
+      PayloadWriter writer;
+      writer.Bytes(type).Bytes(message).Bytes(traceback).U32(line).U32(error_number);
+      writer.U32(static_cast<std::uint32_t>(causes.size()));
+      for (const py::handle cause : causes) {
+        const auto fields = cause.cast<py::tuple>();
+        writer.Bytes(fields[0].cast<std::string>()).Bytes(fields[1].cast<std::string>());
+        writer.U8(fields[2].cast<bool>() ? 1 : 0);
+      }
+      SendToDaemon(FrameType::kException, writer.payload());
     });
     const py::tuple result =
         py::handle(runner)(py::bytes(request.source), request.form == LaunchRequest::Form::kStr,

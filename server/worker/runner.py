@@ -1,7 +1,7 @@
 """Runs one notebook cell in this process. Compiled into clusterd-worker; users' code never imports it.
 
 `run` gets the source and two functions of the worker: `send_value(piece)` and
-`send_exception(type, message, traceback, line, errno)`, and returns whether there was a value.
+`send_exception(type, message, traceback, line, errno, causes)`, and returns whether there was a value.
 """
 import ast
 import builtins
@@ -13,6 +13,8 @@ import traceback
 FILENAME = "<command>"
 PIECE = 65536  # bytes of text in one frame
 MOST_TEXT = 262144  # bytes of a message or a traceback
+SHORT = 4096  # bytes of the message of a cause
+MOST_CAUSES = 16
 
 
 def encode(text):
@@ -20,12 +22,12 @@ def encode(text):
     return text.encode("utf-8", "surrogatepass")
 
 
-def clip(text):
+def clip(text, most=MOST_TEXT):
     """The start and the end of a text that is too long for one frame, as bytes."""
     data = encode(text)
-    if len(data) <= MOST_TEXT:
+    if len(data) <= most:
         return data
-    half = MOST_TEXT // 2
+    half = most // 2
     return data[:half] + b"\n... cut here ...\n" + data[-half:]
 
 
@@ -39,31 +41,56 @@ def compile_cell(source):
     return statements, compile(last, FILENAME, "eval") if last else None
 
 
+def name_of(error):
+    """As a traceback names it: without the module for what needs no import."""
+    kind = type(error)
+    if kind.__module__ in ("builtins", "__main__"):
+        return kind.__qualname__
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def text_of(error):
+    try:
+        return str(error)
+    except BaseException as second:  # a __str__ of the user's own that raises
+        return f"<{type(second).__name__} while this exception was printed>"
+
+
+def causes_of(error):
+    """What the exception came from, the nearest first, as (type, message, explicit)."""
+    causes, seen = [], {id(error)}
+    while len(causes) < MOST_CAUSES:
+        explicit = error.__cause__ is not None
+        error = error.__cause__ if explicit else (
+            None if error.__suppress_context__ else error.__context__)
+        if error is None or id(error) in seen:
+            break
+        seen.add(id(error))
+        causes.append((clip(name_of(error), SHORT), clip(text_of(error), SHORT), explicit))
+    return causes
+
+
 def describe(error, send_exception):
     """Sends the exception without the frames of this file."""
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
         frames = frames.tb_next
-    kind = type(error)
-    name = kind.__qualname__
-    if kind.__module__ not in ("builtins", "__main__"):
-        name = kind.__module__ + "." + name
     line = 0
     for frame, number in traceback.walk_tb(frames):
         if frame.f_code.co_filename == FILENAME:
             line = number
+    message = text_of(error)
     try:
-        message = str(error)
         if isinstance(error, SyntaxError) and error.filename == FILENAME:
             message, line = error.msg, error.lineno
-        text = "".join(traceback.format_exception(kind, error, frames))
-    except BaseException as second:  # a __str__ of the user's own that raises
-        message = f"<{type(second).__name__} while this exception was printed>"
+        text = "".join(traceback.format_exception(type(error), error, frames))
+    except BaseException:  # printing it calls the user's code
         text = "".join(traceback.format_tb(frames))
     error_number = error.errno if isinstance(error, OSError) else 0
     if not isinstance(error_number, int) or not 0 <= error_number < 65536:
         error_number = 0  # the user's own class, or none
-    send_exception(clip(name), clip(message), clip(text), line or 0, error_number)
+    send_exception(clip(name_of(error)), clip(message), clip(text), line or 0, error_number,
+                   causes_of(error))
 
 
 def flush():

@@ -140,9 +140,12 @@ TEST_CASE("an execution is listed under its id, and stopped by it") {
   CHECK(check.executions[0].id == call.id());
   CHECK(check.executions[0].command == source);
   CHECK(check.executions[0].processes == 0);
-  const auto usage = cluster.clustercheck(std::chrono::seconds(2), true).nodes.front();
+  muster::NodeCheck usage;
+  CHECK(Eventually([&] {
+    usage = cluster.clustercheck(std::chrono::seconds(2), true).nodes.front();
+    return usage.executions.size() == 1 && usage.executions[0].processes >= 2;  // sh and sleep
+  }));
   REQUIRE(usage.executions.size() == 1);
-  CHECK(usage.executions[0].processes >= 2);  // the shell and its sleep
   CHECK(usage.executions[0].memory_bytes > 0);
   CHECK(check.executions[0].user_id == static_cast<std::int64_t>(::getuid()));
 

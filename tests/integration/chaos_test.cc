@@ -27,6 +27,12 @@ namespace {
 
 constexpr int kNodes = 3;
 constexpr int kThreads = 6;
+#if defined(__SANITIZE_THREAD__)
+// The new daemon's pipe would get the number of a socket that gRPC closed, unseen by the sanitizer.
+constexpr bool kRestarts = false;
+#else
+constexpr bool kRestarts = true;
+#endif
 // Nothing here runs for longer than a second; a call that takes so long hangs.
 constexpr std::chrono::seconds kHang{60};
 
@@ -172,7 +178,7 @@ TEST_CASE("executions while everything is killed: one truthful outcome each") {
   std::map<std::string, int> killed;
   while (running > 0) {
     std::this_thread::sleep_for(std::chrono::milliseconds(random() % 60));
-    if (random() % 12 == 0) {
+    if (kRestarts && random() % 12 == 0) {
       nodes.Restart(kNodes);
       ++killed["daemon"];
     } else if (const std::string what = KillOne(random, nodes.pid(1 + random() % kNodes));

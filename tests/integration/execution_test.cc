@@ -248,6 +248,31 @@ TEST_CASE(
   ::kill(left[0], SIGKILL);
 }
 
+TEST_CASE("An exception tells what it came from, as data, the nearest first") {
+  NodeFixture node;
+  const v1::Exception error =
+      node.Run(node.Python("import json\ntry:\n  try:\n    1/0\n  except Exception as first:\n"
+                           "    raise json.JSONDecodeError('bad', 'x', 0)\n"
+                           "except Exception as second:\n  raise KeyError('k') from second"))
+          .outcome.exception();
+  CHECK(error.type() == "KeyError");
+  REQUIRE(error.causes_size() == 2);
+  CHECK(error.causes(0).type() == "json.decoder.JSONDecodeError");
+  CHECK(error.causes(0).is_explicit());
+  CHECK(error.causes(1).type() == "ZeroDivisionError");
+  CHECK(error.causes(1).message() == "division by zero");
+  CHECK_FALSE(error.causes(1).is_explicit());
+  const v1::Exception hidden =
+      node.Run(node.Python("try:\n  1/0\nexcept Exception:\n  raise KeyError from None"))
+          .outcome.exception();
+  CHECK(hidden.causes_size() == 0);
+  const v1::Exception endless =
+      node.Run(node.Python("a = b = None\nfor i in range(100):\n  a, b = ValueError(str(i)), a\n"
+                           "  a.__cause__ = b\na.__cause__.__cause__.__cause__ = a\nraise a"))
+          .outcome.exception();
+  CHECK(endless.causes_size() == 2);
+}
+
 TEST_CASE("Two hundred executions at once all end once, with their own output") {
   NodeFixture node;
   std::vector<v1::ExecuteRequest> requests;
