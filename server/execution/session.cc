@@ -30,10 +30,12 @@ std::string NewMarker() {
 
 }  // namespace
 
-Session::Session(EventLoop& loop, SessionKey key, std::optional<Terminal> terminal, Events events)
+Session::Session(EventLoop& loop, SessionKey key, std::optional<Terminal> terminal,
+                 const Limits& limits, Events events)
     : loop_(loop),
       key_(std::move(key)),
       terminal_(std::move(terminal)),
+      limits_(limits),
       events_(std::move(events)),
       shell_(loop, *this) {}
 
@@ -43,8 +45,9 @@ Session::~Session() {
   }
 }
 
-std::optional<StartFailure> Session::Start(SpawnerClient& spawner, LaunchRequest launch) {
-  auto failure = shell_.Launch(spawner, terminal_, std::move(launch));
+std::optional<StartFailure> Session::Start(SpawnerClient& spawner,
+                                           std::vector<std::string> environment) {
+  auto failure = shell_.Launch(spawner, terminal_, limits_, std::move(environment));
   if (!failure) Next();
   return failure;
 }
@@ -249,10 +252,13 @@ void Session::Judge(SessionCommand& command) const {
     command.Finish(*end_, absl::StrCat("session ", key_.name, " did not start"));
   } else {
     ExecutionEnd end = *end_;
-    end.cause = StopCause::kNone;  // the command's own cause is its verdict
-    end.cpu = {};                  // of all the session's commands
+    // The command's own cause is its verdict; without one, what the supervisor saw (a limit).
+    if (end.cause == StopCause::kCancel || end.cause == StopCause::kDrain) {
+      end.cause = StopCause::kNone;
+    }
+    end.cpu = {};  // of all the session's commands
     end.peak_memory_bytes = 0;
-    command.Finish(end, words);
+    command.Finish(end, words, limits_);
   }
 }
 

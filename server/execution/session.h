@@ -17,6 +17,7 @@
 
 #include "server/execution/session_command.h"
 #include "server/execution/session_shell.h"
+#include "server/spawner/limits.h"
 
 namespace muster::server {
 
@@ -38,11 +39,13 @@ class Session : public std::enable_shared_from_this<Session>, private SessionShe
     std::function<void(Session&)> on_ended;
   };
 
-  Session(EventLoop& loop, SessionKey key, std::optional<Terminal> terminal, Events events);
+  // `limits`: what all of it together may use.
+  Session(EventLoop& loop, SessionKey key, std::optional<Terminal> terminal, const Limits& limits,
+          Events events);
   ~Session() override;
 
   // Once, first. A failure: nothing was started, no event comes.
-  std::optional<StartFailure> Start(SpawnerClient& spawner, LaunchRequest launch);
+  std::optional<StartFailure> Start(SpawnerClient& spawner, std::vector<std::string> environment);
   // After those that it has. False: too many wait already.
   bool Run(std::shared_ptr<SessionCommand> command);
   // Takes nothing more and ends its shell over `grace`; what runs is stopped for this cause, what
@@ -86,6 +89,7 @@ class Session : public std::enable_shared_from_this<Session>, private SessionShe
   EventLoop& loop_;
   const SessionKey key_;
   const std::optional<Terminal> terminal_;
+  const Limits limits_;
   const Events events_;
   SessionShell shell_;
   std::deque<std::shared_ptr<SessionCommand>> waiting_;

@@ -106,9 +106,9 @@ bool SessionCommand::Give(OutputStream stream, std::string data) {
   return sink_->OnOutput(stream, std::move(data));
 }
 
-void SessionCommand::Finish(ExecutionEnd end, const std::string& words) {
+void SessionCommand::Finish(ExecutionEnd end, const std::string& words, const Limits& limits) {
   if (cause_ != StopCause::kNone) end.cause = cause_;
-  Outcome outcome = Judge(end, nullptr, who_, request_.launch.limits);
+  Outcome outcome = Judge(end, nullptr, who_, limits);
   if (!words.empty()) absl::StrAppend(&outcome.reason, outcome.reason.empty() ? "" : "; ", words);
   Conclude(std::move(outcome));
 }

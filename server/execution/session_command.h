@@ -46,8 +46,6 @@ class SessionCommand : public ExecutionControl,
   Clock::time_point received() const { return received_; }
   bool IsQueued() const { return state_ == State::kQueued; }
   bool IsStopping() const { return cause_ != StopCause::kNone; }
-  // 0: its processes are the session's, and are not told apart.
-  static pid_t supervisor_pid() { return 0; }
 
   // ---- from the session ----
 
@@ -58,8 +56,9 @@ class SessionCommand : public ExecutionControl,
   std::string InputPath() const;
   // False: no more before Session::Resume.
   bool Give(OutputStream stream, std::string data);
-  // The verdict is `end`'s, unless it was stopped before. `words`: added to the reason.
-  void Finish(ExecutionEnd end, const std::string& words);
+  // The verdict is `end`'s, unless it was stopped before. `words`: added to the reason. `limits`:
+  // those of the session.
+  void Finish(ExecutionEnd end, const std::string& words, const Limits& limits = {});
   // Without a verdict of a supervisor: refused, lost.
   void Finish(Outcome::Kind kind, std::string reason);
 

@@ -35,7 +35,8 @@ SessionShell::~SessionShell() {
 
 std::optional<StartFailure> SessionShell::Launch(SpawnerClient& spawner,
                                                  const std::optional<Terminal>& terminal,
-                                                 LaunchRequest launch) {
+                                                 const Limits& limits,
+                                                 std::vector<std::string> environment) {
   UniqueFd out, err, script_read, script_write, report_read, report_write;
   std::vector<UniqueFd> theirs(1);
   if (!MakeStreams(terminal, theirs, out, err) || !MakePipe(script_read, script_write) ||
@@ -63,9 +64,12 @@ std::optional<StartFailure> SessionShell::Launch(SpawnerClient& spawner,
       [] {});
   script_ = std::make_unique<InputWriter>(loop_, [] {});
   script_->Start(std::move(script_write), false);
+  LaunchRequest launch;
   launch.kind = LaunchRequest::Kind::kArgv;
   launch.arguments = SessionShellArguments();
+  launch.environment = std::move(environment);
   launch.grace = kDefaultGrace;
+  launch.limits = limits;
   supervisor_->Send(FrameType::kLaunch, launch.Encode());
   Say(SessionPrologue(terminal.has_value()));
   return std::nullopt;

@@ -40,7 +40,8 @@ class SessionShell {
 
   // Nothing comes of a failure but the value.
   std::optional<StartFailure> Launch(SpawnerClient& spawner,
-                                     const std::optional<Terminal>& terminal, LaunchRequest launch);
+                                     const std::optional<Terminal>& terminal, const Limits& limits,
+                                     std::vector<std::string> environment);
   // Adds to what the shell reads.
   void Say(const std::string& script);
   void Signal(const SignalOrder& order);

@@ -27,11 +27,10 @@ SessionTable::Opened SessionTable::Open(const SessionKey& key,
     living_.erase(session.shared_from_this());
     if (living_.empty() && on_empty_) std::exchange(on_empty_, nullptr)();
   };
-  const auto session = std::make_shared<Session>(loop_, key, terminal, std::move(events));
-  LaunchRequest launch;
-  launch.limits = limits_;
-  if (terminal) launch.environment.push_back("TERM=" + terminal->type);
-  if (const auto failure = session->Start(spawner_, std::move(launch))) {
+  const auto session = std::make_shared<Session>(loop_, key, terminal, limits_, std::move(events));
+  std::vector<std::string> environment;
+  if (terminal) environment.push_back("TERM=" + terminal->type);
+  if (const auto failure = session->Start(spawner_, std::move(environment))) {
     *why = absl::StrCat(failure->step, ": ", strerror(failure->error));
     return Opened::kFailed;
   }

@@ -17,11 +17,9 @@ namespace muster::server {
 
 class SessionTable {
  public:
-  // `limits`: of each session's shell and all that runs in it.
+  // `limits`: what each session may use, all of its processes together.
   SessionTable(EventLoop& loop, SpawnerClient& spawner, const Limits& limits)
-      : loop_(loop), spawner_(spawner), limits_(limits) {
-    limits_.cpu.reset();  // a session lives longer than any command
-  }
+      : loop_(loop), spawner_(spawner), limits_(limits) {}
 
   enum class Opened { kOpened, kExists, kTooMany, kFailed };
   // Starts a shell. `why`: set with kFailed.
@@ -49,7 +47,7 @@ class SessionTable {
 
   EventLoop& loop_;
   SpawnerClient& spawner_;
-  Limits limits_;
+  const Limits limits_;
   std::map<SessionKey, std::shared_ptr<Session>> open_;
   std::set<std::shared_ptr<Session>> living_;  // those that are ending as well
   std::map<ExecutionKey, std::shared_ptr<SessionCommand>> commands_;

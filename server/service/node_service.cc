@@ -121,9 +121,9 @@ void NodeService::Accept(const std::shared_ptr<EventQueue>& queue,
     }
     request.session = message.session();
   }
+  complete(request);
   request.launch.limits = Smaller(request.launch.limits, facts_.limits);
   request.launch.deadline = SmallerOf(request.launch.deadline, facts_.longest);
-  complete(request);
   request.launch.environment.push_back(absl::StrCat("MUSTER_NODE=", facts_.name));
   request.launch.environment.push_back(
       absl::StrCat("MUSTER_EXECUTION=", absl::BytesToHexString(request.key.stream_id), "-",
@@ -207,7 +207,7 @@ grpc::ServerUnaryReactor* NodeService::Describe(grpc::CallbackServerContext* con
 
 void NodeService::ListRunning(v1::DescribeResponse& response, bool with_usage) const {
   const auto now = EventLoop::Clock::now();
-  const auto add = [&](const ExecutionKey& key, const auto& execution) {
+  const auto add = [&](const ExecutionKey& key, const auto& execution) -> v1::RunningExecution& {
     v1::RunningExecution& running = *response.add_running();
     WriteKey(key, *running.mutable_id());
     running.set_command(ShownCommand(execution->request().launch));
@@ -217,14 +217,17 @@ void NodeService::ListRunning(v1::DescribeResponse& response, bool with_usage) c
     running.set_queued(execution->IsQueued());
     running.set_user_id(key.caller);
     running.set_stopping(execution->IsStopping());
-    if (!with_usage || execution->supervisor_pid() == 0) return;
+    return running;
+  };
+  for (const auto& [key, command] : sessions_.commands()) add(key, command);
+  for (const auto& [key, execution] : table_.all()) {
+    v1::RunningExecution& running = add(key, execution);
+    if (!with_usage || execution->supervisor_pid() == 0) continue;
     const ProcessUsage usage = UsageBelow(execution->supervisor_pid());
     running.set_cpu_us(static_cast<std::uint64_t>(usage.cpu.count()));
     running.set_memory_bytes(usage.memory_bytes);
     running.set_processes(usage.processes);
-  };
-  for (const auto& [key, execution] : table_.all()) add(key, execution);
-  for (const auto& [key, command] : sessions_.commands()) add(key, command);
+  }
 }
 
 }  // namespace muster::server

@@ -99,9 +99,11 @@ TEST_CASE("a terminal has its size and type, takes keys, signals and new sizes")
   terminal.rows = 30;
   terminal.columns = 101;
   terminal.type = "vt100";
+  const std::string seconds = muster::test::UniqueSeconds();
   Call call = cluster.interact(1,
-                               muster::shell("stty size; echo $TERM; read x; stty size; "
-                                             "trap 'echo int' INT; echo up; sleep 1000; cat"),
+                               muster::shell("n=" + seconds +
+                                             "; stty size; echo $TERM; read x; stty size; "
+                                             "trap 'echo int' INT; echo up; sleep $n; cat"),
                                {}, terminal);
   std::string out;
   REQUIRE(ReadUntil(call, "vt100", out));
@@ -110,6 +112,9 @@ TEST_CASE("a terminal has its size and type, takes keys, signals and new sizes")
   CHECK(call.write("go\n"));
   REQUIRE(ReadUntil(call, "up\r\n", out));
   CHECK_THAT(out, Contains("10 20\r\n"));
+  // Not while it forks: a signal between fork and exec is lost on every shell.
+  CHECK(muster::test::Eventually(
+      [&] { return muster::test::ProcessesWith("sleep " + seconds).size() == 1; }));
   call.send_signal(SIGINT);
   REQUIRE(ReadUntil(call, "int\r\n", out));
   CHECK(call.write("twice\n"));
@@ -126,4 +131,18 @@ TEST_CASE("Python asks and is answered, and several may wait for their turn") {
   CHECK(first.write("one\n"));
   CHECK(first.wait().value().text() == "'one'");
   CHECK(second.wait().value().text() == "'two'");
+}
+
+TEST_CASE("calls of one session share a shell, with input and without") {
+  ClusterAPI cluster = Local();
+  muster::ExecuteOptions options;
+  options.session = "s";
+  CHECK(cluster.execute(1, muster::shell("cd /usr; x=1"), options).wait().ok());
+  Call call = cluster.interact(1, muster::shell("pwd; read y; echo $x$y"), options);
+  CHECK(call.write("2\n"));
+  std::string out;
+  for (const muster::Event& event : call) out += event.data;
+  CHECK(out == "/usr\n12\n");
+  const Outcome refused = cluster.execute(1, "1", options).wait();
+  CHECK(refused.kind == Outcome::Kind::kRefused);
 }
