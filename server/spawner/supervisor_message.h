@@ -21,11 +21,11 @@ enum class FrameType : std::uint8_t {
   kStarted = 3,  // u64: the process id of the supervisor
   kEnded = 4,    // ExecutionEnd; the last one
   // worker to daemon
-  kValue = 5,      // a piece of the value's text
+  kValue = 5,  // a piece of the value's text
   // type, message, traceback; u32: the line, or 0; u32: errno of an OSError, or 0; u32: how many
   // causes; for each type, message, u8: explicit
   kException = 6,
-  kDone = 7,       // u8: there is a value; the last one
+  kDone = 7,  // u8: there is a value; the last one
 };
 
 // Why an execution is stopped. The first cause is the verdict.
