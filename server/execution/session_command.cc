@@ -109,6 +109,9 @@ bool SessionCommand::Give(OutputStream stream, std::string data) {
 void SessionCommand::Finish(ExecutionEnd end, const std::string& words, const Limits& limits) {
   if (cause_ != StopCause::kNone) end.cause = cause_;
   Outcome outcome = Judge(end, nullptr, who_, limits);
+  if (outcome.kind == Outcome::Kind::kFailed && outcome.reason.empty() && !words.empty()) {
+    outcome.reason = absl::StrCat("exit code ", outcome.exit_code);
+  }
   if (!words.empty()) absl::StrAppend(&outcome.reason, outcome.reason.empty() ? "" : "; ", words);
   Conclude(std::move(outcome));
 }

@@ -63,6 +63,9 @@ std::optional<std::string> CheckSessionUse(const v1::ExecuteRequest& message) {
     return std::string(
         "a session keeps its own directory and environment: use cd and export in it");
   }
+  if (message.leftovers() != v1::LEFTOVERS_OWN_SESSION) {
+    return std::string("in a session background jobs stay: reap and keep do not apply");
+  }
   if (message.has_limits()) {
     return std::string("a command of a session takes no limits: use ulimit in it");
   }

@@ -8,11 +8,14 @@
 #include <optional>
 
 #include "common/limits.h"
+#include "common/variable_name.h"
 
 namespace muster::server {
 namespace {
 
 constexpr std::size_t kStreamIdBytes = 16;
+// Of a name in a message, which may be as long as an argument.
+constexpr std::size_t kShownNameBytes = 64;
 // Longer times mean "never"; steady_clock must not overflow.
 constexpr std::chrono::milliseconds kLongest = std::chrono::hours(24 * 365);
 
@@ -75,12 +78,6 @@ std::optional<std::string> ReadCommand(const v1::ExecuteRequest& message, Launch
   return std::string("the command is empty");
 }
 
-bool IsVariableName(const std::string& name) {
-  return !name.empty() && !absl::ascii_isdigit(name[0]) &&
-         std::all_of(name.begin(), name.end(),
-                     [](unsigned char c) { return absl::ascii_isalnum(c) || c == '_'; });
-}
-
 std::optional<std::string> ReadEnvironment(const v1::ExecuteRequest& message,
                                            LaunchRequest& launch) {
   for (const v1::EnvironmentVariable& variable : message.environment()) {
@@ -92,7 +89,7 @@ std::optional<std::string> ReadEnvironment(const v1::ExecuteRequest& message,
     }
     launch.environment.push_back(absl::StrCat(variable.name(), "=", variable.value()));
     auto problem = CheckArgument(launch.environment.back(),
-                                 absl::StrCat("the environment variable ", variable.name()));
+                                 absl::StrCat("the environment variable ", variable.name().substr(0, kShownNameBytes)));
     if (problem) return problem;
   }
   return std::nullopt;
