@@ -17,6 +17,7 @@
 #include "common/fault.h"
 #include "common/limits.h"
 #include "server/spawner/frame.h"
+#include "server/spawner/priority.h"
 
 extern char** environ;
 
@@ -46,17 +47,6 @@ void ResetSignals() {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
-// Whatever users run, the daemon and its health answers go before it.
-void LowerPriority() {
-  constexpr int kNicer = 5;
-  ::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + kNicer);
-  // Where the kernel groups processes by session (sched(7)), this is what counts.
-  const UniqueFd autogroup(::open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC));
-  if (autogroup.IsOpen()) {
-    [[maybe_unused]] const ssize_t written = ::write(autogroup.get(), "5", 1);
-  }
 }
 
 // The host's own limit holds where it is the smaller one.

@@ -13,6 +13,7 @@
 #include <algorithm>
 
 #include "common/fault.h"
+#include "server/spawner/priority.h"
 #include "server/spawner/process_tree.h"
 
 namespace muster::server {
@@ -327,6 +328,7 @@ void Supervisor::ReportLeft() {
   std::set<pid_t> sessions;
   for (const Process& process : Descendants(ChildrenOfSelf())) {
     sessions.insert(process.session);
+    RestorePriority(process.pid);
     ++end_.left;
   }
   for (const pid_t session : sessions) {

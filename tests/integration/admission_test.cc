@@ -1,5 +1,7 @@
 // Admission: how many run at once, who waits how long, who is refused, and that the daemon answers
 // all the while.
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -134,8 +136,17 @@ TEST_CASE("Describe says who runs what, since when and with what, while everythi
   crowd.Join();
 }
 
-TEST_CASE("User processes have less CPU weight than the daemon") {
+TEST_CASE("User processes have less CPU weight than the daemon, services that stay as much") {
   NodeFixture node;
+  if (::getuid() == 0) {
+    const std::string seconds = muster::test::UniqueSeconds();
+    node.Run(node.Shell("setsid sleep " + seconds + " >/dev/null 2>&1 & while ! pgrep -f 'sleep " +
+                        seconds + "' >/dev/null; do :; done"));
+    const auto left = muster::test::ProcessesWith("sleep " + seconds);
+    REQUIRE(left.size() == 1);
+    CHECK(::getpriority(PRIO_PROCESS, static_cast<id_t>(left[0])) == 0);
+    ::kill(left[0], SIGKILL);
+  }
   CHECK(node.Run(node.Shell("ps -o ni= -p $$")).out.find('5') != std::string::npos);
   CHECK(node.Run(node.Python("import os\nos.nice(0)")).value == "5");
 }
