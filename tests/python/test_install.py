@@ -53,7 +53,8 @@ def test_every_file_is_in_its_place(prefix):
     assert {re.sub(r"\.so\.\d.*", ".so.N", name) for name in files} == documents_there | {
         "bin/clusterd", "bin/clustershell",
         "libexec/muster/clusterd-spawner", "libexec/muster/clusterd-worker",
-        "include/ClusterAPI.h", "include/muster/export.h", "include/muster/status.h",
+        "include/ClusterAPI.h", "include/muster/export.h", "include/muster/outcome.h",
+        "include/muster/status.h",
         "lib/libClusterAPI.so", "lib/libClusterAPI.so.N",
         "lib/cmake/Muster/MusterConfig.cmake", "lib/cmake/Muster/MusterConfigVersion.cmake",
         "lib/cmake/Muster/MusterTargets.cmake", "lib/cmake/Muster/MusterTargets-release.cmake",
