@@ -18,7 +18,8 @@ void EventQueue::Attach(const std::shared_ptr<ExecutionControl>& execution) {
   bool gone = false;
   {
     MutexLock lock(mutex_);
-    execution_ = execution;
+    // An execution may end while it starts; kept then, it and this queue would hold each other.
+    if (!ended_) execution_ = execution;
     gone = gone_;
   }
   if (gone) execution->Stop(StopCause::kClientGone, std::nullopt, kClientGone);
@@ -37,6 +38,7 @@ bool EventQueue::OnOutput(OutputStream stream, std::string data) {
 void EventQueue::OnOutcome(Outcome outcome) {
   {
     MutexLock lock(mutex_);
+    ended_ = true;
     execution_.reset();
   }
   Push({WriteOutcome(outcome), 0, true});
@@ -118,6 +120,7 @@ void EventQueue::Abandon(const grpc::Status& status) {
 
 void EventQueue::Close() {
   MutexLock lock(mutex_);
+  ended_ = true;
   execution_.reset();  // it holds this queue
 }
 

@@ -75,6 +75,7 @@ class EventQueue : public ExecutionSink {
   grpc::Status end_ MUSTER_GUARDED_BY(mutex_);   // with gone_
   // The call's end is on its way: FinishCall, or the last write.
   bool finished_ MUSTER_GUARDED_BY(mutex_) = false;
+  bool ended_ MUSTER_GUARDED_BY(mutex_) = false;  // the outcome is here, or the call is gone
   std::shared_ptr<ExecutionControl> execution_ MUSTER_GUARDED_BY(mutex_);
 };
 

@@ -77,7 +77,13 @@ TEST_CASE("After a flood of connections beyond its descriptors the node serves a
     std::vector<muster::UniqueFd> flood;
     for (int i = 0; i < 150; ++i) flood.push_back(Connect(node.path()));
     flood.clear();
-    CHECK(Eventually([&] { return node.Run(node.Shell("echo alive")).out == "alive\n"; }));
+    muster::test::Collected got;
+    CHECK(Eventually([&] {
+      got = node.Run(node.Shell("echo alive"));
+      return got.out == "alive\n";
+    }));
+    INFO(got.status.error_message() << " " << got.outcome.reason());
+    CHECK(got.out == "alive\n");
   }
 }
 
