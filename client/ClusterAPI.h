@@ -291,6 +291,7 @@ class MUSTER_EXPORT ClusterAPI {
   Call execute(const Target& target, const Command& command, const ExecuteOptions& options = {});
   // To all targets at once; one call for each, in their order. Each command is told how many they
   // are (MUSTER_SIZE) and its place among them from 0 (MUSTER_RANK); for a single target 1 and 0.
+  // When one of them names no node its call is refused, the others are skipped, and nothing runs.
   std::vector<Call> execute(const std::vector<Target>& targets, const Command& command,
                             const ExecuteOptions& options = {});
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client/execution_id.h"
+#include "client/wire.h"
 
 namespace muster {
 
@@ -34,7 +35,9 @@ void CancelOrder::OnConnected(std::shared_ptr<Connection> connection) {
     deadline = deadline_;
   }
   Connection& through = *connection;
-  through.Cancel(id_, grace_, deadline - std::chrono::steady_clock::now(),
+  v1::CancelRequest request = wire::ToCancel(id_, grace_);
+  request.set_from_elsewhere(true);
+  through.Cancel(std::move(request), deadline - std::chrono::steady_clock::now(),
                  [self = shared_from_this(), connection](const grpc::Status& status) {
                    self->OnAnswer(connection, status);
                  });

@@ -65,14 +65,18 @@ std::string NameList(const std::vector<Node>& nodes) {
 }
 
 // A call that has ended already.
-Call Refused(const std::string& node, std::string why_not) {
+Call Ended(Outcome::Kind kind, const std::string& node, std::string why_not) {
   const auto state = std::make_shared<Call::State>(node);
   Outcome outcome;
-  outcome.kind = Outcome::Kind::kRefused;
+  outcome.kind = kind;
   outcome.node = node;
   outcome.reason = std::move(why_not);
   state->Finish(std::move(outcome));
   return Call(state);
+}
+
+Call Refused(const std::string& node, std::string why_not) {
+  return Ended(Outcome::Kind::kRefused, node, std::move(why_not));
 }
 
 }  // namespace
@@ -150,6 +154,22 @@ class ClusterAPI::Cluster {
     return Call(state);
   }
 
+  // Why these targets cannot all be meant; empty: they can.
+  std::string WhyNotAll(const std::vector<Target>& targets) const {
+    for (const Target& target : targets) {
+      if (Find(target) < 0) return WhyNotFound(target);
+    }
+    return "";
+  }
+
+  // The call of a target beside which there is one that names no node.
+  Call Skip(const Target& target, const std::string& unknown) const {
+    const int position = Find(target);
+    if (position < 0) return Refused("", WhyNotFound(target));
+    return Ended(Outcome::Kind::kSkipped, nodes_[static_cast<std::size_t>(position)].name,
+                 absl::StrCat("nothing was sent anywhere: ", unknown));
+  }
+
   Status Cancel(const Target& target, const std::string& id,
                 std::optional<std::chrono::milliseconds> grace) const {
     const int position = Find(target);
@@ -222,7 +242,13 @@ std::vector<Call> ClusterAPI::execute(const std::vector<Target>& targets, const 
   std::vector<Call> calls;
   calls.reserve(targets.size());
   wire::Place place{static_cast<std::uint32_t>(targets.size()), 0};
+  // A mistyped target does not become fewer nodes.
+  const std::string unknown = cluster_->WhyNotAll(targets);
   for (const Target& target : targets) {
+    if (!unknown.empty()) {
+      calls.push_back(cluster_->Skip(target, unknown));
+      continue;
+    }
     calls.push_back(cluster_->Send(target, command, options, place));
     ++place.rank;
   }

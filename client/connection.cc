@@ -174,14 +174,12 @@ v1::ExecutionId Connection::NextId() {
   return id;
 }
 
-void Connection::Cancel(const v1::ExecutionId& id, std::optional<std::chrono::milliseconds> grace,
-                        std::chrono::steady_clock::duration timeout,
+void Connection::Cancel(v1::CancelRequest request, std::chrono::steady_clock::duration timeout,
                         std::function<void(const grpc::Status&)> answered) {
   auto exchange = std::make_shared<CancelExchange>();
   exchange->connection = shared_from_this();
   exchange->answered = std::move(answered);
-  *exchange->request.mutable_id() = id;
-  if (grace) exchange->request.set_grace_ms(static_cast<std::uint64_t>(grace->count()));
+  exchange->request = std::move(request);
   exchange->context.set_deadline(std::chrono::system_clock::now() + timeout);
   CancelExchange* const raw = exchange.get();
   TsanRelease(raw);

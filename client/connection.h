@@ -49,8 +49,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   v1::ExecutionId NextId();
   // The outcome comes on the execution's own stream. `answered` runs once, on a thread of gRPC,
   // soon after `timeout` at the latest. NOT_FOUND: the execution has ended meanwhile, or never was.
-  void Cancel(const v1::ExecutionId& id, std::optional<std::chrono::milliseconds> grace,
-              std::chrono::steady_clock::duration timeout,
+  void Cancel(v1::CancelRequest request, std::chrono::steady_clock::duration timeout,
               std::function<void(const grpc::Status&)> answered);
   v1::Node::Stub& stub() { return *stub_; }
 

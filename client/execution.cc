@@ -132,7 +132,7 @@ void Execution::OnStarted() {
 void Execution::SendCancel(Connection& connection, const v1::ExecutionId& id,
                            std::optional<std::chrono::milliseconds> grace) {
   // A node that does not take the request is told by what it cannot miss: that its client is gone.
-  connection.Cancel(id, grace, kCancelTimeout,
+  connection.Cancel(wire::ToCancel(id, grace), kCancelTimeout,
                     [self = shared_from_this()](const grpc::Status& status) {
                       const bool ended = status.error_code() == grpc::StatusCode::NOT_FOUND;
                       if (!status.ok() && !ended) self->Abandon();

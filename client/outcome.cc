@@ -26,6 +26,13 @@ std::string SignalName(int signal) {
   return name == nullptr ? number : std::string("SIG") + name + " (" + number + ")";
 }
 
+// The node may have said it already.
+std::string WithError(const std::string& step, int error) {
+  const std::string text = error == 0 ? "" : ::strerror(error);
+  if (text.empty() || step.ends_with(text)) return step;
+  return step + ": " + text;
+}
+
 std::string Details(const Outcome& outcome) {
   switch (outcome.kind) {
     case Outcome::Kind::kOk:
@@ -37,12 +44,16 @@ std::string Details(const Outcome& outcome) {
       return SignalName(outcome.signal) +
              (outcome.reason.empty() ? "" : ": " + FirstLine(outcome.reason));
     case Outcome::Kind::kStartFailed:
-      return FirstLine(outcome.reason) +
-             (outcome.error_number == 0 ? ""
-                                        : std::string(": ") + ::strerror(outcome.error_number));
+      return WithError(FirstLine(outcome.reason), outcome.error_number);
     case Outcome::Kind::kUnkillable:
       return "process " + std::to_string(outcome.pid) + " does not end" +
              (outcome.reason.empty() ? "" : ": " + FirstLine(outcome.reason));
+    case Outcome::Kind::kTimedOut:
+    case Outcome::Kind::kCancelled:
+    case Outcome::Kind::kLimit:
+      if (outcome.usage.reaped < 2) return FirstLine(outcome.reason);
+      return FirstLine(outcome.reason) + "; " + std::to_string(outcome.usage.reaped) +
+             " processes ended";
     default:
       return FirstLine(outcome.reason);
   }

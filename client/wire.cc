@@ -139,6 +139,14 @@ v1::ExecuteRequest ToRequest(const Command& command, const ExecuteOptions& optio
   return request;
 }
 
+v1::CancelRequest ToCancel(const v1::ExecutionId& id,
+                           std::optional<std::chrono::milliseconds> grace) {
+  v1::CancelRequest request;
+  *request.mutable_id() = id;
+  if (grace) request.set_grace_ms(static_cast<std::uint64_t>(grace->count()));
+  return request;
+}
+
 Event TakeEvent(v1::Output& output) {
   return {output.stream() == v1::Output::STREAM_STDERR ? Event::Stream::kStderr
                                                        : Event::Stream::kStdout,

@@ -2,6 +2,8 @@
 // Pure functions. Messages are taken apart (user data is moved out of them, not copied).
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "client/ClusterAPI.h"
@@ -19,6 +21,9 @@ struct Place {
 // whichever node answers.
 v1::ExecuteRequest ToRequest(const Command& command, const ExecuteOptions& options,
                              const std::string& node, const Place& place = {});
+
+v1::CancelRequest ToCancel(const v1::ExecutionId& id,
+                           std::optional<std::chrono::milliseconds> grace);
 
 Event TakeEvent(v1::Output& output);
 

@@ -103,6 +103,12 @@ absl::StatusOr<DaemonOptions> Settle(const Given& given) {
         absl::StrCat("cgroups is auto or no, not \"", given.control_groups, "\""));
   }
   options.control_groups = given.control_groups != "no";
+  const Limits& limits = options.bounds.limits;
+  if (!options.control_groups && (limits.memory_bytes || limits.processes)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        limits.memory_bytes ? "max_memory" : "max_processes",
+        " takes control groups, and cgroups is no: nothing could run; drop one of the two"));
+  }
   if (!given.log_level.empty()) options.log_level = given.log_level;
   const std::vector<std::string> levels = {"debug", "info", "warn", "error", "off"};
   if (std::find(levels.begin(), levels.end(), options.log_level) == levels.end()) {
@@ -146,7 +152,9 @@ ParsedOptions ParseDaemonOptions(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return {std::nullopt, app.exit(error) == 0 ? 0 : kExitUsage};
+    if (error.get_exit_code() == 0) return {std::nullopt, app.exit(error)};
+    std::cerr << "clusterd: " << error.what() << " (clusterd --help lists all options)\n";
+    return {std::nullopt, kExitUsage};
   }
   if (relay_option->count() > 0) {
     DaemonOptions options;

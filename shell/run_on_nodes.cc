@@ -38,12 +38,20 @@ class NodePrinter {
     const std::string& value = outcome.value().text();
     if (value != "None") output_.NodeLines(Event::Stream::kStdout, node_, value);
     if (outcome.usage.left > 0) Say(absl::StrCat("left ", outcome.usage.left, " running"));
+    if (outcome.ok() || outcome.kind == Outcome::Kind::kFailed) SayReaped(outcome.usage.reaped);
+    if (outcome.ok() && !outcome.reason.empty()) Say(outcome.reason);
     if (outcome.ok()) return;
     if (with_traceback && outcome.exception) Say(outcome.exception->traceback);
     Say(outcome.describe());
   }
 
  private:
+  // Of a command that ended by itself.
+  void SayReaped(std::uint32_t reaped) {
+    if (reaped == 0) return;
+    Say(absl::StrCat("ended ", reaped, " still running in its background; --keep or setsid keeps ",
+                     reaped == 1 ? "it" : "them"));
+  }
   LineAssembler& AssemblerOf(Event::Stream stream) {
     return stream == Event::Stream::kStdout ? out_ : err_;
   }

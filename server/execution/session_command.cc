@@ -102,12 +102,24 @@ std::string SessionCommand::InputPath() const {
 }
 
 bool SessionCommand::Give(OutputStream stream, std::string data) {
+  if (const auto most = request_.launch.limits.output_bytes) {
+    const std::uint64_t room = *most - stdout_bytes_ - stderr_bytes_;
+    if (data.size() > room) {
+      data.resize(room);
+      limit_ = Limit::kOutput;
+      Stop(StopCause::kLimit, std::nullopt, "");
+    }
+    if (data.empty()) return true;
+  }
   (stream == OutputStream::kStdout ? stdout_bytes_ : stderr_bytes_) += data.size();
   return sink_->OnOutput(stream, std::move(data));
 }
 
 void SessionCommand::Finish(ExecutionEnd end, const std::string& words, const Limits& limits) {
-  if (cause_ != StopCause::kNone) end.cause = cause_;
+  if (cause_ != StopCause::kNone) {
+    end.cause = cause_;
+    end.limit = limit_;
+  }
   Outcome outcome = Judge(end, nullptr, who_, limits);
   if (outcome.kind == Outcome::Kind::kFailed && outcome.reason.empty() && !words.empty()) {
     outcome.reason = absl::StrCat("exit code ", outcome.exit_code);

@@ -78,7 +78,8 @@ class SessionCommand : public ExecutionControl,
   Clock::time_point started_ = received_;
   std::optional<EventLoop::TimerId> deadline_;
   StopCause cause_ = StopCause::kNone;
-  std::string who_;  // on whose word it is stopped
+  Limit limit_ = Limit::kNone;  // with the cause kLimit
+  std::string who_;             // on whose word it is stopped
   std::unique_ptr<InputWriter> input_;
   UniqueFd input_read_;  // the shell opens it by our number
   bool has_terminal_ = false;

@@ -69,6 +69,7 @@ std::optional<StartFailure> SessionShell::Launch(SpawnerClient& spawner,
   launch.arguments = SessionShellArguments();
   launch.environment = std::move(environment);
   launch.grace = kDefaultGrace;
+  launch.judges_limits = false;
   launch.limits = limits;
   supervisor_->Send(FrameType::kLaunch, launch.Encode());
   Say(SessionPrologue(terminal.has_value()));

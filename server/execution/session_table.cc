@@ -17,6 +17,10 @@ constexpr std::ptrdiff_t kMostSessions = 64;
 SessionTable::Opened SessionTable::Open(const SessionKey& key,
                                         const std::optional<Terminal>& terminal, std::string* why) {
   if (open_.count(key) != 0) return Opened::kExists;
+  if (limits_.cpu) {
+    *why = "this daemon limits CPU time (max_cpu), which cannot be kept command by command there";
+    return Opened::kFailed;
+  }
   const auto count = std::count_if(open_.begin(), open_.end(), [&](const auto& entry) {
     return entry.first.caller == key.caller;
   });
@@ -68,7 +72,7 @@ std::shared_ptr<Session> SessionTable::FindOrOpen(const ExecutionRequest& reques
       return nullptr;
     }
     if (opened == Opened::kFailed) {
-      refusal->kind = Outcome::Kind::kStartFailed;
+      refusal->kind = limits_.cpu ? Outcome::Kind::kRefused : Outcome::Kind::kStartFailed;
       refusal->reason = absl::StrCat("the shell of session ", key.name, " does not start: ", why);
       return nullptr;
     }

@@ -169,9 +169,12 @@ grpc::ServerUnaryReactor* NodeService::Cancel(grpc::CallbackServerContext* conte
   if (request->has_grace_ms()) {
     grace = std::chrono::milliseconds(std::min<std::uint64_t>(request->grace_ms(), 86'400'000));
   }
-  loop_.Post([this, reactor, key = ReadKey(request->id(), CallerOf(*context)), grace] {
+  const std::string who = request->from_elsewhere()
+                              ? absl::StrCat("by another program of user ", CallerOf(*context))
+                              : "by the caller";
+  loop_.Post([this, reactor, key = ReadKey(request->id(), CallerOf(*context)), grace, who] {
     const std::shared_ptr<ExecutionControl> execution = Find(key);
-    if (execution != nullptr) execution->Stop(StopCause::kCancel, grace, "by the caller");
+    if (execution != nullptr) execution->Stop(StopCause::kCancel, grace, who);
     reactor->Finish(execution != nullptr
                         ? grpc::Status::OK
                         : grpc::Status(grpc::StatusCode::NOT_FOUND,

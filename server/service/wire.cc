@@ -88,8 +88,9 @@ std::optional<std::string> ReadEnvironment(const v1::ExecuteRequest& message,
           "a digit");
     }
     launch.environment.push_back(absl::StrCat(variable.name(), "=", variable.value()));
-    auto problem = CheckArgument(launch.environment.back(),
-                                 absl::StrCat("the environment variable ", variable.name().substr(0, kShownNameBytes)));
+    auto problem = CheckArgument(
+        launch.environment.back(),
+        absl::StrCat("the environment variable ", variable.name().substr(0, kShownNameBytes)));
     if (problem) return problem;
   }
   return std::nullopt;

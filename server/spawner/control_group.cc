@@ -16,8 +16,11 @@ namespace {
 // Rounds of moving whom a group holds: each takes whoever was forked during the last one.
 constexpr int kMoveRounds = 100;
 
-std::string Cannot(const char* what) {
-  return std::string("this node cannot limit ") + what +
+std::string Cannot(const char* what, const ControlGroups& groups) {
+  const std::string cannot = std::string("this node cannot limit ") + what;
+  if (groups.AreOff())
+    return cannot + ": that takes control groups, and clusterd runs with cgroups = no";
+  return cannot +
          ": clusterd may not write to a control group with that controller; start it as root, or "
          "with `systemd-run --user --scope -p Delegate=yes`";
 }
@@ -39,8 +42,8 @@ bool ControlGroup::MakeFolder(const Hierarchy& hierarchy, std::string& folder) {
 
 std::string ControlGroup::Make(const ControlGroups& groups, const Limits& limits) {
   if (FaultAt("group")) return "make the control group: it was made to fail";
-  if (limits.memory_bytes && !groups.memory()) return Cannot("memory");
-  if (limits.processes && !groups.processes()) return Cannot("processes");
+  if (limits.memory_bytes && !groups.memory()) return Cannot("memory", groups);
+  if (limits.processes && !groups.processes()) return Cannot("processes", groups);
   const auto failed = [](const std::string& what) {
     return "make the control group " + what + ": " + ::strerror(errno);
   };

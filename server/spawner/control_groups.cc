@@ -157,7 +157,8 @@ std::uint64_t ReadGroupCounter(const std::string& path, const std::string& key) 
 ControlGroups ControlGroups::Find() {
   ControlGroups groups;
   const char* wanted = ::getenv("MUSTER_CGROUPS");
-  if (wanted != nullptr && std::string(wanted) == "no") return groups;
+  groups.are_off_ = wanted != nullptr && std::string(wanted) == "no";
+  if (groups.are_off_) return groups;
   const CgroupLayout layout =
       ParseCgroupLayout(ReadGroupFile("/proc/self/mountinfo"), ReadGroupFile("/proc/self/cgroup"));
   const std::string name = kBasePrefix + std::to_string(::getpid());

@@ -30,6 +30,8 @@ class ControlGroups {
   // dead spawners beside it still hold.
   static ControlGroups Find();
 
+  // Nobody looked for them: the daemon was told not to.
+  bool AreOff() const { return are_off_; }
   bool CanKill() const { return unified_.has_value(); }
   const std::optional<Hierarchy>& unified() const { return unified_; }
   // v1, or v2 (then the same folders as unified()).
@@ -53,6 +55,7 @@ class ControlGroups {
   std::optional<Hierarchy> unified_;
   std::optional<Hierarchy> memory_;
   std::optional<Hierarchy> processes_;
+  bool are_off_ = false;
   bool memory_is_unified_ = false;
   bool processes_are_unified_ = false;
   UniqueFd lock_;  // held on the base: tells others that we live

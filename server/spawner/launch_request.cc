@@ -32,6 +32,7 @@ std::string LaunchRequest::Encode() const {
   writer.U64(static_cast<std::uint64_t>(grace.count()));
   limits.Encode(writer);
   writer.U8(static_cast<std::uint8_t>(leftovers));
+  writer.U8(judges_limits ? 1 : 0);
   return writer.payload();
 }
 
@@ -50,6 +51,7 @@ std::optional<LaunchRequest> LaunchRequest::Decode(std::string_view payload) {
   request.grace = std::chrono::milliseconds(reader.U64());
   request.limits = Limits::Decode(reader);
   request.leftovers = static_cast<Leftovers>(reader.U8());
+  request.judges_limits = reader.U8() != 0;
   if (!reader.AtEnd()) return std::nullopt;
   return request;
 }

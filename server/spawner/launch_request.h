@@ -30,6 +30,9 @@ struct LaunchRequest {
   std::chrono::milliseconds grace{0};
   Limits limits;
   Leftovers leftovers = Leftovers::kOwnSession;
+  // Whether a limit that is reached ends it, and is its verdict. Not for the shell of a session: a
+  // command in it that runs into a limit ends in its own way, and the shell goes on.
+  bool judges_limits = true;
 
   std::string Encode() const;
   static std::optional<LaunchRequest> Decode(std::string_view payload);

@@ -119,7 +119,8 @@ void Supervisor::Launch(const LaunchRequest& request) {
     main_ = 0;
     return;
   }
-  limit_watch_.Start(limits_);
+  judges_limits_ = request.judges_limits;
+  if (judges_limits_) limit_watch_.Start(limits_);
   SendFrame(fds_.control.get(), FrameType::kStarted,
             PayloadWriter().U64(static_cast<std::uint64_t>(::getpid())).payload());
 }
@@ -179,7 +180,7 @@ void Supervisor::WaitForEvents() {
   const int watched = daemon_gone_ ? -1 : fds_.control.get();
   const int parent = daemon_gone_ ? -1 : fds_.lifeline.get();
   // Once a stop is under way its own times count.
-  const int events = stage_ == Stage::kRunning ? group_.process_events_fd() : -1;
+  const int events = stage_ == Stage::kRunning && judges_limits_ ? group_.process_events_fd() : -1;
   pollfd waiting[4] = {
       {signals_.get(), POLLIN, 0}, {watched, POLLIN, 0}, {parent, POLLIN, 0}, {events, POLLPRI, 0}};
   if (::ppoll(waiting, 4, wake ? &timeout : nullptr, nullptr) <= 0) return;
@@ -337,7 +338,7 @@ void Supervisor::ReportLeft() {
 }
 
 void Supervisor::NameLimit() {
-  if (end_.cause != StopCause::kNone) return;
+  if (end_.cause != StopCause::kNone || !judges_limits_) return;
   const bool failed = end_.how == ExecutionEnd::How::kSignalled || end_.code != 0;
   // A shell says 128 and the signal that its last command died of.
   const bool was_too_large =

@@ -74,6 +74,7 @@ class Supervisor {
 
   std::chrono::milliseconds grace_{0};
   Limits limits_;
+  bool judges_limits_ = true;
   LaunchRequest::Leftovers leftovers_ = LaunchRequest::Leftovers::kOwnSession;
   std::optional<Clock::time_point> deadline_;
   Clock::time_point started_;
