@@ -49,7 +49,7 @@ class NodePrinter {
   // Of a command that ended by itself.
   void SayReaped(std::uint32_t reaped) {
     if (reaped == 0) return;
-    Say(absl::StrCat("ended ", reaped, " still running in its background; --keep or setsid keeps ",
+    Say(absl::StrCat("ended ", reaped, " still running in its background; --keep keeps ",
                      reaped == 1 ? "it" : "them"));
   }
   LineAssembler& AssemblerOf(Event::Stream stream) {

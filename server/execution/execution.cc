@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@ namespace {
 // How long to wait for the end of the pipes when the process has ended and something that it left
 // behind still holds one of them.
 constexpr std::chrono::milliseconds kDrainTime{2000};
+// An execution that is not started by then has a helper that was stopped.
+constexpr std::chrono::milliseconds kStartTime{2000};
 // As the runner sends them.
 constexpr std::uint32_t kMaxCauses = 16;
 
@@ -68,7 +71,24 @@ void Execution::Start(SpawnerClient& spawner) {
     end.step = failure->step;
     end.code = failure->error;
     Finish(Judge(end, nullptr, "", {}));
+  } else {
+    WatchHelpers(kStartTime);
   }
+}
+
+// The supervisor keeps the time; but somebody may have stopped it, or the spawner.
+void Execution::WatchHelpers(std::chrono::milliseconds delay) {
+  timer_ = loop_.After(delay, [this] {
+    timer_.reset();
+    WakeHelpers();
+    if (!launched_) {
+      WatchHelpers(kStartTime);
+    } else if (request_.launch.deadline) {
+      const auto passed = std::chrono::floor<std::chrono::milliseconds>(Clock::now() - received_);
+      // At the deadline, then now and then.
+      WatchHelpers(std::max(kStartTime, *request_.launch.deadline - passed));
+    }
+  });
 }
 
 std::optional<StartFailure> Execution::Launch(SpawnerClient& spawner) {
@@ -187,6 +207,7 @@ void Execution::Measure(OutputStream stream, std::string& data) {
     const std::uint64_t room = *limit - stdout_bytes_ - stderr_bytes_;
     if (data.size() > room) {
       data.resize(room);
+      cuts_output_ = true;
       StopOrder order;
       order.cause = StopCause::kLimit;
       order.limit = Limit::kOutput;
@@ -232,6 +253,9 @@ void Execution::Stop(StopCause cause, std::optional<std::chrono::milliseconds> g
       break;
     }
     case State::kDraining:
+      // The command has ended; only its last output is waited for, and nobody wants that any more.
+      if (cause == StopCause::kClientGone || cause == StopCause::kDrain) Conclude();
+      break;
     case State::kFinished:
       break;
   }
@@ -239,7 +263,14 @@ void Execution::Stop(StopCause cause, std::optional<std::chrono::milliseconds> g
 
 void Execution::Order(const StopOrder& order) {
   stopping_ = true;
-  if (state_ == State::kRunning) supervisor_->Send(FrameType::kStop, order.Encode());
+  if (state_ != State::kRunning) return;
+  supervisor_->Send(FrameType::kStop, order.Encode());
+  WakeHelpers();
+}
+
+void Execution::WakeHelpers() const {
+  spawner_->Wake();
+  if (supervisor_pid_ > 0) ::kill(supervisor_pid_, SIGCONT);
 }
 
 void Execution::Write(std::string data) {
@@ -267,8 +298,8 @@ void Execution::Signal(int signal) {
 }
 
 void Execution::HandleFrame(const Frame& frame) {
-  if (frame.type == static_cast<std::uint8_t>(FrameType::kStarted)) {
-    launched_ = true;
+  if (frame.type == static_cast<std::uint8_t>(FrameType::kStarted)) launched_ = true;
+  if (frame.type == static_cast<std::uint8_t>(FrameType::kHere)) {
     supervisor_pid_ = static_cast<pid_t>(PayloadReader(frame.payload).U64());
   }
   if (frame.type != static_cast<std::uint8_t>(FrameType::kEnded) || end_) return;
@@ -279,6 +310,8 @@ void Execution::HandleEnd(const ExecutionEnd& end) {
   end_ = end;
   state_ = State::kDraining;
   supervisor_pid_ = 0;
+  drain_until_ = out_->bytes() + out_->Waiting() + err_->bytes() + err_->Waiting();
+  if (timer_) loop_.CancelTimer(*timer_);
   WatchDrain();
   FinishWhenDrained();
 }
@@ -298,24 +331,34 @@ void Execution::HandleSupervisorGone() {
   Finish(std::move(outcome));
 }
 
-// Looks every kDrainTime whether anything still comes; a slow reader is not mistaken for silence.
+// Looks every kDrainTime; a slow reader gets what was there at the end, and what something that was
+// left behind goes on writing keeps nobody waiting.
 void Execution::WatchDrain() {
-  drained_bytes_ = out_->bytes() + err_->bytes();
   timer_ = loop_.After(kDrainTime, [this] {
     timer_.reset();
-    if (paused_ || out_->bytes() + err_->bytes() != drained_bytes_) {
+    if (out_->bytes() + err_->bytes() < drain_until_) {
       WatchDrain();
     } else {
-      Finish(Judge(*end_, IsPython() ? &result_ : nullptr, who_, request_.launch.limits));
+      Conclude();
     }
   });
+}
+
+void Execution::Conclude() {
+  ExecutionEnd end = *end_;
+  // The order to stop may have come too late; the output is cut all the same.
+  if (cuts_output_ && end.cause == StopCause::kNone) {
+    end.cause = StopCause::kLimit;
+    end.limit = Limit::kOutput;
+  }
+  Finish(Judge(end, IsPython() ? &result_ : nullptr, who_, request_.launch.limits));
 }
 
 void Execution::FinishWhenDrained() {
   if (state_ != State::kDraining || !out_->AtEnd() || !err_->AtEnd()) return;
   if (FaultAt("drain")) return;
   if (value_ != nullptr && !value_->AtEnd()) return;
-  Finish(Judge(*end_, IsPython() ? &result_ : nullptr, who_, request_.launch.limits));
+  Conclude();
 }
 
 void Execution::Finish(Outcome outcome) {

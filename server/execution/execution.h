@@ -68,6 +68,10 @@ class Execution : public ExecutionControl, public std::enable_shared_from_this<E
   // Cuts off what is over the limit of output, and then stops.
   void Measure(OutputStream stream, std::string& data);
   void Order(const StopOrder& order);
+  // A supervisor or spawner that somebody stopped (SIGSTOP) goes on: it has something to do.
+  void WakeHelpers() const;
+  void WatchHelpers(std::chrono::milliseconds delay);
+  void Conclude();
   void Finish(Outcome outcome);
 
   EventLoop& loop_;
@@ -83,6 +87,7 @@ class Execution : public ExecutionControl, public std::enable_shared_from_this<E
   bool launched_ = false;  // the supervisor said that the process runs
   pid_t supervisor_pid_ = 0;
   bool stopping_ = false;
+  bool cuts_output_ = false;  // at its limit
   bool paused_ = false;
   std::uint64_t stdout_bytes_ = 0;  // that the sink got
   std::uint64_t stderr_bytes_ = 0;
@@ -95,7 +100,7 @@ class Execution : public ExecutionControl, public std::enable_shared_from_this<E
   FrameDecoder value_frames_{kMaxReportBytes};
   PythonResult result_;
   std::optional<ExecutionEnd> end_;
-  std::uint64_t drained_bytes_ = 0;  // read when the drain time was last looked at
+  std::uint64_t drain_until_ = 0;  // bytes read by then: what was in the pipes at the end
 };
 
 }  // namespace muster::server

@@ -74,15 +74,18 @@ void InputWriter::Flush() {
         break;
       }
       pending_ = EndOfFile();
-      bytes_ -= pending_.size();  // no input
+      is_end_ = true;  // no input
     }
     const ssize_t written =
         ::write(fd_.get(), pending_.data() + written_, pending_.size() - written_);
     if (written > 0) {
-      bytes_ += static_cast<std::uint64_t>(written);
+      if (!is_end_) bytes_ += static_cast<std::uint64_t>(written);
       written_ += static_cast<std::size_t>(written);
       last_ = pending_[written_ - 1];
-      if (written_ == pending_.size()) Forget();
+      if (written_ == pending_.size()) {
+        is_end_ = false;
+        Forget();
+      }
     } else if (errno == EAGAIN) {
       break;
     } else if (errno != EINTR) {

@@ -52,6 +52,7 @@ class InputWriter {
   std::string pending_;
   std::size_t written_ = 0;  // of pending_
   bool owes_taken_ = false;  // pending_ holds a caller's piece
+  bool is_end_ = false;      // pending_ is the terminal's end of file
   bool ends_ = false;        // after what is pending
   bool watches_ = false;
   char last_ = '\n';  // the last byte written

@@ -18,6 +18,8 @@ namespace {
 constexpr std::chrono::hours kIdleTime{1};
 // Each holds its source, and no caller writes more by hand.
 constexpr std::size_t kMostWaiting = 256;
+// Their sources together, bytes: room for a few of the largest.
+constexpr std::size_t kMostWaitingBytes = 16u << 20;
 constexpr std::size_t kMarkerBytes = 16;
 // What a program wrote into a terminal passes through a queue of the kernel's on its way to us.
 constexpr std::chrono::milliseconds kSettleTime{10};
@@ -53,7 +55,9 @@ std::optional<StartFailure> Session::Start(SpawnerClient& spawner,
 }
 
 bool Session::Run(std::shared_ptr<SessionCommand> command) {
-  if (waiting_.size() >= kMostWaiting) return false;
+  std::size_t bytes = command->request().launch.source.size();
+  for (const auto& waits : waiting_) bytes += waits->request().launch.source.size();
+  if (waiting_.size() >= kMostWaiting || bytes > kMostWaitingBytes) return false;
   waiting_.push_back(std::move(command));
   Next();
   return true;

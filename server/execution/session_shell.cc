@@ -170,13 +170,12 @@ void SessionShell::CheckSilence() {
   owner_.OnShellSilent();
 }
 
-// Looks every kSilence whether anything still comes; a slow reader is not mistaken for silence.
+// Looks every kSilence; a slow reader is waited for, what a background job goes on writing is not.
 void SessionShell::WatchSilence() {
-  bytes_seen_ = out_->bytes() + err_->bytes();
   timer_ = loop_.After(kSilence, [this] {
     timer_.reset();
     if (silent_) return;
-    if (paused_ || out_->bytes() + err_->bytes() != bytes_seen_) {
+    if (paused_) {
       WatchSilence();
     } else {
       silent_ = true;

@@ -83,7 +83,6 @@ class SessionShell {
   bool paused_ = false;
   bool ended_ = false;
   bool silent_ = false;
-  std::uint64_t bytes_seen_ = 0;  // when silence was last looked for
   std::optional<EventLoop::TimerId> timer_;
 };
 

@@ -21,8 +21,9 @@ SessionTable::Opened SessionTable::Open(const SessionKey& key,
     *why = "this daemon limits CPU time (max_cpu), which cannot be kept command by command there";
     return Opened::kFailed;
   }
-  const auto count = std::count_if(open_.begin(), open_.end(), [&](const auto& entry) {
-    return entry.first.caller == key.caller;
+  // Those that are ending, too: each has its shell until then.
+  const auto count = std::count_if(living_.begin(), living_.end(), [&](const auto& session) {
+    return session->key().caller == key.caller;
   });
   if (count >= kMostSessions) return Opened::kTooMany;
   Session::Events events;

@@ -120,6 +120,10 @@ absl::Status SpawnerClient::Supervise(bool python, bool has_input, std::vector<U
   return absl::UnavailableError("start clusterd-spawner, which ends at once; see clusterd's log");
 }
 
+void SpawnerClient::Wake() const {
+  if (spawner_ != nullptr) ::kill(process_.pid(), SIGCONT);
+}
+
 void SpawnerClient::Shutdown(std::chrono::milliseconds time) {
   zygote_.reset();
   spawner_.reset();

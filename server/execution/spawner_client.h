@@ -31,6 +31,8 @@ class SpawnerClient {
   // socket.
   absl::Status Supervise(bool python, bool has_input, std::vector<UniqueFd> fds);
 
+  // Continues a spawner that somebody stopped.
+  void Wake() const;
   // Why the last zygote did not start; empty when it did.
   const std::string& python_error() const { return python_error_; }
   // Of the spawner; for tests and messages.

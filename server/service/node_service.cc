@@ -137,7 +137,9 @@ void NodeService::Accept(const std::shared_ptr<EventQueue>& queue,
 }
 
 void NodeService::Submit(const std::shared_ptr<EventQueue>& queue, ExecutionRequest request) {
-  if (const std::string why_not = table_.WhyNot(); !why_not.empty()) {
+  // A session's commands wait in the session.
+  const std::string why_not = request.session.empty() || table_.IsDraining() ? table_.WhyNot() : "";
+  if (!why_not.empty()) {
     queue->OnOutcome(Refused(why_not));
     return;
   }

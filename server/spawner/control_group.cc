@@ -15,6 +15,8 @@ namespace {
 
 // Rounds of moving whom a group holds: each takes whoever was forked during the last one.
 constexpr int kMoveRounds = 100;
+// The kernel's PID_MAX_LIMIT.
+constexpr std::uint64_t kMostProcesses = 4u << 20;
 
 std::string Cannot(const char* what, const ControlGroups& groups) {
   const std::string cannot = std::string("this node cannot limit ") + what;
@@ -73,7 +75,10 @@ std::string ControlGroup::Make(const ControlGroups& groups, const Limits& limits
     } else if (!MakeFolder(*groups.processes(), folder)) {
       return failed(folder);
     }
-    if (!WriteGroupFile(folder + "/pids.max", std::to_string(*limits.processes))) {
+    // More than the kernel can count is no limit.
+    const std::string most =
+        *limits.processes > kMostProcesses ? "max" : std::to_string(*limits.processes);
+    if (!WriteGroupFile(folder + "/pids.max", most)) {
       return failed(folder + "/pids.max");
     }
     process_file_ = folder + "/pids.events";
@@ -102,6 +107,11 @@ bool ControlGroup::HitProcessLimit() {
 
 bool ControlGroup::RanOutOfMemory() const {
   return !memory_events_.empty() && ReadGroupCounter(memory_events_, "oom_kill") > 0;
+}
+
+std::chrono::microseconds ControlGroup::CpuTime() const {
+  if (unified_.empty()) return std::chrono::microseconds(0);
+  return std::chrono::microseconds(ReadGroupCounter(unified_ + "/cpu.stat", "usage_usec"));
 }
 
 void ControlGroup::Release() {

@@ -2,6 +2,7 @@
 // supervisor, which stays outside of it. Single-threaded.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ class ControlGroup {
   bool HitProcessLimit();
   // Somebody in it was killed for want of memory, by its own limit or the machine's.
   bool RanOutOfMemory() const;
+
+  // CPU time of all that ever ran in it; 0: there is no group to tell.
+  std::chrono::microseconds CpuTime() const;
 
   // Moves whoever may stay to where the supervisor lives, and removes the groups.
   void Release();

@@ -87,8 +87,12 @@ bool IsEmptyGroup(const std::string& folder) {
   return ReadGroupCounter(folder + "/cgroup.events", "populated") == 0;
 }
 
-// Where the bases stand: beside the leaf that a daemon may have moved to.
-std::string WithoutLeaf(const std::string& home) {
+// Where the bases stand: beside the leaf that a daemon may have moved to; and a daemon that runs as
+// an execution of another one's has its base beside that one's, not inside: folders inside would
+// keep the outer group from being removed.
+std::string PlaceOfBases(const std::string& home) {
+  const std::size_t outer = home.find(std::string("/") + kBasePrefix);
+  if (outer != std::string::npos) return PlaceOfBases(home.substr(0, outer));
   const std::string leaf = std::string("/") + kHomeLeaf;
   const bool has_leaf =
       home.size() > leaf.size() && home.compare(home.size() - leaf.size(), leaf.size(), leaf) == 0;
@@ -162,13 +166,15 @@ ControlGroups ControlGroups::Find() {
   const CgroupLayout layout =
       ParseCgroupLayout(ReadGroupFile("/proc/self/mountinfo"), ReadGroupFile("/proc/self/cgroup"));
   const std::string name = kBasePrefix + std::to_string(::getpid());
-  if (MayUse(layout.unified)) groups.UseUnified(WithoutLeaf(layout.unified), name);
+  if (MayUse(layout.unified)) groups.UseUnified(PlaceOfBases(layout.unified), name);
   if (!groups.memory_ && MayUse(layout.v1_memory)) {
-    groups.memory_ = Hierarchy{layout.v1_memory, layout.v1_memory + "/" + name};
+    const std::string above = PlaceOfBases(layout.v1_memory);
+    groups.memory_ = Hierarchy{above, above + "/" + name};
     SweepV1(*groups.memory_);
   }
   if (!groups.processes_ && MayUse(layout.v1_processes)) {
-    groups.processes_ = Hierarchy{layout.v1_processes, layout.v1_processes + "/" + name};
+    const std::string above = PlaceOfBases(layout.v1_processes);
+    groups.processes_ = Hierarchy{above, above + "/" + name};
     SweepV1(*groups.processes_);
   }
   return groups;

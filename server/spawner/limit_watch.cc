@@ -29,6 +29,8 @@ Limit LimitWatch::Look(ControlGroup& group, std::chrono::microseconds reaped) {
   for (const Process& process : Descendants(ChildrenOfSelf())) {
     used += process.cpu + process.waited_cpu;
   }
+  // Children that nobody waited for are counted by the group alone.
+  used = std::max(used, group.CpuTime());
   if (used >= *cpu_) return Limit::kCpu;
   // With every processor at work it cannot be sooner.
   const long processors = std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN));

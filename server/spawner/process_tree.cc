@@ -97,6 +97,19 @@ std::vector<Process> ChildrenOfSelf() {
   return children;
 }
 
+std::vector<Process> AllProcesses() {
+  std::vector<Process> found;
+  DIR* directory = ::opendir("/proc");
+  if (directory == nullptr) return found;
+  while (const dirent* entry = ::readdir(directory)) {
+    const pid_t pid = std::atoi(entry->d_name);
+    Process process;
+    if (pid > 0 && ReadProcess(pid, process) && !process.zombie) found.push_back(process);
+  }
+  ::closedir(directory);
+  return found;
+}
+
 std::vector<Process> Descendants(const std::vector<Process>& roots) {
   std::vector<Process> found;
   std::vector<Process> open(roots);

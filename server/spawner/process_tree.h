@@ -25,6 +25,9 @@ struct Process {
 // Children of this process (its only thread), without their descendants.
 std::vector<Process> ChildrenOfSelf();
 
+// Everybody on this machine that we may see, zombies left out.
+std::vector<Process> AllProcesses();
+
 // All living descendants of `roots`, `roots` included; zombies are left out.
 std::vector<Process> Descendants(const std::vector<Process>& roots);
 

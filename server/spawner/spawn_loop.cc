@@ -192,14 +192,17 @@ void SpawnLoop::Reap() {
 // tree must not be taken for what was left.
 void SpawnLoop::ForgetEndedSessions() {
   std::set<pid_t> living;
-  for (const Process& process : Descendants(ChildrenOfSelf())) living.insert(process.session);
+  // Not only those below us: a walk of a tree misses whoever moves in it meanwhile.
+  for (const Process& process : AllProcesses()) living.insert(process.session);
   std::erase_if(left_sessions_, [&](pid_t session) { return living.count(session) == 0; });
 }
 
-// Kills every child that is neither a supervisor nor in a session that was left running on purpose.
+// Kills what supervisors that were killed have left: their control groups, or without those every
+// child that is neither a supervisor nor in a session that was left running on purpose.
 void SpawnLoop::KillOrphans() {
   std::vector<Process> orphans;
-  for (const Process& child : ChildrenOfSelf()) {
+  // With control groups the group of the supervisor that was killed says who is meant, exactly.
+  for (const Process& child : groups_.CanKill() ? std::vector<Process>() : ChildrenOfSelf()) {
     if (supervised_.count(child.pid) == 0 && left_sessions_.count(child.session) == 0) {
       orphans.push_back(child);
     }

@@ -61,6 +61,8 @@ void Supervisor::Run() {
 
   const std::optional<LaunchRequest> request = ReceiveLaunch();
   if (!request) return;
+  SendFrame(fds_.control.get(), FrameType::kHere,
+            PayloadWriter().U64(static_cast<std::uint64_t>(::getpid())).payload());
   Launch(*request);
   while (main_ > 0) {
     ObeyOrders();  // one may have come together with the launch
@@ -121,8 +123,7 @@ void Supervisor::Launch(const LaunchRequest& request) {
   }
   judges_limits_ = request.judges_limits;
   if (judges_limits_) limit_watch_.Start(limits_);
-  SendFrame(fds_.control.get(), FrameType::kStarted,
-            PayloadWriter().U64(static_cast<std::uint64_t>(::getpid())).payload());
+  SendFrame(fds_.control.get(), FrameType::kStarted, "");
 }
 
 std::optional<StartFailure> Supervisor::Fork(const LaunchRequest& request) {
@@ -198,9 +199,13 @@ void Supervisor::WaitForEvents() {
 }
 
 void Supervisor::ObeyOrders() {
+  std::string delivered;  // a signal that is pending is not pending twice
   while (const std::optional<Frame> frame = decoder_.Next()) {
     if (frame->type == static_cast<std::uint8_t>(FrameType::kSignal)) {
-      if (const auto order = SignalOrder::Decode(frame->payload)) Deliver(*order);
+      const auto order = SignalOrder::Decode(frame->payload);
+      if (order && frame->payload != delivered) Deliver(*order);
+      delivered = frame->payload;
+      continue;
     }
     if (frame->type != static_cast<std::uint8_t>(FrameType::kStop)) continue;
     if (const std::optional<StopOrder> order = StopOrder::Decode(frame->payload)) {
@@ -211,7 +216,8 @@ void Supervisor::ObeyOrders() {
 
 // The first cause stays the verdict; a later order may only hurry.
 void Supervisor::Stop(StopCause cause, std::chrono::milliseconds grace, Limit limit) {
-  if (main_ended_ && stage_ == Stage::kRunning) return;  // it ended by itself before
+  // It ended by itself before; but what it left behind does not escape its limits.
+  if (main_ended_ && stage_ == Stage::kRunning && cause != StopCause::kLimit) return;
   if (stage_ != Stage::kRunning) {
     grace_ = std::min(grace_, grace);
     return;
@@ -221,7 +227,7 @@ void Supervisor::Stop(StopCause cause, std::chrono::milliseconds grace, Limit li
   grace_ = grace;
   stop_started_ = Clock::now();
   stage_ = Stage::kInterrupted;
-  if (grace_.count() > 0) ::kill(-main_, SIGINT);
+  if (grace_.count() > 0 && !main_ended_) ::kill(-main_, SIGINT);
 }
 
 // Moves the stop on as its clock says.
@@ -230,7 +236,7 @@ void Supervisor::Advance() {
   if (stage_ == Stage::kRunning && !main_ended_ && deadline_ && now >= *deadline_) {
     Stop(StopCause::kDeadline, grace_);
   }
-  if (stage_ == Stage::kRunning && !main_ended_) {
+  if (stage_ == Stage::kRunning) {
     const Limit reached = limit_watch_.Look(group_, end_.cpu);
     if (reached != Limit::kNone) Stop(StopCause::kLimit, grace_, reached);
   }

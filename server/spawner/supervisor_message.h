@@ -18,7 +18,8 @@ enum class FrameType : std::uint8_t {
   kStop = 2,    // StopOrder
   kSignal = 8,  // SignalOrder
   // supervisor to daemon
-  kStarted = 3,  // u64: the process id of the supervisor
+  kStarted = 3,  // nothing
+  kHere = 9,     // u64: the process id of the supervisor; before it starts anything
   kEnded = 4,    // ExecutionEnd; the last one
   // worker to daemon
   kValue = 5,  // a piece of the value's text

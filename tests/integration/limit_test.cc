@@ -213,3 +213,42 @@ TEST_CASE("What outlives a command stays or goes as the request says") {
   CHECK(got.outcome.usage().left() == 0);
   CHECK(count() == 0);
 }
+
+TEST_CASE("What the first process leaves behind does not escape the limit of processes") {
+  NodeFixture node;
+  if (!CanLimit(
+          node, [](v1::Limits& limits) { limits.set_processes(64); }, "processes"))
+    return;
+  const std::string seconds = UniqueSeconds();
+  v1::ExecuteRequest request = node.Shell("f() { setsid sleep " + seconds + " & f; }; f");
+  request.mutable_limits()->set_processes(20);
+  request.set_grace_ms(300);
+  const Collected got = node.Run(request);
+  CHECK(got.outcome.kind() == v1::Outcome::KIND_LIMIT);
+  CHECK(got.outcome.usage().left() == 0);
+  CHECK(ProcessesWith("sleep " + seconds).empty());
+}
+
+TEST_CASE(
+    "Output over its limit is never ok, also when the program has ended before it is stopped") {
+  NodeFixture node;
+  for (int round = 0; round < 50; ++round) {
+    v1::ExecuteRequest request = node.Shell("echo aaaaaaaaaaaaaaaa");
+    request.mutable_limits()->set_output_bytes(4);
+    const Collected got = node.Run(request);
+    CHECK(got.out == "aaaa");
+    CHECK(got.outcome.kind() == v1::Outcome::KIND_LIMIT);
+  }
+}
+
+TEST_CASE("CPU time of children that nobody waits for counts where there is a control group") {
+  NodeFixture node;
+  if (node.Run(node.Shell("grep -c muster-base /proc/self/cgroup")).out == "0\n") return;
+  v1::ExecuteRequest request = node.Python(
+      "import os, signal, time\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nwhile True:\n"
+      "  if os.fork() == 0:\n    end = time.process_time() + 0.05\n"
+      "    while time.process_time() < end: pass\n    os._exit(0)\n  time.sleep(0.1)");
+  request.mutable_limits()->set_cpu_ms(500);
+  request.set_grace_ms(100);
+  CHECK(node.Run(request).outcome.kind() == v1::Outcome::KIND_LIMIT);
+}

@@ -84,7 +84,10 @@ def test_what_outlives_a_command_is_kept_or_reaped(clustershell):
     service = "setsid sleep 5 > /dev/null 2>&1 & sleep 0.2"
     result = clustershell.lines(1, f"@1 {service}", f"@1 --reap {service}",
                                 "@1 --keep sleep 5 > /dev/null 2>&1 & sleep 0.2")
-    assert result.stderr == "n1: left 1 running\n" * 2
+    assert result.stderr == (
+        "n1: left 1 running\n"
+        "n1: ended 1 still running in its background; --keep keeps it\n"
+        "n1: left 1 running\n")
 
 
 def test_two_dashes_end_the_flags(clustershell):
