@@ -118,15 +118,21 @@ void Session::OnShellReport(const std::string& line) {
   timer_.reset();
   shell_.MarkOutput();
   settles_ = terminal_.has_value();
-  if (settles_) {
-    timer_ = loop_.After(kSettleTime, [this] {
-      timer_.reset();
-      settles_ = false;
-      shell_.MarkOutput();
-      FinishWhenRead();
-    });
-  }
+  if (settles_) Settle();
   FinishWhenRead();
+}
+
+void Session::Settle() {
+  timer_ = loop_.After(kSettleTime, [this] {
+    timer_.reset();
+    if (!shell_.IsSettled()) {
+      Settle();
+      return;
+    }
+    settles_ = false;
+    shell_.MarkOutput();
+    FinishWhenRead();
+  });
 }
 
 void Session::FinishWhenRead() {

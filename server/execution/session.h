@@ -82,6 +82,8 @@ class Session : public std::enable_shared_from_this<Session>, private SessionShe
   void AdvanceStop();
   void Interrupt();
   void FinishWhenRead();
+  // A terminal hands on what was written to it bit by bit.
+  void Settle();
   void FinishCurrent(const std::function<void(SessionCommand&)>& finish);
   void StopTaking();
   void Judge(SessionCommand& command) const;

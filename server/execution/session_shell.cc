@@ -16,6 +16,9 @@ namespace {
 // How long to wait for the end of the pipes when the shell has ended and something that it left
 // behind still holds one of them.
 constexpr std::chrono::milliseconds kSilence{2000};
+// The kernel keeps no more than 64 KiB between the two ends of a terminal (tty_buffer.c); what
+// comes after that was written later, by a background job.
+constexpr std::uint64_t kMostInTerminal = 128u << 10;
 // A report is shorter; what is longer is none.
 constexpr std::size_t kMaxReportLine = 256;
 
@@ -133,6 +136,14 @@ void SessionShell::Resume() {
 void SessionShell::MarkOutput() {
   out_mark_ = out_->bytes() + out_->Waiting();
   err_mark_ = err_->bytes() + err_->Waiting();
+  settled_bytes_ = out_->bytes();
+}
+
+bool SessionShell::IsSettled() {
+  if (paused_) return false;
+  const std::uint64_t before = std::exchange(settled_bytes_, out_->bytes());
+  if (before == settled_bytes_ && out_->Waiting() == 0) return true;
+  return settled_bytes_ >= out_mark_ + kMostInTerminal;
 }
 
 bool SessionShell::IsReadToMark() const {

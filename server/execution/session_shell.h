@@ -53,6 +53,8 @@ class SessionShell {
   void Resume();
   // From now on: what is in the pipes at this moment.
   void MarkOutput();
+  // For a terminal, asked now and then after the mark: nothing more of that time will come.
+  bool IsSettled();
   // All that was there at the mark has been read.
   bool IsReadToMark() const;
 
@@ -80,6 +82,7 @@ class SessionShell {
   std::string report_;  // the beginning of a line
   std::uint64_t out_mark_ = 0;
   std::uint64_t err_mark_ = 0;
+  std::uint64_t settled_bytes_ = 0;  // read when IsSettled was last asked
   bool paused_ = false;
   bool ended_ = false;
   bool silent_ = false;

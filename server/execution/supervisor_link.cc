@@ -5,6 +5,9 @@
 #include <sys/socket.h>
 
 namespace muster::server {
+namespace {
+constexpr std::size_t kMostUnsentSignals = 64u << 10;  // bytes
+}  // namespace
 
 SupervisorLink::SupervisorLink(EventLoop& loop, UniqueFd fd,
                                std::function<void(const Frame&)> on_frame,
@@ -17,6 +20,8 @@ SupervisorLink::~SupervisorLink() { Close(); }
 
 void SupervisorLink::Send(FrameType type, std::string_view payload) {
   if (!fd_.IsOpen()) return;
+  // Who sends signals faster than they can be delivered sends the same one again and again.
+  if (type == FrameType::kSignal && unsent_.size() > kMostUnsentSignals) return;
   unsent_ += EncodeFrame(static_cast<std::uint8_t>(type), payload);
   Flush();
 }

@@ -22,6 +22,7 @@ class SupervisorLink {
   SupervisorLink(const SupervisorLink&) = delete;
   SupervisorLink& operator=(const SupervisorLink&) = delete;
 
+  // A signal may be dropped when many wait already.
   void Send(FrameType type, std::string_view payload);
 
  private:

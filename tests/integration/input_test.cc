@@ -109,7 +109,7 @@ TEST_CASE("a terminal has its size and type, takes keys, signals and new sizes")
   REQUIRE(ReadUntil(call, "vt100", out));
   CHECK_THAT(out, Contains("30 101\r\n"));
   call.resize(10, 20);
-  CHECK(call.write("go\n"));
+  call.write("go\n");
   REQUIRE(ReadUntil(call, "up\r\n", out));
   CHECK_THAT(out, Contains("10 20\r\n"));
   // Not while it forks: a signal between fork and exec is lost on every shell.
@@ -117,7 +117,7 @@ TEST_CASE("a terminal has its size and type, takes keys, signals and new sizes")
       [&] { return muster::test::ProcessesWith("sleep " + seconds).size() == 1; }));
   call.send_signal(SIGINT);
   REQUIRE(ReadUntil(call, "int\r\n", out));
-  CHECK(call.write("twice\n"));
+  call.write("twice\n");
   REQUIRE(ReadUntil(call, "twice\r\ntwice\r\n", out));
   call.close_input();
   CHECK(call.wait().ok());
@@ -127,8 +127,8 @@ TEST_CASE("Python asks and is answered, and several may wait for their turn") {
   ClusterAPI cluster = Local(1);
   Call first = cluster.interact(1, "input()");
   Call second = cluster.interact(1, "input()");
-  CHECK(second.write("two\n"));
-  CHECK(first.write("one\n"));
+  second.write("two\n");
+  first.write("one\n");
   CHECK(first.wait().value().text() == "'one'");
   CHECK(second.wait().value().text() == "'two'");
 }
