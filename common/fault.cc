@@ -39,7 +39,7 @@ bool FaultAt(const char* step) {
   const std::string action = ActionAt(step, ++passed[step]);
   if (action == "exit") ::_exit(1);
   constexpr char kDelay[] = "delay=";
-  if (action.rfind(kDelay, 0) == 0) {
+  if (action.starts_with(kDelay)) {
     const auto delay = ParseDuration(action.substr(sizeof(kDelay) - 1));
     if (delay.ok()) std::this_thread::sleep_for(*delay);
   }

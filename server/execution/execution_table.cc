@@ -10,7 +10,7 @@ std::size_t SizeOf(const Execution& execution) {
   const LaunchRequest& launch = execution.request().launch;
   std::size_t bytes = sizeof(Execution) + launch.source.size();
   for (const auto* list : {&launch.arguments, &launch.environment}) {
-    for (const std::string& item : *list) bytes += sizeof(item) + item.size();
+    for (const std::string& item : *list) bytes += sizeof(std::string) + item.size();
   }
   return bytes;
 }

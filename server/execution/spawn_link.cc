@@ -40,9 +40,8 @@ bool SpawnLink::Flush() {
     std::vector<int> fds;
     for (const UniqueFd& fd : unsent_.front().fds) fds.push_back(fd.get());
     const std::string command(1, static_cast<char>(unsent_.front().command));
-    if (FaultAt("spawn")) {
-      alive = false;
-    } else if (SendFdMessage(socket_.get(), command, fds)) {
+    errno = EPIPE;
+    if (!FaultAt("spawn") && SendFdMessage(socket_.get(), command, fds)) {
       unsent_.pop_front();
     } else if (errno == EPIPE || errno == ECONNRESET) {
       alive = false;

@@ -45,7 +45,7 @@ std::vector<Mount> ParseMounts(std::string_view mountinfo) {
 // The folder of `group` as the mount shows it; in a container the mount may begin below the root.
 std::string FolderIn(const Mount& mount, const std::string& group) {
   std::string below = group;
-  if (mount.root != "/" && group.rfind(mount.root, 0) == 0) below = group.substr(mount.root.size());
+  if (mount.root != "/" && group.starts_with(mount.root)) below = group.substr(mount.root.size());
   if (below == "/") below.clear();
   return mount.point + below;
 }
@@ -63,7 +63,7 @@ CgroupLayout ParseCgroupLayout(std::string_view mountinfo, std::string_view cgro
     const std::string group = line.substr(second + 1);
     const auto controllers = Split(line.substr(first + 1, second - first - 1), ',');
     for (const Mount& mount : mounts) {
-      if (mount.is_unified && controllers.empty() && line.rfind("0:", 0) == 0) {
+      if (mount.is_unified && controllers.empty() && line.starts_with("0:")) {
         layout.unified = FolderIn(mount, group);
       }
       if (mount.is_unified) continue;

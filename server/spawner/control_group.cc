@@ -27,6 +27,10 @@ std::string Cannot(const char* what, const ControlGroups& groups) {
          "with `systemd-run --user --scope -p Delegate=yes`";
 }
 
+std::string Failed(const std::string& what) {
+  return "make the control group " + what + ": " + ::strerror(errno);
+}
+
 }  // namespace
 
 bool ControlGroup::MakeFolder(const Hierarchy& hierarchy, std::string& folder) {
@@ -46,45 +50,45 @@ std::string ControlGroup::Make(const ControlGroups& groups, const Limits& limits
   if (FaultAt("group")) return "make the control group: it was made to fail";
   if (limits.memory_bytes && !groups.memory()) return Cannot("memory", groups);
   if (limits.processes && !groups.processes()) return Cannot("processes", groups);
-  const auto failed = [](const std::string& what) {
-    return "make the control group " + what + ": " + ::strerror(errno);
-  };
-  std::string folder;
+  std::string failure;
   if (groups.unified()) {
-    if (!MakeFolder(*groups.unified(), folder)) return failed(folder);
-    unified_ = folder;
-    if (groups.MemoryIsUnified()) memory_events_ = folder + "/memory.events";
+    if (!MakeFolder(*groups.unified(), unified_)) failure = Failed(unified_);
+    if (groups.MemoryIsUnified()) memory_events_ = unified_ + "/memory.events";
   }
-  if (limits.memory_bytes) {
-    const std::string bytes = std::to_string(*limits.memory_bytes);
-    if (groups.MemoryIsUnified()) {
-      WriteGroupFile(folder + "/memory.oom.group", "1");
-      WriteGroupFile(folder + "/memory.swap.max", "0");
-      if (!WriteGroupFile(folder + "/memory.max", bytes)) return failed(folder + "/memory.max");
-    } else {
-      if (!MakeFolder(*groups.memory(), folder)) return failed(folder);
-      if (!WriteGroupFile(folder + "/memory.limit_in_bytes", bytes)) return failed(folder);
-      // Only there when the kernel counts swap.
-      WriteGroupFile(folder + "/memory.memsw.limit_in_bytes", bytes);
-      memory_events_ = folder + "/memory.oom_control";
-    }
+  if (failure.empty() && limits.memory_bytes) failure = LimitMemory(groups, *limits.memory_bytes);
+  if (failure.empty() && limits.processes) failure = LimitProcesses(groups, *limits.processes);
+  return failure;
+}
+
+std::string ControlGroup::LimitMemory(const ControlGroups& groups, std::uint64_t limit) {
+  const std::string bytes = std::to_string(limit);
+  if (groups.MemoryIsUnified()) {
+    WriteGroupFile(unified_ + "/memory.oom.group", "1");
+    WriteGroupFile(unified_ + "/memory.swap.max", "0");
+    return WriteGroupFile(unified_ + "/memory.max", bytes) ? "" : Failed(unified_ + "/memory.max");
   }
-  if (limits.processes) {
-    if (groups.ProcessesAreUnified()) {
-      folder = unified_;
-    } else if (!MakeFolder(*groups.processes(), folder)) {
-      return failed(folder);
-    }
-    // More than the kernel can count is no limit.
-    const std::string most =
-        *limits.processes > kMostProcesses ? "max" : std::to_string(*limits.processes);
-    if (!WriteGroupFile(folder + "/pids.max", most)) {
-      return failed(folder + "/pids.max");
-    }
-    process_file_ = folder + "/pids.events";
-    process_events_.Reset(::open(process_file_.c_str(), O_RDONLY | O_CLOEXEC));
-    HitProcessLimit();  // the first look, from which on the kernel tells of changes
+  std::string folder;
+  if (!MakeFolder(*groups.memory(), folder) ||
+      !WriteGroupFile(folder + "/memory.limit_in_bytes", bytes)) {
+    return Failed(folder);
   }
+  // Only there when the kernel counts swap.
+  WriteGroupFile(folder + "/memory.memsw.limit_in_bytes", bytes);
+  memory_events_ = folder + "/memory.oom_control";
+  return "";
+}
+
+std::string ControlGroup::LimitProcesses(const ControlGroups& groups, std::uint64_t limit) {
+  std::string folder = unified_;
+  if (!groups.ProcessesAreUnified() && !MakeFolder(*groups.processes(), folder)) {
+    return Failed(folder);
+  }
+  // More than the kernel can count is no limit.
+  const std::string most = limit > kMostProcesses ? "max" : std::to_string(limit);
+  if (!WriteGroupFile(folder + "/pids.max", most)) return Failed(folder + "/pids.max");
+  process_file_ = folder + "/pids.events";
+  process_events_.Reset(::open(process_file_.c_str(), O_RDONLY | O_CLOEXEC));
+  HitProcessLimit();  // the first look, from which on the kernel tells of changes
   return "";
 }
 

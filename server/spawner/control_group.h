@@ -37,7 +37,9 @@ class ControlGroup {
   void Release();
 
  private:
-  std::string MakeIn(const Hierarchy& hierarchy, const char* file, std::uint64_t value);
+  // What failed, in one line; empty: nothing.
+  std::string LimitMemory(const ControlGroups& groups, std::uint64_t limit);
+  std::string LimitProcesses(const ControlGroups& groups, std::uint64_t limit);
   bool MakeFolder(const Hierarchy& hierarchy, std::string& folder);
 
   struct Place {

@@ -40,8 +40,9 @@ std::vector<std::string> FoldersIn(const std::string& folder, const std::string&
   if (directory == nullptr) return found;
   while (const dirent* entry = ::readdir(directory)) {
     const std::string name = entry->d_name;
-    if (entry->d_type == DT_DIR && name[0] != '.' && name.rfind(prefix, 0) == 0) {
-      found.push_back(folder + "/" + name);
+    if (entry->d_type == DT_DIR && name[0] != '.' && name.starts_with(prefix)) {
+      found.push_back(folder);
+      found.back().append("/").append(name);
     }
   }
   ::closedir(directory);

@@ -143,7 +143,7 @@ std::optional<StartFailure> Supervisor::Fork(const LaunchRequest& request) {
   fds_.child = {};
   group_.CloseDoors();
   if (main_ < 0) return StartFailure{"fork", fork_error};
-  const std::optional<StartFailure> failure = ReadStartStatus(status_read.get());
+  std::optional<StartFailure> failure = ReadStartStatus(status_read.get());
   if (failure) ::waitpid(main_, nullptr, 0);
   return failure;
 }
@@ -249,16 +249,18 @@ void Supervisor::Advance() {
     stage_ = Stage::kKilled;
     killed_ = now;
   }
-  if (stage_ == Stage::kKilled) {
-    if (FaultAt("kill")) return;
-    // The walk is for hosts without groups, and for whoever left the group.
-    if (!group_.Kill() || now >= killed_ + kTimeForGroup) KillTrees(ChildrenOfSelf());
-    Reap();
-    if (now >= killed_ + kUnkillableAfter) {
-      for (const Process& process : Descendants(ChildrenOfSelf())) end_.pid = process.pid;
-      if (end_.pid != 0) end_.how = ExecutionEnd::How::kUnkillable;
-      main_ended_ = true;
-    }
+  if (stage_ == Stage::kKilled) KillAll(now);
+}
+
+void Supervisor::KillAll(Clock::time_point now) {
+  if (FaultAt("kill")) return;
+  // The walk is for hosts without groups, and for whoever left the group.
+  if (!group_.Kill() || now >= killed_ + kTimeForGroup) KillTrees(ChildrenOfSelf());
+  Reap();
+  if (now >= killed_ + kUnkillableAfter) {
+    for (const Process& process : Descendants(ChildrenOfSelf())) end_.pid = process.pid;
+    if (end_.pid != 0) end_.how = ExecutionEnd::How::kUnkillable;
+    main_ended_ = true;
   }
 }
 

@@ -51,6 +51,7 @@ class Supervisor {
   void ObeyOrders();
   void Stop(StopCause cause, std::chrono::milliseconds grace, Limit limit = Limit::kNone);
   void Advance();
+  void KillAll(Clock::time_point now);
   void Signal(int signal);
   void Deliver(const SignalOrder& order);
   void Reap();
