@@ -305,7 +305,7 @@ class MUSTER_EXPORT ClusterAPI {
   // empty): a pipe, or, with `terminal`, a terminal of the command's own, which then carries its
   // output and errors too (all of it comes as stdout; line ends are "\r\n" unless it changes that).
   Call interact(const Target& target, const Command& command, const ExecuteOptions& options = {},
-                std::optional<Terminal> terminal = std::nullopt);
+                const std::optional<Terminal>& terminal = std::nullopt);
 
  private:
   class Cluster;

@@ -256,7 +256,7 @@ std::vector<Call> ClusterAPI::execute(const std::vector<Target>& targets, const 
 }
 
 Call ClusterAPI::interact(const Target& target, const Command& command,
-                          const ExecuteOptions& options, std::optional<Terminal> terminal) {
+                          const ExecuteOptions& options, const std::optional<Terminal>& terminal) {
   return cluster_->Send(target, command, options, {}, std::make_shared<CallInput>(terminal),
                         terminal);
 }
