@@ -14,6 +14,7 @@ std::string WhyNoAnswer(const grpc::Status& status, const std::string& words,
                         std::chrono::milliseconds time, bool is_unix) {
   switch (status.error_code()) {
     case grpc::StatusCode::DEADLINE_EXCEEDED: {
+      if (time.count() <= 0) return "no time was left to ask it; is this machine overloaded?";
       const std::string text = absl::StrCat("no answer within ", time.count(), " ms");
       return is_unix ? absl::StrCat(text, "; is that clusterd stopped, or the machine overloaded?")
                      : absl::StrCat(text, "; ", words);

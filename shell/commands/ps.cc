@@ -24,7 +24,7 @@
 namespace muster::clustershell {
 namespace {
 
-constexpr std::chrono::seconds kTimeout(2);
+constexpr std::chrono::seconds kTimeout(5);
 
 struct Row {
   const Node* node = nullptr;
