@@ -217,6 +217,8 @@ void SpawnLoop::KillOrphans() {
 void SpawnLoop::Drain() {
   daemon_.Reset();
   lifeline_write_.Reset();
+  // One that somebody stopped sees nothing.
+  for (const pid_t pid : supervised_) ::kill(pid, SIGCONT);
   const auto deadline = std::chrono::steady_clock::now() + kDrainTime;
   while (!supervised_.empty() || orphans_) {
     if (std::chrono::steady_clock::now() > deadline) {

@@ -79,3 +79,31 @@ TEST_CASE("A service that was left lives, whatever happens to the next command's
   CHECK(ProcessesWith("sleep " + seconds).size() == 1);
   KillAll("sleep " + seconds);
 }
+
+TEST_CASE(
+    "A supervisor that its own command stopped ends with the daemon, in a shell and in Python") {
+  for (const bool python : {false, true}) {
+    const std::string seconds = UniqueSeconds();
+    {
+      NodeFixture node;
+      grpc::ClientContext context;
+      const std::string shell = "kill -STOP $PPID; echo up; exec sleep " + seconds;
+      const v1::ExecuteRequest request =
+          python ? node.Python(
+                       "import os, signal, subprocess\n"
+                       "os.kill(os.getppid(), signal.SIGSTOP)\nprint('up')\n"
+                       "subprocess.run(['sleep', '" +
+                       seconds + "'])")
+                 : node.Shell(shell);
+      node.Run(
+          request,
+          [&](const v1::ExecuteEvent& event) {
+            if (!event.has_output()) return;
+            CHECK(Eventually([&] { return ProcessesWith("sleep " + seconds).size() == 1; }));
+            node.daemon().Kill(SIGKILL);
+          },
+          &context);
+    }
+    CHECK(Eventually([&] { return ProcessesWith("sleep " + seconds).empty(); }));
+  }
+}
