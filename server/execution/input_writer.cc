@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -43,6 +44,12 @@ void InputWriter::Resize(const WindowSize& size) {
 
 pid_t InputWriter::ForegroundGroup() const {
   return is_terminal_ && fd_.IsOpen() ? server::ForegroundGroup(fd_.get()) : 0;
+}
+
+bool InputWriter::IsAllRead() const {
+  int unread = 0;
+  return pending_.empty() && fd_.IsOpen() && ::ioctl(fd_.get(), FIONREAD, &unread) == 0 &&
+         unread == 0;
 }
 
 void InputWriter::Close() {

@@ -37,6 +37,8 @@ class InputWriter {
   // Nobody is interested any more.
   void Close();
   std::uint64_t bytes() const { return bytes_; }  // that went into the pipe
+  // Of a pipe: everything was read.
+  bool IsAllRead() const;
 
  private:
   void Flush();

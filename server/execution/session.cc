@@ -23,6 +23,8 @@ constexpr std::size_t kMostWaitingBytes = 16u << 20;
 constexpr std::size_t kMarkerBytes = 16;
 // What a program wrote into a terminal passes through a queue of the kernel's on its way to us.
 constexpr std::chrono::milliseconds kSettleTime{10};
+// Between two looks at a shell that may have fallen silent.
+constexpr std::chrono::milliseconds kWatchTime{250};
 
 std::string NewMarker() {
   char bytes[kMarkerBytes];
@@ -42,7 +44,7 @@ Session::Session(EventLoop& loop, SessionKey key, std::optional<Terminal> termin
       shell_(loop, *this) {}
 
 Session::~Session() {
-  for (const auto& timer : {timer_, idle_timer_}) {
+  for (const auto& timer : {timer_, idle_timer_, watch_timer_}) {
     if (timer) loop_.CancelTimer(*timer);
   }
 }
@@ -95,6 +97,24 @@ void Session::Next() {
   shell_.Say(
       WriteSessionScript({launch.source, marker_, launch.environment, current_->InputPath()}));
   shell_.Resume();
+  WatchShell(false);
+}
+
+// A command may have left the shell unable to report: `set -n`, no descriptors, a broken line on
+// its own channel. `before`: it looked like that the last time, too; a report may have been on its
+// way.
+void Session::WatchShell(bool before) {
+  watch_timer_ = loop_.After(kWatchTime, [this, before] {
+    watch_timer_.reset();
+    const bool now = progress_ != Progress::kReported && !stop_started_ && shell_.HasReadAll();
+    if (!now || !before) {
+      WatchShell(now);
+      return;
+    }
+    is_mute_ = was_killed_ = true;
+    StopTaking();
+    shell_.Stop(StopCause::kCancel, std::chrono::milliseconds(0));
+  });
 }
 
 void Session::OnShellOutput(OutputStream stream, std::string data) {
@@ -146,6 +166,8 @@ void Session::FinishWhenRead() {
 void Session::FinishCurrent(const std::function<void(SessionCommand&)>& finish) {
   const auto self = shared_from_this();
   const std::shared_ptr<SessionCommand> command = std::exchange(current_, nullptr);
+  if (watch_timer_) loop_.CancelTimer(*watch_timer_);
+  watch_timer_.reset();
   if (timer_) loop_.CancelTimer(*timer_);
   timer_.reset();
   finish(*command);
@@ -230,6 +252,8 @@ void Session::OnShellEnd(const std::optional<ExecutionEnd>& end) {
   const auto self = shared_from_this();
   has_ended_ = true;
   end_ = end;
+  if (watch_timer_) loop_.CancelTimer(*watch_timer_);
+  watch_timer_.reset();
   if (timer_) loop_.CancelTimer(*timer_);
   timer_.reset();
   StopTaking();
@@ -254,7 +278,12 @@ void Session::Judge(SessionCommand& command) const {
     return;
   }
   const std::string words = absl::StrCat("session ", key_.name, " ended with it");
-  if (!end_) {
+  if (is_mute_) {
+    command.Finish(Outcome::Kind::kFailed,
+                   absl::StrCat("the shell cannot tell how the command ended (after `set -n`, or "
+                                "without descriptors, say); ",
+                                words));
+  } else if (!end_) {
     command.Finish(Outcome::Kind::kLost,
                    absl::StrCat("the supervisor process of session ", key_.name,
                                 " was killed, and what it ran with it"));

@@ -79,6 +79,7 @@ class Session : public std::enable_shared_from_this<Session>, private SessionShe
   void OnShellSilent() override;
 
   void Next();
+  void WatchShell(bool before);
   void AdvanceStop();
   void Interrupt();
   void FinishWhenRead();
@@ -110,6 +111,8 @@ class Session : public std::enable_shared_from_this<Session>, private SessionShe
   std::optional<EventLoop::TimerId> timer_;  // of its stop, or of a terminal's output
   std::optional<Clock::time_point> stop_started_;
   Clock::time_point stop_end_;
+  std::optional<EventLoop::TimerId> watch_timer_;
+  bool is_mute_ = false;  // the shell did not say how it ended
   bool was_terminated_ = false;
   bool was_killed_ = false;
 };

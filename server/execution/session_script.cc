@@ -6,6 +6,9 @@
 namespace muster::server {
 namespace {
 
+// Twice what a shell reads at once (BUFSIZ).
+constexpr std::size_t kPaddingBytes = 16u << 10;
+
 // As one word of the shell, whatever is in it.
 std::string Quote(std::string_view text) {
   std::string quoted = "'";
@@ -59,7 +62,8 @@ std::string WriteSessionScript(const SessionScript& script) {
                   "muster_running='\n",
                   "\\unset -f command\n", "\\command printf '%s %d\\n' ", View(script.marker),
                   " \"${muster_status:-2}\" >&9\n");
-  return text;
+  // The shell reads ahead, but not so far: once it has read these it is past the command.
+  return text + std::string(kPaddingBytes, '\n');
 }
 
 std::optional<SessionReport> ReadSessionReport(std::string_view line, std::string_view marker) {

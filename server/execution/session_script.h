@@ -26,7 +26,8 @@ struct SessionScript {
   std::string input;                     // a path, or "&6": the terminal
 };
 
-// One command. The shell reports "MARKER" when it begins and "MARKER STATUS" when it has ended.
+// One command. The shell reports "MARKER" when it begins and "MARKER STATUS" when it has ended; it
+// reads the last bytes of this after that, and not before.
 std::string WriteSessionScript(const SessionScript& script);
 
 // The report of this line. `status` is empty when the command begins.

@@ -44,6 +44,8 @@ class SessionShell {
                                      std::vector<std::string> environment);
   // Adds to what the shell reads.
   void Say(const std::string& script);
+  // The shell has read all of it, and waits for more.
+  bool HasReadAll() const { return script_ != nullptr && script_->IsAllRead(); }
   void Signal(const SignalOrder& order);
   // Ends it and all below it.
   void Stop(StopCause cause, std::chrono::milliseconds grace);

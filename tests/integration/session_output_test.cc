@@ -62,3 +62,23 @@ TEST_CASE("The sources that wait in a session are bounded") {
   CHECK(refused >= 4);
   CHECK(refused <= 8);
 }
+
+TEST_CASE("A shell that cannot report any more ends its session, and nobody waits") {
+  for (const char* source : {"set -n", "ulimit -n 10; echo hi",
+                             "for fd in /proc/$$/fd/*; do printf x > $fd; done 2>/dev/null"}) {
+    CAPTURE(source);
+    NodeFixture node;
+    CHECK(node.Run(InSession(node.Shell("x=1"))).outcome.kind() == v1::Outcome::KIND_OK);
+    const Collected got = node.Run(InSession(node.Shell(source)));
+    CHECK(got.outcomes == 1);
+    CHECK(got.took < std::chrono::milliseconds(1500) * muster::test::Slack());
+    CHECK(node.Run(InSession(node.Shell("echo next"))).out == "next\n");
+  }
+}
+
+TEST_CASE("A command of a session that takes its time, and says nothing, is not taken for lost") {
+  NodeFixture node;
+  const Collected got = node.Run(InSession(node.Shell("sleep 2; cat; exec 3<&-; echo done")));
+  CHECK(got.outcome.kind() == v1::Outcome::KIND_OK);
+  CHECK(got.out == "done\n");
+}
