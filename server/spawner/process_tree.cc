@@ -56,6 +56,8 @@ bool ReadProcess(pid_t pid, Process& process) {
     return false;
   }
   process = {pid, parent, session, state == 'Z' || state == 'X'};
+  const std::size_t name = stat.find('(') + 1;
+  process.name = stat.substr(name, name_end - name);
   process.cpu = FromTicks(user + system);
   process.waited_cpu = FromTicks(static_cast<unsigned long>(waited_user + waited_system));
   process.memory_bytes =

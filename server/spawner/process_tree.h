@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <set>
+#include <string>
 #include <vector>
 
 namespace muster::server {
@@ -20,6 +21,7 @@ struct Process {
   std::chrono::microseconds cpu{0};         // its own, user and system
   std::chrono::microseconds waited_cpu{0};  // of the children it has waited for
   std::uint64_t memory_bytes = 0;           // its resident set
+  std::string name;                         // its first 15 bytes
 };
 
 // Children of this process (its only thread), without their descendants.

@@ -183,8 +183,19 @@ void SpawnLoop::Reap() {
   }
   if (left_ended && !left_sessions_.empty()) ForgetEndedSessions();
   if (orphans_) {
+    ContinueOrphans();
     ReadReports();  // whoever became our child after a natural end is named there already
     KillOrphans();
+  }
+}
+
+// Supervisors of a zygote that was killed come to us, and end by themselves; but not one that
+// somebody stopped.
+void SpawnLoop::ContinueOrphans() const {
+  for (const Process& child : ChildrenOfSelf()) {
+    if (supervised_.count(child.pid) == 0 && child.name == Supervisor::kName) {
+      ::kill(child.pid, SIGCONT);
+    }
   }
 }
 

@@ -47,6 +47,7 @@ class SpawnLoop {
   void ReadReports();
   void Reap();
   void ForgetEndedSessions();
+  void ContinueOrphans() const;
   void KillOrphans();
   void Drain();
 

@@ -51,7 +51,7 @@ void SendFrame(int fd, FrameType type, std::string_view payload) {
 
 void Supervisor::Run() {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  ::prctl(PR_SET_NAME, "supervisor");
+  ::prctl(PR_SET_NAME, kName);
   ::signal(SIGPIPE, SIG_IGN);
   sigset_t mask;
   ::sigemptyset(&mask);

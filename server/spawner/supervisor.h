@@ -25,6 +25,9 @@ namespace muster::server {
 
 class Supervisor {
  public:
+  // What the process is called (PR_SET_NAME).
+  static constexpr char kName[] = "supervisor";
+
   struct Fds {
     UniqueFd control;   // to the daemon; its end of file: the daemon is gone
     UniqueFd lifeline;  // from the parent; its end of file: the parent is gone

@@ -153,7 +153,7 @@ TEST_CASE("A worker that exits, aborts or segfaults says so, and the next execut
 
 TEST_CASE("Output keeps its bytes at every size") {
   NodeFixture node;
-  for (const std::size_t size : {0, 1, 8191, 8192, 8193, 65535, 65536, 65537, 5000000}) {
+  for (const std::size_t size : {0, 1, 8191, 8192, 8193, 65535, 65536, 65537, 50'000'000}) {
     const Collected got =
         node.Run(node.Python("import os, sys\nb = bytes(i * 7 % 256 for i in range(256))\n"
                              "n = " +
@@ -271,6 +271,19 @@ TEST_CASE("An exception tells what it came from, as data, the nearest first") {
                            "  a.__cause__ = b\na.__cause__.__cause__.__cause__ = a\nraise a"))
           .outcome.exception();
   CHECK(endless.causes_size() == 2);
+}
+
+TEST_CASE("A service that `service X restart` starts is running afterwards, and is counted") {
+  NodeFixture node;
+  const std::string seconds = muster::test::UniqueSeconds();
+  // What an init script does.
+  const Collected got = node.Run(
+      node.Shell("/sbin/start-stop-daemon --start --background --exec /bin/sleep -- " + seconds));
+  CHECK(got.outcome.kind() == v1::Outcome::KIND_OK);
+  CHECK(got.outcome.usage().left() == 1);
+  CHECK(muster::test::Eventually(
+      [&] { return muster::test::ProcessesWith("sleep " + seconds).size() == 1; }));
+  for (const pid_t pid : muster::test::ProcessesWith("sleep " + seconds)) ::kill(pid, SIGKILL);
 }
 
 TEST_CASE("Two hundred executions at once all end once, with their own output") {

@@ -28,6 +28,7 @@ struct Hostile {
   const char* said = "";  // part of what describe() says
   std::uint32_t reaped = 0;
   std::chrono::milliseconds deadline{0};
+  std::uint64_t memory_bytes = 0;  // its limit; 0: none
 };
 
 const char* const kStackOverflow =
@@ -96,12 +97,26 @@ std::vector<Hostile> HostileShell() {
   };
 }
 
+std::vector<Hostile> Gluttons() {
+  constexpr std::uint64_t kLimit = 64u << 20;
+  const std::chrono::milliseconds none(0);
+  return {
+      {"eats memory", "b = bytearray(1 << 30)", Kind::kOutOfMemory, 0, "its limit of 64 MiB", 0,
+       none, kLimit},
+      {"eats memory bit by bit", "l = []\nwhile True: l.append('x' * 100000)", Kind::kOutOfMemory,
+       0, "its limit of 64 MiB", 0, none, kLimit},
+      {"shell: eats memory", muster::shell("head -c 1G /dev/zero | tail"), Kind::kOutOfMemory,
+       128 + SIGKILL, "its limit of 64 MiB", 0, none, kLimit},
+  };
+}
+
 Call Begin(ClusterFixture& node, const Hostile& hostile) {
   muster::ExecuteOptions options;
   if (hostile.deadline.count() > 0) {
     options.deadline = hostile.deadline;
     options.grace = std::chrono::milliseconds(100);
   }
+  if (hostile.memory_bytes > 0) options.limits.memory_bytes = hostile.memory_bytes;
   return node.cluster().execute(1, hostile.command, options);
 }
 
@@ -154,3 +169,17 @@ TEST_CASE("Python that meddles with descriptors, signals and processes harms onl
 }
 
 TEST_CASE("a shell that does its worst harms only itself") { Try(HostileShell()); }
+
+TEST_CASE("code that eats memory is out of memory, and takes it from nobody else") {
+  {
+    ClusterFixture probe(1, {});
+    muster::ExecuteOptions options;
+    options.limits.memory_bytes = 64u << 20;
+    const Outcome outcome = probe.cluster().execute(1, muster::shell("true"), options).wait();
+    if (outcome.kind == Kind::kRefused) {
+      WARN("not tried: " << outcome.reason);
+      return;
+    }
+  }
+  Try(Gluttons());
+}

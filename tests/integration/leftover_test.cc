@@ -8,6 +8,7 @@
 
 #include "tests/integration/node_fixture.h"
 
+using muster::test::ChildrenWith;
 using muster::test::Collected;
 using muster::test::Eventually;
 using muster::test::NodeFixture;
@@ -106,4 +107,22 @@ TEST_CASE(
     }
     CHECK(Eventually([&] { return ProcessesWith("sleep " + seconds).empty(); }));
   }
+}
+
+TEST_CASE("A stopped supervisor ends with the zygote that it came from") {
+  NodeFixture node;
+  const std::string seconds = UniqueSeconds();
+  const Collected got =
+      node.Run(node.Python("import os, signal, subprocess\nos.kill(os.getppid(), signal.SIGSTOP)\n"
+                           "print('up')\nsubprocess.run(['sleep', '" +
+                           seconds + "'])"),
+               [&](const v1::ExecuteEvent& event) {
+                 if (!event.has_output()) return;
+                 CHECK(Eventually([&] { return ProcessesWith("sleep " + seconds).size() == 1; }));
+                 for (const pid_t zygote : ChildrenWith(node.SpawnerPid(), "clusterd-zygote")) {
+                   ::kill(zygote, SIGKILL);
+                 }
+               });
+  CHECK(got.outcomes == 1);
+  CHECK(Eventually([&] { return ProcessesWith("sleep " + seconds).empty(); }));
 }
