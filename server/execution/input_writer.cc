@@ -74,42 +74,51 @@ std::string InputWriter::EndOfFile() const {
 void InputWriter::Flush() {
   if (!started_) return;
   while (fd_.IsOpen() && (!pending_.empty() || ends_)) {
-    if (pending_.empty()) {
-      ends_ = false;
-      if (!is_terminal_) {
-        Close();
-        break;
-      }
-      pending_ = EndOfFile();
-      is_end_ = true;  // no input
-    }
-    const ssize_t written =
-        ::write(fd_.get(), pending_.data() + written_, pending_.size() - written_);
-    if (written > 0) {
-      if (!is_end_) bytes_ += static_cast<std::uint64_t>(written);
-      written_ += static_cast<std::size_t>(written);
-      last_ = pending_[written_ - 1];
-      if (written_ == pending_.size()) {
-        is_end_ = false;
-        Forget();
-      }
-    } else if (errno == EAGAIN) {
-      break;
-    } else if (errno != EINTR) {
-      Close();  // EPIPE, or EIO of a terminal: nobody reads
-    }
+    if (pending_.empty()) BeginEnd();
+    if (fd_.IsOpen() && !WriteSome()) break;
   }
-  const bool waits = fd_.IsOpen() && !pending_.empty();
-  if (waits != watches_ && fd_.IsOpen()) {
-    watches_ = waits;
-    if (waits) {
-      loop_.Watch(fd_.get(), EPOLLOUT, [this](std::uint32_t) { Flush(); });
-    } else {
-      loop_.Unwatch(fd_.get());
-    }
-  }
+  WatchForRoom();
   if (!fd_.IsOpen()) Forget();
   if (pending_.empty() && std::exchange(owes_taken_, false)) on_taken_();
+}
+
+void InputWriter::BeginEnd() {
+  ends_ = false;
+  if (is_terminal_) {
+    pending_ = EndOfFile();
+    is_end_ = true;  // no input
+  } else {
+    Close();
+  }
+}
+
+bool InputWriter::WriteSome() {
+  const ssize_t written =
+      ::write(fd_.get(), pending_.data() + written_, pending_.size() - written_);
+  if (written < 0) {
+    if (errno == EAGAIN) return false;
+    if (errno != EINTR) Close();  // EPIPE, or EIO of a terminal: nobody reads
+    return true;
+  }
+  if (!is_end_) bytes_ += static_cast<std::uint64_t>(written);
+  written_ += static_cast<std::size_t>(written);
+  last_ = pending_[written_ - 1];
+  if (written_ == pending_.size()) {
+    is_end_ = false;
+    Forget();
+  }
+  return true;
+}
+
+void InputWriter::WatchForRoom() {
+  const bool waits = fd_.IsOpen() && !pending_.empty();
+  if (waits == watches_ || !fd_.IsOpen()) return;
+  watches_ = waits;
+  if (waits) {
+    loop_.Watch(fd_.get(), EPOLLOUT, [this](std::uint32_t) { Flush(); });
+  } else {
+    loop_.Unwatch(fd_.get());
+  }
 }
 
 }  // namespace muster::server

@@ -42,6 +42,9 @@ class InputWriter {
 
  private:
   void Flush();
+  void BeginEnd();
+  bool WriteSome();  // false: there is no room
+  void WatchForRoom();
   void Forget();
   std::string EndOfFile() const;
 
