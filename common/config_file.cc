@@ -28,21 +28,28 @@ constexpr std::size_t kMaxFileBytes = 16u << 20;
 // for a comment. No line of a file may hold it (see CheckCharacters).
 constexpr char kSeam = '\x01';
 
+// What the name of a section is.
+enum class Naming { kNone, kOurs, kAccount };
+
 struct SectionKind {
   const char* kind;
-  bool named;
+  Naming naming;
   std::vector<std::string> keys;
 };
 
 // What a file may hold. Keys are written with '_'; '-' is accepted in its place.
 const std::vector<SectionKind>& ValidSections() {
   static const auto* const kSections = new std::vector<SectionKind>{
-      {"cluster", true, {"nodes"}},
+      {"cluster", Naming::kOurs, {"nodes"}},
       {"daemon",
-       false,
-       {"cgroups", "listen", "log_level", "max_cpu", "max_file_size", "max_memory",
-        "max_open_files", "max_output", "max_processes", "max_queued", "max_running", "max_time",
-        "name", "workers"}},
+       Naming::kNone,
+       {"allow_root_jobs",  "audit",          "cgroups",    "hide",
+        "listen",           "log_level",      "max_cpu",    "max_file_size",
+        "max_memory",       "max_open_files", "max_output", "max_processes",
+        "max_queued",       "max_running",    "max_time",   "name",
+        "pass_environment", "python",         "user_site",  "workers"}},
+      {"group", Naming::kAccount, {"python", "role", "run_as", "sudo", "user_site"}},
+      {"user", Naming::kAccount, {"python", "role", "run_as", "sudo", "user_site"}},
   };
   return *kSections;
 }
@@ -52,6 +59,17 @@ const SectionKind* FindKind(absl::string_view kind) {
     if (kind == valid.kind) return &valid;
   }
   return nullptr;
+}
+
+constexpr char kValidHere[] = "; valid here: [cluster NAME], [daemon], [group NAME], [user NAME]";
+
+// As useradd(8) allows them, those of a directory service ("alice@lab"), and numbers.
+bool IsAccountName(absl::string_view name) {
+  return !name.empty() && name.size() <= 256 && name[0] != '-' &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+                  absl::StrContains("_.@$\\+-", c);
+         });
 }
 
 bool IsBlankOrComment(absl::string_view line) {
@@ -157,11 +175,14 @@ class Parser {
     }
     section.line = line_;
     const SectionKind* kind = FindKind(section.kind);
-    if (kind == nullptr || kind->named == section.name.empty()) {
-      return file_.ErrorAt(line_, absl::StrCat("no section [", header, "] is known",
-                                               "; valid here: [cluster NAME], [daemon]"));
+    if (kind == nullptr || (kind->naming == Naming::kNone) != section.name.empty()) {
+      return file_.ErrorAt(line_, absl::StrCat("no section [", header, "] is known", kValidHere));
     }
-    if (kind->named && !IsValidName(section.name)) {
+    if (kind->naming == Naming::kAccount && !IsAccountName(section.name)) {
+      return file_.ErrorAt(line_, absl::StrCat("\"", section.name, "\" cannot be the name of a ",
+                                               kind->kind, " of this machine"));
+    }
+    if (kind->naming == Naming::kOurs && !IsValidName(section.name)) {
       return file_.ErrorAt(line_, absl::StrCat("bad name \"", section.name, "\" of a ", kind->kind,
                                                "; a name is a letter and up to 63 letters, digits, "
                                                "'_', '.' or '-'"));
@@ -191,8 +212,8 @@ class Parser {
 
   absl::Status BeginKey(absl::string_view key, absl::string_view value) {
     if (sections_.empty()) {
-      return file_.ErrorAt(line_, absl::StrCat("\"", key, "\" stands before the first section",
-                                               "; valid here: [cluster NAME], [daemon]"));
+      return file_.ErrorAt(
+          line_, absl::StrCat("\"", key, "\" stands before the first section", kValidHere));
     }
     ConfigFile::Section& section = sections_.back();
     key_ = std::string(key);

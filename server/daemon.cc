@@ -8,12 +8,15 @@
 #include <spdlog/spdlog.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "common/own_program.h"
+#include "server/keeper.h"
+#include "server/service/audit_log.h"
 #include "server/service/listener.h"
 #include "server/service/node_server.h"
 
@@ -72,6 +75,10 @@ class Daemon {
   int Run();
 
  private:
+  // Everything after the split of a daemon that serves others.
+  int Serve(std::unique_ptr<SpawnerProcess> spawner, Listener listener);
+  std::vector<std::string> SpawnerCommand(const std::string& program) const;
+
   // Why the daemon ends.
   enum class Word { kSignal, kParentGone, kDrained };
 
@@ -80,14 +87,28 @@ class Daemon {
 
   const DaemonOptions options_;
   const UniqueFd signals_;
-  const UniqueFd parent_;
+  UniqueFd parent_;         // whoever we live for; none: nobody
   const UniqueFd drained_;  // written when the table is empty
+  std::unique_ptr<AuditLog> audit_;
   EventLoop loop_;
   std::unique_ptr<SpawnerClient> spawner_;
   std::unique_ptr<ExecutionTable> table_;
   std::unique_ptr<SessionTable> sessions_;
   std::unique_ptr<NodeServer> server_;
 };
+
+std::vector<std::string> Daemon::SpawnerCommand(const std::string& program) const {
+  SpawnerSettings settings;
+  settings.switches_users = options_.rules.SwitchesUsers();
+  settings.allows_root = options_.rules.AllowsRootJobs();
+  const std::set<uid_t> users = options_.rules.Targets();
+  settings.users.assign(users.begin(), users.end());
+  settings.hidden = options_.hidden;
+  settings.passed_variables = options_.passed_variables;
+  std::vector<std::string> command = settings.ToArguments();
+  command.insert(command.begin(), program);
+  return command;
+}
 
 int Daemon::Run() {
   const std::string folder = FolderOf(reinterpret_cast<const void*>(&RunDaemon));
@@ -99,14 +120,46 @@ int Daemon::Run() {
         folder);
     return 1;
   }
-  absl::StatusOr<Listener> listener = Listener::Open(options_.socket_path);
+  if (!options_.audit_path.empty()) {
+    absl::StatusOr<std::unique_ptr<AuditLog>> audit =
+        AuditLog::Open(options_.audit_path, options_.name);
+    if (!audit.ok()) {
+      spdlog::error("{}", std::string(audit.status().message()));
+      return kExitConfiguration;
+    }
+    audit_ = *std::move(audit);
+  }
+  absl::StatusOr<Listener> listener =
+      Listener::Open(options_.socket_path, options_.rules.NamesOthers());
   if (!listener.ok()) {
     spdlog::error("{}", std::string(listener.status().message()));
     return 1;
   }
   if (!options_.control_groups) ::setenv("MUSTER_CGROUPS", "no", 1);  // for spawner and zygote
+  if (!options_.rules.SwitchesUsers()) {
+    // Of the same user's jobs none may look into it.
+    ::prctl(PR_SET_DUMPABLE, 0);
+    return Serve(std::make_unique<OwnSpawner>(SpawnerCommand(program)), *std::move(listener));
+  }
+  Keeper keeper(SpawnerCommand(program), signals_.get());
+  if (const absl::Status status = keeper.Split(); !status.ok()) {
+    spdlog::error("{}", std::string(status.message()));
+    return 1;
+  }
+  if (keeper.IsKeeper()) return keeper.Run();
+  listener->Disown();
+  absl::StatusOr<Keeper::Network> network = keeper.BecomeNetwork();
+  if (!network.ok()) {
+    spdlog::error("{}", std::string(network.status().message()));
+    return 1;
+  }
+  parent_ = std::move(network->lifeline);
+  return Serve(std::make_unique<KeptSpawner>(std::move(network->keeper)), *std::move(listener));
+}
+
+int Daemon::Serve(std::unique_ptr<SpawnerProcess> spawner, Listener listener) {
   spawner_ = std::make_unique<SpawnerClient>(
-      loop_, program, [](const std::string& line) { spdlog::error("{}", line); });
+      loop_, std::move(spawner), [](const std::string& line) { spdlog::error("{}", line); });
   if (const absl::Status status = spawner_->Start(); !status.ok()) {
     spdlog::error("{}", std::string(status.message()));
     return 1;
@@ -122,8 +175,8 @@ int Daemon::Run() {
   facts.workers = static_cast<unsigned>(options_.bounds.admission.workers);
   facts.limits = options_.bounds.limits;
   facts.longest = options_.bounds.longest;
-  server_ =
-      std::make_unique<NodeServer>(loop_, *table_, *sessions_, std::move(facts), listener->fd());
+  server_ = std::make_unique<NodeServer>(loop_, *table_, *sessions_, std::move(facts),
+                                         options_.rules, audit_.get(), listener.fd());
   loop_.Start();
   if (!server_->Start()) {
     spdlog::error("gRPC did not start on unix:{}", options_.socket_path);
@@ -139,11 +192,11 @@ int Daemon::Run() {
   loop_.Stop();  // before the server goes: its thread calls into it
   server_.reset();
   spawner_->Shutdown(kSpawnerEnd);
-  if (parent_.IsOpen()) {
+  if (options_.parent_fd >= 0) {
     // The caller of local() made the folder for its daemons; when it was killed, the last one
     // removes it.
-    const std::string path = listener->path();
-    { const Listener closed = *std::move(listener); }
+    const std::string path = listener.path();
+    { const Listener closed = std::move(listener); }
     ::rmdir(path.substr(0, path.rfind('/')).c_str());
   }
   return 0;

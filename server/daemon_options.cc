@@ -1,6 +1,9 @@
 #include "server/daemon_options.h"
 
+#include <absl/strings/ascii.h>
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_split.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +16,7 @@
 #include "common/config_file.h"
 #include "common/limits.h"
 #include "common/status_macros.h"
+#include "common/variable_name.h"
 #include "common/version.h"
 
 namespace muster::server {
@@ -37,20 +41,39 @@ std::size_t DefaultWorkers() {
                                                         : 1;
 }
 
+// Where a daemon that serves others records what it does, and where its keys are.
+constexpr char kAuditFolder[] = "/var/log/muster/";
+constexpr char kKeyFolder[] = "/etc/muster/keys";
+
+// "3.11" of "3.11.2".
+std::string MinorVersion(const std::string& version) {
+  return version.substr(0, version.find('.', version.find('.') + 1));
+}
+
 // As the command line and the configuration give them; empty: not given.
 struct Given {
   std::string name;
   std::string listen;
   std::map<std::string, std::string> bounds;  // by key
   std::string control_groups;
+  std::string audit;
+  std::string hide;
+  std::string pass_environment;
   std::string log_level;
+  AccessRules rules;
 };
 
 // [daemon] for everything that no flag says.
-absl::Status AddConfiguration(const std::string& explicit_path, Given& given) {
+absl::Status AddConfiguration(const std::string& explicit_path, bool is_embedded, Given& given) {
+  AccessRules::Daemon daemon;
+  daemon.uid = ::geteuid();
+  daemon.is_embedded = is_embedded;
+  daemon.python_version = MinorVersion(MUSTER_PYTHON_VERSION);
+  ASSIGN_OR_RETURN(given.rules, AccessRules::Read(nullptr, daemon));
   ASSIGN_OR_RETURN(const std::string path, ConfigFile::Find(explicit_path));
   if (path.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const ConfigFile file, ConfigFile::Load(path));
+  ASSIGN_OR_RETURN(given.rules, AccessRules::Read(&file, daemon));
   const ConfigFile::Section* section = file.FindSection("daemon");
   if (section == nullptr) return absl::OkStatus();
   const auto use = [&](const char* key, std::string& value) {
@@ -61,6 +84,9 @@ absl::Status AddConfiguration(const std::string& explicit_path, Given& given) {
   use("listen", given.listen);
   for (const BoundOption& option : BoundOptions()) use(option.key, given.bounds[option.key]);
   use("cgroups", given.control_groups);
+  use("audit", given.audit);
+  use("hide", given.hide);
+  use("pass_environment", given.pass_environment);
   use("log_level", given.log_level);
   return absl::OkStatus();
 }
@@ -78,7 +104,49 @@ absl::Status SetListen(const std::string& listen, DaemonOptions& options) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<DaemonOptions> Settle(const Given& given) {
+// Of a list that is separated by commas or lines.
+std::vector<std::string> Items(const std::string& list) {
+  std::vector<std::string> items;
+  for (const absl::string_view item : absl::StrSplit(list, absl::ByAnyChar(",\n"))) {
+    const absl::string_view text = absl::StripAsciiWhitespace(item);
+    if (!text.empty()) items.emplace_back(text);
+  }
+  return items;
+}
+
+// Who, and what of ours and of the machine jobs get to see.
+absl::Status SetAccess(const Given& given, bool is_embedded, DaemonOptions& options) {
+  options.rules = given.rules;
+  options.audit_path = given.audit;
+  if (options.audit_path.empty() && given.rules.SwitchesUsers()) {
+    options.audit_path = absl::StrCat(kAuditFolder, options.name, ".audit");
+  }
+  if (options.audit_path == "no") options.audit_path.clear();
+  options.hidden = Items(given.hide);
+  if (given.rules.SwitchesUsers()) options.hidden.emplace_back(kKeyFolder);
+  if (!options.audit_path.empty()) {
+    options.hidden.push_back(options.audit_path.substr(0, options.audit_path.rfind('/')));
+  }
+  for (const std::string& folder : options.hidden) {
+    if (folder.empty() || folder[0] != '/') {
+      return absl::InvalidArgumentError(
+          absl::StrCat("audit and hide take whole paths, from / on, and \"", folder, "\" is none"));
+    }
+  }
+  // The jobs of an embedded daemon belong to the program that made it.
+  options.passed_variables = Items(is_embedded ? "*" : given.pass_environment);
+  for (const std::string& name : options.passed_variables) {
+    const bool is_pattern = absl::EndsWith(name, "*");
+    if (name != "*" && !IsVariableName(is_pattern ? name.substr(0, name.size() - 1) : name)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "pass_environment takes names of variables, also with a * at their end, and \"", name,
+          "\" is none"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<DaemonOptions> Settle(const Given& given, bool is_embedded) {
   DaemonOptions options;
   options.name_is_explicit = !given.name.empty();
   options.name = options.name_is_explicit ? given.name : DefaultName();
@@ -89,6 +157,7 @@ absl::StatusOr<DaemonOptions> Settle(const Given& given) {
                      "digits, _ . -, at most 64"));
   }
   RETURN_IF_ERROR(SetListen(given.listen, options));
+  RETURN_IF_ERROR(SetAccess(given, is_embedded, options));
   options.bounds.admission.workers = DefaultWorkers();
   for (const BoundOption& option : BoundOptions()) {
     const auto text = given.bounds.find(option.key);
@@ -167,9 +236,9 @@ ParsedOptions ParseDaemonOptions(int argc, char** argv) {
     std::cerr << "clusterd: descriptor " << parent_fd << " is not the parent's socket\n";
     return {std::nullopt, kExitUsage};
   }
-  absl::Status status = AddConfiguration(configuration, given);
+  absl::Status status = AddConfiguration(configuration, parent_fd >= 0, given);
   if (status.ok()) {
-    absl::StatusOr<DaemonOptions> options = Settle(given);
+    absl::StatusOr<DaemonOptions> options = Settle(given, parent_fd >= 0);
     if (options.ok()) {
       options->parent_fd = parent_fd;
       return {*std::move(options), 0};

@@ -6,8 +6,10 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "server/daemon_bounds.h"
+#include "server/identity/access_rules.h"
 
 namespace muster::server {
 
@@ -22,6 +24,10 @@ struct DaemonOptions {
   bool socket_is_default = false;
   DaemonBounds bounds;
   bool control_groups = true;  // use them where the kernel and our rights allow it
+  AccessRules rules;
+  std::string audit_path;                     // empty: nothing is recorded
+  std::vector<std::string> hidden;            // folders that jobs do not see
+  std::vector<std::string> passed_variables;  // of our environment, to jobs
   std::string log_level = "info";
   int parent_fd = -1;  // an embedded daemon ends at its end of file
   std::optional<std::string>

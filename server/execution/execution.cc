@@ -112,7 +112,8 @@ std::optional<StartFailure> Execution::Launch(SpawnerClient& spawner) {
   theirs.push_back(std::move(err_write));
   if (in_theirs.IsOpen()) theirs.push_back(std::move(in_theirs));
   if (IsPython()) theirs.push_back(std::move(value_write));
-  const absl::Status status = spawner.Supervise(IsPython(), input_ != nullptr, std::move(theirs));
+  const absl::Status status = spawner.Supervise(IsPython() ? request_.identity.get() : nullptr,
+                                                input_ != nullptr, std::move(theirs));
   if (!status.ok()) return StartFailure{std::string(status.message()), EAGAIN};
 
   supervisor_ = std::make_unique<SupervisorLink>(
@@ -320,9 +321,10 @@ void Execution::HandleEnd(const ExecutionEnd& end) {
 void Execution::HandleSupervisorGone() {
   if (end_ || state_ != State::kRunning) return;
   Outcome outcome;
-  if (!launched_ && IsPython() && !spawner_->python_error().empty()) {
+  const std::string python_error = IsPython() ? spawner_->PythonError(*request_.identity) : "";
+  if (!launched_ && !python_error.empty()) {
     outcome.kind = Outcome::Kind::kStartFailed;
-    outcome.reason = spawner_->python_error();
+    outcome.reason = python_error;
   } else {
     outcome.kind = Outcome::Kind::kLost;
     outcome.reason = launched_ ? "its supervisor process was killed, and what it ran with it"

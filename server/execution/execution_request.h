@@ -3,10 +3,12 @@
 
 #include <sys/types.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "server/execution/pty.h"
+#include "server/identity/identity.h"
 #include "server/spawner/launch_request.h"
 
 namespace muster::server {
@@ -22,6 +24,7 @@ struct ExecutionKey {
 
 struct ExecutionRequest {
   ExecutionKey key;
+  std::shared_ptr<const Identity> identity;  // of the caller
   LaunchRequest launch;
   bool has_input = false;            // standard input is the caller's, else empty
   std::optional<Terminal> terminal;  // with has_input: a terminal instead of pipes

@@ -107,4 +107,32 @@ Outcome Judge(const ExecutionEnd& end, const PythonResult* result, const std::st
   return outcome;
 }
 
+const char* OutcomeWord(Outcome::Kind kind) {
+  switch (kind) {
+    case Outcome::Kind::kOk:
+      return "ok";
+    case Outcome::Kind::kFailed:
+      return "failed";
+    case Outcome::Kind::kSignalled:
+      return "signalled";
+    case Outcome::Kind::kTimedOut:
+      return "timed_out";
+    case Outcome::Kind::kCancelled:
+      return "cancelled";
+    case Outcome::Kind::kOutOfMemory:
+      return "out_of_memory";
+    case Outcome::Kind::kLimit:
+      return "limit";
+    case Outcome::Kind::kStartFailed:
+      return "start_failed";
+    case Outcome::Kind::kRefused:
+      return "refused";
+    case Outcome::Kind::kLost:
+      return "lost";
+    case Outcome::Kind::kUnkillable:
+      return "unkillable";
+  }
+  return "lost";
+}
+
 }  // namespace muster::server

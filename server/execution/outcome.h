@@ -62,6 +62,9 @@ struct Outcome {
   Usage usage;
 };
 
+// As the field writes it: "ok", "failed", "timed_out".
+const char* OutcomeWord(Outcome::Kind kind);
+
 // What a worker said of a Python execution before its process ended.
 struct PythonResult {
   bool done = false;  // the code came to an end, with a value or an exit code

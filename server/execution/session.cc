@@ -51,7 +51,7 @@ Session::~Session() {
 
 std::optional<StartFailure> Session::Start(SpawnerClient& spawner,
                                            std::vector<std::string> environment) {
-  auto failure = shell_.Launch(spawner, terminal_, limits_, std::move(environment));
+  auto failure = shell_.Launch(spawner, terminal_, limits_, key_.identity, std::move(environment));
   if (!failure) Next();
   return failure;
 }

@@ -22,7 +22,7 @@
 namespace muster::server {
 
 struct SessionKey {
-  uid_t caller = 0;
+  Identity identity;  // whose it is
   std::string name;
 
   auto operator<=>(const SessionKey&) const = default;

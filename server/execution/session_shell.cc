@@ -38,7 +38,7 @@ SessionShell::~SessionShell() {
 
 std::optional<StartFailure> SessionShell::Launch(SpawnerClient& spawner,
                                                  const std::optional<Terminal>& terminal,
-                                                 const Limits& limits,
+                                                 const Limits& limits, const Identity& identity,
                                                  std::vector<std::string> environment) {
   UniqueFd out, err, script_read, script_write, report_read, report_write;
   std::vector<UniqueFd> theirs(1);
@@ -54,7 +54,7 @@ std::optional<StartFailure> SessionShell::Launch(SpawnerClient& spawner,
   theirs[0].Reset(control[1]);
   theirs.push_back(std::move(script_read));
   theirs.push_back(std::move(report_write));
-  const absl::Status status = spawner.Supervise(false, true, std::move(theirs));
+  const absl::Status status = spawner.Supervise(nullptr, true, std::move(theirs));
   if (!status.ok()) return StartFailure{std::string(status.message()), EAGAIN};
 
   supervisor_ = std::make_unique<SupervisorLink>(
@@ -70,6 +70,7 @@ std::optional<StartFailure> SessionShell::Launch(SpawnerClient& spawner,
   LaunchRequest launch;
   launch.kind = LaunchRequest::Kind::kArgv;
   launch.arguments = SessionShellArguments();
+  launch.rights = RightsOf(identity);
   launch.environment = std::move(environment);
   launch.grace = kDefaultGrace;
   launch.judges_limits = false;

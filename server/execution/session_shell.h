@@ -41,6 +41,7 @@ class SessionShell {
   // Nothing comes of a failure but the value.
   std::optional<StartFailure> Launch(SpawnerClient& spawner,
                                      const std::optional<Terminal>& terminal, const Limits& limits,
+                                     const Identity& identity,
                                      std::vector<std::string> environment);
   // Adds to what the shell reads.
   void Say(const std::string& script);

@@ -23,7 +23,7 @@ SessionTable::Opened SessionTable::Open(const SessionKey& key,
   }
   // Those that are ending, too: each has its shell until then.
   const auto count = std::count_if(living_.begin(), living_.end(), [&](const auto& session) {
-    return session->key().caller == key.caller;
+    return session->key().identity == key.identity;
   });
   if (count >= kMostSessions) return Opened::kTooMany;
   Session::Events events;
@@ -52,17 +52,17 @@ bool SessionTable::Close(const SessionKey& key) {
   return true;
 }
 
-std::vector<std::string> SessionTable::Names(uid_t caller) const {
+std::vector<std::string> SessionTable::Names(const Identity& identity) const {
   std::vector<std::string> names;
   for (const auto& [key, session] : open_) {
-    if (key.caller == caller) names.push_back(key.name);
+    if (key.identity == identity) names.push_back(key.name);
   }
   return names;
 }
 
 std::shared_ptr<Session> SessionTable::FindOrOpen(const ExecutionRequest& request,
                                                   Outcome* refusal) {
-  const SessionKey key{request.key.caller, request.session};
+  const SessionKey key{*request.identity, request.session};
   if (open_.count(key) == 0) {
     std::string why;
     const Opened opened = Open(key, request.terminal, &why);

@@ -26,7 +26,7 @@ class SessionTable {
   Opened Open(const SessionKey& key, const std::optional<Terminal>& terminal, std::string* why);
   // False: there is none. Its name is free at once, its processes end over the default grace.
   bool Close(const SessionKey& key);
-  std::vector<std::string> Names(uid_t caller) const;
+  std::vector<std::string> Names(const Identity& identity) const;
 
   // Takes a command on, in the session that it names, which is opened if there is none. Null: the
   // sink has heard why not. The caller has asked for duplicates and draining.

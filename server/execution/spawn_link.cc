@@ -24,9 +24,9 @@ SpawnLink::~SpawnLink() {
   if (socket_.IsOpen()) loop_.Unwatch(socket_.get());
 }
 
-bool SpawnLink::Send(SpawnCommand command, std::vector<UniqueFd>& fds) {
+bool SpawnLink::Send(SpawnCommand command, const std::string& payload, std::vector<UniqueFd>& fds) {
   if (!socket_.IsOpen()) return false;
-  unsent_.push_back({command, std::move(fds)});
+  unsent_.push_back({static_cast<char>(command) + payload, std::move(fds)});
   if (Flush()) return true;
   fds = std::move(unsent_.back().fds);
   unsent_.pop_back();
@@ -39,9 +39,8 @@ bool SpawnLink::Flush() {
   while (!unsent_.empty() && alive) {
     std::vector<int> fds;
     for (const UniqueFd& fd : unsent_.front().fds) fds.push_back(fd.get());
-    const std::string command(1, static_cast<char>(unsent_.front().command));
     errno = EPIPE;
-    if (!FaultAt("spawn") && SendFdMessage(socket_.get(), command, fds)) {
+    if (!FaultAt("spawn") && SendFdMessage(socket_.get(), unsent_.front().bytes, fds)) {
       unsent_.pop_front();
     } else if (errno == EPIPE || errno == ECONNRESET) {
       alive = false;

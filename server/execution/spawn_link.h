@@ -24,11 +24,11 @@ class SpawnLink {
 
   // Sends the command with its descriptors, or queues it; they are closed here once they are sent.
   // False: the other end is gone, nobody got anything, and the descriptors are still the caller's.
-  bool Send(SpawnCommand command, std::vector<UniqueFd>& fds);
+  bool Send(SpawnCommand command, const std::string& payload, std::vector<UniqueFd>& fds);
 
  private:
   struct Message {
-    SpawnCommand command;
+    std::string bytes;
     std::vector<UniqueFd> fds;
   };
 

@@ -1,63 +1,44 @@
 #include "server/execution/spawner_client.h"
 
 #include <absl/strings/str_cat.h>
-#include <errno.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/socket.h>
+
+#include <utility>
 
 #include "common/status_macros.h"
 
 namespace muster::server {
 namespace {
-
-constexpr int kSpawnerSocketFd = 3;
 // A spawner that ends sooner would end again: then the next execution has to try.
 constexpr std::chrono::seconds kLongEnough{1};
-
-absl::Status MakeSocketPair(UniqueFd& ours, UniqueFd& theirs) {
-  int fds[2];
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
-    return absl::ResourceExhaustedError(absl::StrCat("socketpair: ", strerror(errno)));
-  }
-  ours.Reset(fds[0]);
-  theirs.Reset(fds[1]);
-  return absl::OkStatus();
-}
-
 }  // namespace
 
-SpawnerClient::SpawnerClient(EventLoop& loop, std::string program,
+JobRights RightsOf(const Identity& identity) {
+  return {identity.target, !identity.may_gain_rights};
+}
+
+SpawnerClient::SpawnerClient(EventLoop& loop, std::unique_ptr<SpawnerProcess> process,
                              std::function<void(const std::string&)> log)
-    : loop_(loop), program_(std::move(program)), log_(std::move(log)) {}
+    : loop_(loop), process_(std::move(process)), log_(std::move(log)) {}
 
 SpawnerClient::~SpawnerClient() { Shutdown(std::chrono::seconds(0)); }
 
 absl::Status SpawnerClient::Start() {
-  UniqueFd ours;
-  UniqueFd theirs;
-  RETURN_IF_ERROR(MakeSocketPair(ours, theirs));
-  ChildProcess::Options options;
-  options.argv = {program_};
-  options.fds = {{theirs.get(), kSpawnerSocketFd}};
-  options.new_session = true;
   started_ = EventLoop::Clock::now();
-  ASSIGN_OR_RETURN(process_, ChildProcess::Start(options));
+  ASSIGN_OR_RETURN(UniqueFd ours, process_->Start());
   spawner_ = std::make_unique<SpawnLink>(
       loop_, std::move(ours), [](const std::string&) {}, [this] { EndSpawner(); });
   return absl::OkStatus();
 }
 
 void SpawnerClient::EndSpawner() {
-  const std::optional<int> status =
-      process_.WaitUntil(EventLoop::Clock::now() + std::chrono::seconds(1));
-  log_(absl::StrCat("clusterd-spawner ", process_.pid(), " ",
-                    status ? DescribeWaitStatus(*status) : "closed its socket",
+  log_(absl::StrCat("clusterd-spawner ", process_->pid(), " ", process_->TellEnd(),
                     "; a new one is started"));
-  // It may be its own handler that runs here: it goes when the loop is back. The zygote ends with
+  // It may be its own handler that runs here: it goes when the loop is back. The zygotes end with
   // it.
-  loop_.Post([ended = std::shared_ptr<SpawnLink>(std::move(spawner_)),
-              zygote = std::shared_ptr<SpawnLink>(std::move(zygote_))] {});
+  auto ended = std::make_shared<std::vector<std::unique_ptr<SpawnLink>>>();
+  ended->push_back(std::move(spawner_));
+  for (auto& [identity, zygote] : zygotes_) ended->push_back(std::move(zygote.link));
+  loop_.Post([ended] {});
   if (EventLoop::Clock::now() - started_ > kLongEnough) loop_.Post([this] { StartAgain(); });
 }
 
@@ -68,51 +49,63 @@ void SpawnerClient::StartAgain() {
   if (const absl::Status status = Start(); !status.ok()) log_(std::string(status.message()));
 }
 
-absl::Status SpawnerClient::StartZygote() {
+absl::Status SpawnerClient::StartZygote(const Identity& identity, Zygote& zygote) {
   UniqueFd ours;
   std::vector<UniqueFd> theirs(1);
-  RETURN_IF_ERROR(MakeSocketPair(ours, theirs[0]));
-  if (spawner_ == nullptr || !spawner_->Send(SpawnCommand::kStartZygote, theirs)) {
+  RETURN_IF_ERROR(MakeMessageSockets(ours, theirs[0]));
+  ZygoteRequest request;
+  request.rights = RightsOf(identity);
+  request.environment_folder = identity.python.folder;
+  request.user_site = identity.python.user_site;
+  if (spawner_ == nullptr ||
+      !spawner_->Send(SpawnCommand::kStartZygote, request.Encode(), theirs)) {
     return absl::UnavailableError("clusterd-spawner is gone");
   }
-  zygote_ready_ = false;
-  python_error_.clear();
-  zygote_ = std::make_unique<SpawnLink>(
+  zygote.is_ready = false;
+  zygote.error.clear();
+  zygote.link = std::make_unique<SpawnLink>(
       loop_, std::move(ours),
-      [this](const std::string& message) {
-        zygote_ready_ = message[0] == 'R';
-        if (!zygote_ready_) python_error_ = message.substr(1);
+      [&zygote](const std::string& message) {
+        zygote.is_ready = message[0] == 'R';
+        if (!zygote.is_ready) zygote.error = message.substr(1);
       },
-      [this] { EndZygote(); });
+      [this, identity, &zygote] { EndZygote(identity, zygote); });
   return absl::OkStatus();
 }
 
-void SpawnerClient::EndZygote() {
-  if (!zygote_ready_ && python_error_.empty()) {
-    python_error_ =
+void SpawnerClient::EndZygote(const Identity& identity, Zygote& zygote) {
+  if (!zygote.is_ready && zygote.error.empty()) {
+    zygote.error =
         "clusterd-worker does not start: is it installed beside clusterd-spawner, and is "
         "libpython3.11 there?";
   }
-  log_(absl::StrCat("the zygote (clusterd-worker) ended",
-                    python_error_.empty() ? "" : ": " + python_error_,
+  log_(absl::StrCat("the zygote (clusterd-worker) of ", identity.name, " ended",
+                    zygote.error.empty() ? "" : ": " + zygote.error,
                     "; a new one is started for the next Python execution"));
-  loop_.Post([ended = std::shared_ptr<SpawnLink>(std::move(zygote_))] {});
+  loop_.Post([ended = std::shared_ptr<SpawnLink>(std::move(zygote.link))] {});
 }
 
-absl::Status SpawnerClient::Supervise(bool python, bool has_input, std::vector<UniqueFd> fds) {
+std::string SpawnerClient::PythonError(const Identity& identity) const {
+  const auto found = zygotes_.find(identity);
+  return found == zygotes_.end() ? "" : found->second.error;
+}
+
+absl::Status SpawnerClient::Supervise(const Identity* python, bool has_input,
+                                      std::vector<UniqueFd> fds) {
   const SpawnCommand command =
       has_input ? SpawnCommand::kSuperviseWithInput : SpawnCommand::kSupervise;
   // Twice, because what died is found out by sending to it; nobody got the first one then.
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (spawner_ == nullptr) RETURN_IF_ERROR(Start());
-    if (python && zygote_ == nullptr && !StartZygote().ok()) {
+    Zygote* zygote = python != nullptr ? &zygotes_[*python] : nullptr;
+    if (zygote != nullptr && zygote->link == nullptr && !StartZygote(*python, *zygote).ok()) {
       if (spawner_ != nullptr) EndSpawner();
       continue;
     }
-    SpawnLink& link = python ? *zygote_ : *spawner_;
-    if (link.Send(command, fds)) return absl::OkStatus();
-    if (python) {
-      EndZygote();
+    SpawnLink& link = zygote != nullptr ? *zygote->link : *spawner_;
+    if (link.Send(command, "", fds)) return absl::OkStatus();
+    if (zygote != nullptr) {
+      EndZygote(*python, *zygote);
     } else {
       EndSpawner();
     }
@@ -121,16 +114,13 @@ absl::Status SpawnerClient::Supervise(bool python, bool has_input, std::vector<U
 }
 
 void SpawnerClient::Wake() const {
-  if (spawner_ != nullptr) ::kill(process_.pid(), SIGCONT);
+  if (spawner_ != nullptr) process_->Wake();
 }
 
 void SpawnerClient::Shutdown(std::chrono::milliseconds time) {
-  zygote_.reset();
+  zygotes_.clear();
   spawner_.reset();
-  if (!process_.WaitUntil(EventLoop::Clock::now() + time)) {
-    process_.Kill(SIGKILL);
-    process_.WaitUntil(EventLoop::Clock::now() + std::chrono::seconds(1));
-  }
+  process_->AwaitEnd(time);
 }
 
 }  // namespace muster::server

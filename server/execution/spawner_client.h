@@ -1,61 +1,71 @@
 // SpawnerClient: who starts processes for the daemon: the spawner, started before any gRPC object
-// exists, and the zygote, which the spawner starts on first use. A spawner that
-// dies is started again at once, a zygote for the next Python execution. Start is called on the
-// main thread before the loop runs, everything else on the loop's.
+// exists, and the zygotes, which the spawner starts on first use: one for each identity, so that no
+// Python of one caller ever was another's. A spawner that dies is started again at once, a zygote
+// for its next Python execution. Start is called on the main thread before the loop runs,
+// everything else on the loop's.
 #pragma once
 
 #include <absl/status/status.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "common/child_process.h"
 #include "common/unique_fd.h"
 #include "server/execution/event_loop.h"
 #include "server/execution/spawn_link.h"
+#include "server/execution/spawner_process.h"
+#include "server/identity/identity.h"
 
 namespace muster::server {
 
+// As the spawner has to know them.
+JobRights RightsOf(const Identity& identity);
+
 class SpawnerClient {
  public:
-  // `program`: the path of clusterd-spawner. `log`: gets one line when something died.
-  SpawnerClient(EventLoop& loop, std::string program, std::function<void(const std::string&)> log);
+  // `log`: gets one line when something died.
+  SpawnerClient(EventLoop& loop, std::unique_ptr<SpawnerProcess> process,
+                std::function<void(const std::string&)> log);
   ~SpawnerClient();
 
   absl::Status Start();
 
   // Has a supervisor forked that holds these descriptors (control, stdout, stderr, stdin if it has
-  // input, and value for Python). That it could not be shows as the end of file of the control
-  // socket.
-  absl::Status Supervise(bool python, bool has_input, std::vector<UniqueFd> fds);
+  // input, and value for Python); `python`: by the zygote of this identity, null: by the spawner.
+  // That it could not be shows as the end of file of the control socket.
+  absl::Status Supervise(const Identity* python, bool has_input, std::vector<UniqueFd> fds);
 
   // Continues a spawner that somebody stopped.
   void Wake() const;
-  // Why the last zygote did not start; empty when it did.
-  const std::string& python_error() const { return python_error_; }
+  // Why the last zygote of this identity did not start; empty when it did.
+  std::string PythonError(const Identity& identity) const;
   // Of the spawner; for tests and messages.
-  pid_t pid() const { return process_.pid(); }
+  pid_t pid() const { return process_->pid(); }
 
   // Closes the sockets, so that the spawner ends everything, and waits for it. After the loop has
   // stopped.
   void Shutdown(std::chrono::milliseconds time);
 
  private:
-  absl::Status StartZygote();
+  struct Zygote {
+    std::unique_ptr<SpawnLink> link;  // null: it ended
+    bool is_ready = false;
+    std::string error;
+  };
+
+  absl::Status StartZygote(const Identity& identity, Zygote& zygote);
   void EndSpawner();
   void StartAgain();
-  void EndZygote();
+  void EndZygote(const Identity& identity, Zygote& zygote);
 
   EventLoop& loop_;
-  const std::string program_;
+  const std::unique_ptr<SpawnerProcess> process_;
   const std::function<void(const std::string&)> log_;
-  ChildProcess process_;
   std::unique_ptr<SpawnLink> spawner_;
-  std::unique_ptr<SpawnLink> zygote_;
-  bool zygote_ready_ = false;
-  std::string python_error_;
+  std::map<Identity, Zygote> zygotes_;
   EventLoop::Clock::time_point started_;
 };
 

@@ -15,18 +15,40 @@
 namespace muster::server {
 namespace {
 
-// One for each uid that ever connects; gRPC takes them before it starts only. They cost 5 KiB each.
+// One for each identity that ever connects; gRPC takes them before it starts only. They cost 5 KiB
+// each.
 constexpr std::size_t kSlots = 256;
 // After running out of descriptors or memory.
 constexpr int kBackOffMs = 50;
 constexpr int kLookMs = SilentSocket::kBetweenLooks / std::chrono::milliseconds(2);
 
+// Of the process that connected, as the kernel knew them at that moment.
+std::vector<gid_t> PeerGroups(int socket, gid_t first) {
+  std::vector<gid_t> groups(64);
+  for (;;) {
+    socklen_t size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) == 0) {
+      groups.resize(size / sizeof(gid_t));
+      break;
+    }
+    const bool is_short = errno == ERANGE;
+    groups.resize(is_short ? size / sizeof(gid_t) : 0);
+    if (!is_short) break;
+  }
+  groups.push_back(first);
+  return groups;
+}
+
 UniqueFd OpenReserve() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
 }  // namespace
 
-Acceptor::Acceptor(int listening_fd)
+Acceptor::Acceptor(int listening_fd, const AccessRules& rules, IdentityTable& identities,
+                   Gatekeeper::Denied on_denied)
     : listening_fd_(listening_fd),
+      rules_(rules),
+      identities_(identities),
+      on_denied_(std::move(on_denied)),
       stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       reserve_(OpenReserve()) {}
 
@@ -35,9 +57,9 @@ Acceptor::~Acceptor() { Stop(); }
 void Acceptor::Prepare(grpc::ServerBuilder& builder) {
   slots_.resize(kSlots);
   for (Slot& slot : slots_) {
-    slot.processor = std::make_shared<UidProcessor>();
+    slot.gatekeeper = std::make_shared<Gatekeeper>(identities_, on_denied_);
     const auto credentials = grpc::experimental::LocalServerCredentials(UDS);
-    credentials->SetAuthMetadataProcessor(slot.processor);
+    credentials->SetAuthMetadataProcessor(slot.gatekeeper);
     slot.acceptor = builder.experimental().AddExternalConnectionAcceptor(
         grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
   }
@@ -100,17 +122,21 @@ void Acceptor::HandOver(UniqueFd connection) {
   ucred peer{};
   socklen_t size = sizeof(peer);
   if (::getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return;
-  if (peer.uid != ::geteuid() && peer.uid != 0) {
-    spdlog::warn("refused a connection from uid {} (process {}): only uid {} and root may connect",
-                 peer.uid, peer.pid, ::geteuid());
+  const std::optional<Identity> identity =
+      rules_.Find(peer.uid, PeerGroups(connection.get(), peer.gid));
+  if (!identity) {
+    spdlog::warn(
+        "refused a connection from uid {} (process {}): only the owner, root{} may connect; a "
+        "section [user NAME] with role = exec lets somebody in",
+        peer.uid, peer.pid, rules_.NamesOthers() ? " and whom the configuration names" : "");
     return;
   }
-  Slot* slot = SlotOf(peer.uid);
+  Slot* slot = SlotOf(*identity);
   if (slot == nullptr) {
     spdlog::error(
-        "refused a connection from uid {}: {} users have connected since the start, "
+        "refused a connection from user {}: {} users have connected since the start, "
         "and there is room for no more; restart clusterd",
-        peer.uid, kSlots);
+        identity->name, kSlots);
     return;
   }
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
@@ -122,13 +148,13 @@ void Acceptor::HandOver(UniqueFd connection) {
   slot->acceptor->HandleNewConnection(&parameters);
 }
 
-Acceptor::Slot* Acceptor::SlotOf(uid_t uid) {
-  const auto found = slot_of_uid_.find(uid);
-  if (found != slot_of_uid_.end()) return found->second;
-  if (slot_of_uid_.size() == slots_.size()) return nullptr;
-  Slot* slot = &slots_[slot_of_uid_.size()];
-  slot->processor->set_uid(uid);
-  slot_of_uid_[uid] = slot;
+Acceptor::Slot* Acceptor::SlotOf(const Identity& identity) {
+  const auto found = slot_of_.find(identity);
+  if (found != slot_of_.end()) return found->second;
+  if (slot_of_.size() == slots_.size()) return nullptr;
+  Slot* slot = &slots_[slot_of_.size()];
+  slot->gatekeeper->set_identity(identities_.Add(identity));
+  slot_of_[identity] = slot;
   return slot;
 }
 

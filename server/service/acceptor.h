@@ -1,7 +1,7 @@
 // Acceptor: our own accept loop. gRPC's would never recover from running out of descriptors and
-// knows no uid. It checks who connects (SO_PEERCRED: this user and root), and hands the descriptor
-// to the gRPC acceptor that belongs to that uid. Prepare and Start on the main thread; one thread
-// of its own.
+// knows no uid. It checks who connects (SO_PEERCRED and SO_PEERGROUPS against the access rules),
+// and hands the descriptor to the gRPC acceptor that belongs to that identity. Prepare and Start on
+// the main thread; one thread of its own.
 #pragma once
 
 #include <grpcpp/server_builder.h>
@@ -15,13 +15,15 @@
 
 #include "common/silent_socket.h"
 #include "common/unique_fd.h"
-#include "server/service/peer_identity.h"
+#include "server/identity/access_rules.h"
+#include "server/service/gatekeeper.h"
 
 namespace muster::server {
 
 class Acceptor {
  public:
-  explicit Acceptor(int listening_fd);
+  Acceptor(int listening_fd, const AccessRules& rules, IdentityTable& identities,
+           Gatekeeper::Denied on_denied);
   ~Acceptor();  // as Stop
 
   // Before the server is built: gRPC takes acceptors only then.
@@ -34,7 +36,7 @@ class Acceptor {
 
  private:
   struct Slot {
-    std::shared_ptr<UidProcessor> processor;
+    std::shared_ptr<Gatekeeper> gatekeeper;
     std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
   };
 
@@ -49,13 +51,16 @@ class Acceptor {
   void Accept();
   void HandOver(UniqueFd connection);
   void MakeRoom();
-  Slot* SlotOf(uid_t uid);
+  Slot* SlotOf(const Identity& identity);
 
   const int listening_fd_;
+  const AccessRules& rules_;
+  IdentityTable& identities_;
+  const Gatekeeper::Denied on_denied_;
   UniqueFd stop_;     // eventfd
   UniqueFd reserve_;  // given up to accept and close a connection when there is no other descriptor
   std::vector<Slot> slots_;
-  std::map<uid_t, Slot*> slot_of_uid_;
+  std::map<Identity, Slot*> slot_of_;
   std::vector<Connection> connections_;
   std::chrono::steady_clock::time_point next_look_;
   std::thread thread_;  // last: it uses everything above

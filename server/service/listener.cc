@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/address.h"
 #include "common/status_macros.h"
 
 namespace muster::server {
@@ -99,15 +100,28 @@ absl::Status Bind(const std::string& path, UniqueFd& socket) {
   return absl::OkStatus();
 }
 
+absl::Status OpenToOthers(const std::string& path, const std::string& folder, bool is_ours) {
+  if (::chmod(path.c_str(), 0666) != 0) return Failed(absl::StrCat("cannot open ", path));
+  if (is_ours && ::chmod(folder.c_str(), 0711) != 0) {
+    return Failed(absl::StrCat("cannot open the folder ", folder));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-absl::StatusOr<Listener> Listener::Open(const std::string& path) {
+absl::StatusOr<Listener> Listener::Open(const std::string& path, bool for_others) {
   Listener listener;
-  RETURN_IF_ERROR(CheckFolder(path.substr(0, path.rfind('/') + 1)));
+  const std::string folder = path.substr(0, path.rfind('/') + 1);
+  const bool is_new = ::access(folder.c_str(), F_OK) != 0;
+  RETURN_IF_ERROR(CheckFolder(folder));
   RETURN_IF_ERROR(Lock(path + ".lock", path, listener.lock_));
   listener.path_ = path;
   RETURN_IF_ERROR(Bind(path, listener.socket_));
   listener.bound_ = true;
+  if (for_others) {
+    RETURN_IF_ERROR(OpenToOthers(path, folder, is_new || path == DefaultSocketPath()));
+  }
   return listener;
 }
 

@@ -17,11 +17,19 @@ class Listener {
   // for a sticky one), or something that is no socket has this path: it is left alone.
   // AlreadyExists: another daemon listens there; its pid is named. A socket that a killed daemon
   // left behind is replaced.
-  static absl::StatusOr<Listener> Open(const std::string& path);
+  // `for_others`: whoever gets so far may connect (socket 0666, and 0711 for a folder that is made
+  // here or is `DefaultSocketPath()`'s), and the acceptor decides.
+  static absl::StatusOr<Listener> Open(const std::string& path, bool for_others = false);
 
   Listener(Listener&&) = default;
   Listener& operator=(Listener&&) = delete;
   ~Listener();  // removes the socket and the lock
+
+  // Leaves all that to another process that has it, too.
+  void Disown() {
+    bound_ = false;
+    lock_.Reset();
+  }
 
   int fd() const { return socket_.get(); }
   const std::string& path() const { return path_; }

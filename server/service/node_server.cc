@@ -3,6 +3,7 @@
 #include <grpc/grpc.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <spdlog/spdlog.h>
 
 #include "common/limits.h"
 
@@ -28,8 +29,15 @@ void SetArguments(grpc::ServerBuilder& builder) {
 }  // namespace
 
 NodeServer::NodeServer(EventLoop& loop, ExecutionTable& table, SessionTable& sessions,
-                       NodeFacts facts, int listening_fd)
-    : service_(loop, table, sessions, std::move(facts)), acceptor_(listening_fd) {}
+                       NodeFacts facts, const AccessRules& rules, AuditLog* audit, int listening_fd)
+    : service_(loop, table, sessions, std::move(facts), identities_, audit),
+      acceptor_(listening_fd, rules, identities_,
+                [audit](const Identity& identity, const std::string& what) {
+                  spdlog::warn("denied to user {}: {}", identity.name, what);
+                  if (audit == nullptr) return;
+                  // It was denied, recorded or not.
+                  [[maybe_unused]] const absl::Status status = audit->Denied(identity, what);
+                }) {}
 
 NodeServer::~NodeServer() = default;
 

@@ -13,8 +13,9 @@ namespace muster::server {
 
 class NodeServer {
  public:
+  // `audit`: null, or where everything that runs is recorded.
   NodeServer(EventLoop& loop, ExecutionTable& table, SessionTable& sessions, NodeFacts facts,
-             int listening_fd);
+             const AccessRules& rules, AuditLog* audit, int listening_fd);
   ~NodeServer();
 
   // False: gRPC did not start; it has logged why.
@@ -25,6 +26,7 @@ class NodeServer {
   void Shutdown(std::chrono::milliseconds time);
 
  private:
+  IdentityTable identities_;
   NodeService service_;
   Acceptor acceptor_;
   std::unique_ptr<grpc::Server> server_;

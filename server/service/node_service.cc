@@ -9,10 +9,10 @@
 
 #include "common/version.h"
 #include "server/execution/process_usage.h"
+#include "server/service/audited_sink.h"
 #include "server/service/execute_reactor.h"
 #include "server/service/interact_reactor.h"
 #include "server/service/interact_wire.h"
-#include "server/service/peer_identity.h"
 #include "server/service/wire.h"
 
 namespace muster::server {
@@ -54,14 +54,14 @@ std::string ShownCommand(const LaunchRequest& launch) {
 grpc::ServerWriteReactor<v1::ExecuteEvent>* NodeService::Execute(
     grpc::CallbackServerContext* context, const v1::ExecuteRequest* message) {
   const std::shared_ptr<ExecuteReactor> reactor = ExecuteReactor::Make(loop_, open_calls_);
-  Accept(reactor->queue(), *message, CallerOf(*context), [](ExecutionRequest&) {});
+  Accept(reactor->queue(), *message, identities_.Of(*context), [](ExecutionRequest&) {});
   return reactor.get();
 }
 
 grpc::ServerBidiReactor<v1::InteractRequest, v1::InteractEvent>* NodeService::Interact(
     grpc::CallbackServerContext* context) {
   return InteractReactor::Make(loop_, open_calls_,
-                               [this, caller = CallerOf(*context)](
+                               [this, caller = identities_.Of(*context)](
                                    const auto& queue, const v1::InteractRequest& first) {
                                  BeginInteraction(queue, first, caller);
                                })
@@ -69,7 +69,8 @@ grpc::ServerBidiReactor<v1::InteractRequest, v1::InteractEvent>* NodeService::In
 }
 
 void NodeService::BeginInteraction(const std::shared_ptr<EventQueue>& queue,
-                                   const v1::InteractRequest& first, uid_t caller) {
+                                   const v1::InteractRequest& first,
+                                   const std::shared_ptr<const Identity>& caller) {
   if (!first.has_start()) {
     queue->Reject({grpc::StatusCode::INVALID_ARGUMENT, "the first message has to be start"});
     return;
@@ -92,7 +93,8 @@ void NodeService::BeginInteraction(const std::shared_ptr<EventQueue>& queue,
 }
 
 void NodeService::Accept(const std::shared_ptr<EventQueue>& queue,
-                         const v1::ExecuteRequest& message, uid_t caller,
+                         const v1::ExecuteRequest& message,
+                         const std::shared_ptr<const Identity>& caller,
                          const std::function<void(ExecutionRequest&)>& complete) {
   if (!message.incarnation().empty() && message.incarnation() != facts_.incarnation) {
     queue->Reject({grpc::StatusCode::FAILED_PRECONDITION,
@@ -104,7 +106,11 @@ void NodeService::Accept(const std::shared_ptr<EventQueue>& queue,
                                           "; correct the address in the configuration")));
     return;
   }
-  auto read = ReadRequest(message, caller);
+  if (!caller->why_no_jobs.empty()) {
+    queue->OnOutcome(Refused(caller->why_no_jobs));
+    return;
+  }
+  auto read = ReadRequest(message, *caller);
   if (const auto* malformed = std::get_if<Malformed>(&read)) {
     queue->Reject({grpc::StatusCode::INVALID_ARGUMENT, malformed->message});
     return;
@@ -114,6 +120,8 @@ void NodeService::Accept(const std::shared_ptr<EventQueue>& queue,
     return;
   }
   auto& request = std::get<ExecutionRequest>(read);
+  request.identity = caller;
+  request.launch.rights = RightsOf(*caller);
   if (!message.session().empty()) {
     if (const auto problem = CheckSessionUse(message)) {
       queue->OnOutcome(Refused(*problem));
@@ -148,19 +156,51 @@ void NodeService::Submit(const std::shared_ptr<EventQueue>& queue, ExecutionRequ
                    "an execution with this id was started here before; nothing was started now"});
     return;
   }
+  if (const std::string why = Record(request); !why.empty()) {
+    queue->OnOutcome(Refused(why));
+    return;
+  }
+  std::shared_ptr<ExecutionSink> sink = queue;
+  if (audit_ != nullptr) {
+    ExecutionRequest known;
+    known.key = request.key;
+    known.identity = request.identity;
+    sink = std::make_shared<AuditedSink>(*audit_, std::move(known), queue);
+  }
   v1::ExecuteEvent started;
   started.mutable_started()->set_incarnation(facts_.incarnation);
   queue->Write(std::move(started));
   if (request.session.empty()) {
-    queue->Attach(table_.Submit(std::move(request), queue));
-  } else if (const auto command = sessions_.Submit(std::move(request), queue)) {
+    queue->Attach(table_.Submit(std::move(request), sink));
+  } else if (const auto command = sessions_.Submit(std::move(request), sink)) {
     queue->Attach(command);
   }
 }
 
-std::shared_ptr<ExecutionControl> NodeService::Find(const ExecutionKey& key) const {
+std::string NodeService::Record(const ExecutionRequest& request) const {
+  if (audit_ == nullptr) return "";
+  const absl::Status status = audit_->Begin(request);
+  if (status.ok()) return "";
+  spdlog::error("nothing is started for {}: {}", request.identity->name,
+                std::string(status.message()));
+  return absl::StrCat("nothing is started that cannot be recorded: ", status.message());
+}
+
+std::shared_ptr<ExecutionControl> NodeService::Find(const ExecutionKey& key,
+                                                    const Identity& caller) const {
   if (auto execution = table_.Find(key)) return execution;
-  return sessions_.Find(key);
+  if (auto command = sessions_.Find(key)) return command;
+  if (caller.role < Role::kAdmin) return nullptr;
+  const auto is_meant = [&](const ExecutionKey& other) {
+    return other.stream_id == key.stream_id && other.sequence == key.sequence;
+  };
+  for (const auto& [other, execution] : table_.all()) {
+    if (is_meant(other)) return execution;
+  }
+  for (const auto& [other, command] : sessions_.commands()) {
+    if (is_meant(other)) return command;
+  }
+  return nullptr;
 }
 
 grpc::ServerUnaryReactor* NodeService::Cancel(grpc::CallbackServerContext* context,
@@ -171,11 +211,12 @@ grpc::ServerUnaryReactor* NodeService::Cancel(grpc::CallbackServerContext* conte
   if (request->has_grace_ms()) {
     grace = std::chrono::milliseconds(std::min<std::uint64_t>(request->grace_ms(), 86'400'000));
   }
+  const auto caller = identities_.Of(*context);
   const std::string who = request->from_elsewhere()
-                              ? absl::StrCat("by another program of user ", CallerOf(*context))
+                              ? absl::StrCat("by another program of user ", caller->name)
                               : "by the caller";
-  loop_.Post([this, reactor, key = ReadKey(request->id(), CallerOf(*context)), grace, who] {
-    const std::shared_ptr<ExecutionControl> execution = Find(key);
+  loop_.Post([this, reactor, key = ReadKey(request->id(), caller->uid), caller, grace, who] {
+    const std::shared_ptr<ExecutionControl> execution = Find(key, *caller);
     if (execution != nullptr) execution->Stop(StopCause::kCancel, grace, who);
     reactor->Finish(execution != nullptr
                         ? grpc::Status::OK
@@ -202,20 +243,25 @@ grpc::ServerUnaryReactor* NodeService::Describe(grpc::CallbackServerContext* con
   response->set_memory_bytes(MemoryBytes());
   response->set_python(facts_.python);
   response->set_workers(facts_.workers);
-  loop_.Post([this, reactor, response, usage = request->usage()] {
-    response->set_draining(table_.IsDraining());
-    ListRunning(*response, usage);
-    reactor->Finish(grpc::Status::OK);
-  });
+  loop_.Post(
+      [this, reactor, response, caller = identities_.Of(*context), usage = request->usage()] {
+        response->set_draining(table_.IsDraining());
+        ListRunning(*response, *caller, usage);
+        reactor->Finish(grpc::Status::OK);
+      });
   return reactor;
 }
 
-void NodeService::ListRunning(v1::DescribeResponse& response, bool with_usage) const {
+void NodeService::ListRunning(v1::DescribeResponse& response, const Identity& caller,
+                              bool with_usage) const {
   const auto now = EventLoop::Clock::now();
   const auto add = [&](const ExecutionKey& key, const auto& execution) -> v1::RunningExecution& {
     v1::RunningExecution& running = *response.add_running();
     WriteKey(key, *running.mutable_id());
-    running.set_command(ShownCommand(execution->request().launch));
+    // Commands may hold what is not for everybody's eyes.
+    if (key.caller == caller.uid || caller.role >= Role::kAdmin) {
+      running.set_command(ShownCommand(execution->request().launch));
+    }
     running.set_age_ms(static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(now - execution->received())
             .count()));

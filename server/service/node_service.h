@@ -11,7 +11,9 @@
 #include "muster/v1/node.grpc.pb.h"
 #include "server/execution/event_loop.h"
 #include "server/execution/execution_table.h"
+#include "server/service/audit_log.h"
 #include "server/service/event_queue.h"
+#include "server/service/identity_table.h"
 #include "server/service/open_calls.h"
 #include "server/service/session_calls.h"
 
@@ -30,11 +32,15 @@ struct NodeFacts {
 
 class NodeService : public v1::Node::CallbackService {
  public:
-  NodeService(EventLoop& loop, ExecutionTable& table, SessionTable& sessions, NodeFacts facts)
+  // `audit`: null, or where everything that runs is recorded.
+  NodeService(EventLoop& loop, ExecutionTable& table, SessionTable& sessions, NodeFacts facts,
+              const IdentityTable& identities, AuditLog* audit)
       : loop_(loop),
         table_(table),
         sessions_(sessions),
-        session_calls_(loop, table, sessions),
+        identities_(identities),
+        audit_(audit),
+        session_calls_(loop, table, sessions, identities, audit),
         facts_(std::move(facts)) {}
 
   grpc::ServerWriteReactor<v1::ExecuteEvent>* Execute(grpc::CallbackServerContext* context,
@@ -69,20 +75,26 @@ class NodeService : public v1::Node::CallbackService {
  private:
   // What the first message of an Interact asks for. Like Accept.
   void BeginInteraction(const std::shared_ptr<EventQueue>& queue, const v1::InteractRequest& first,
-                        uid_t caller);
+                        const std::shared_ptr<const Identity>& caller);
   // Checks a request, and has it started on the loop or says why not. `complete` adds to it what
   // the message does not hold.
   void Accept(const std::shared_ptr<EventQueue>& queue, const v1::ExecuteRequest& message,
-              uid_t caller, const std::function<void(ExecutionRequest&)>& complete);
+              const std::shared_ptr<const Identity>& caller,
+              const std::function<void(ExecutionRequest&)>& complete);
   // On the loop's thread.
   void Submit(const std::shared_ptr<EventQueue>& queue, ExecutionRequest request);
-  // Of this key, in a session or not; null when there is none.
-  std::shared_ptr<ExecutionControl> Find(const ExecutionKey& key) const;
-  void ListRunning(v1::DescribeResponse& response, bool with_usage) const;
+  // Why it may not start now, in one line; empty: it is recorded and may. On the loop's thread.
+  std::string Record(const ExecutionRequest& request) const;
+  // Of this key, in a session or not; null when there is none. An administrator finds those of
+  // others, too.
+  std::shared_ptr<ExecutionControl> Find(const ExecutionKey& key, const Identity& caller) const;
+  void ListRunning(v1::DescribeResponse& response, const Identity& caller, bool with_usage) const;
 
   EventLoop& loop_;
   ExecutionTable& table_;
   SessionTable& sessions_;
+  const IdentityTable& identities_;
+  AuditLog* const audit_;
   SessionCalls session_calls_;
   const NodeFacts facts_;
   OpenCalls open_calls_;

@@ -3,7 +3,6 @@
 #include <absl/strings/str_cat.h>
 
 #include "server/service/interact_wire.h"
-#include "server/service/peer_identity.h"
 
 namespace muster::server {
 
@@ -18,7 +17,7 @@ grpc::ServerUnaryReactor* SessionCalls::Open(grpc::CallbackServerContext& contex
   }
   std::optional<Terminal> terminal;
   if (request.has_terminal()) terminal = ReadTerminal(request.terminal());
-  loop_.Post([this, reactor, key = SessionKey{CallerOf(context), request.name()}, terminal] {
+  loop_.Post([this, reactor, key = SessionKey{*identities_.Of(context), request.name()}, terminal] {
     reactor->Finish(OpenNow(key, terminal));
   });
   return reactor;
@@ -26,6 +25,14 @@ grpc::ServerUnaryReactor* SessionCalls::Open(grpc::CallbackServerContext& contex
 
 grpc::Status SessionCalls::OpenNow(const SessionKey& key, const std::optional<Terminal>& terminal) {
   if (table_.IsDraining()) return {grpc::StatusCode::UNAVAILABLE, "clusterd is shutting down"};
+  if (!key.identity.why_no_jobs.empty()) {
+    return {grpc::StatusCode::PERMISSION_DENIED, key.identity.why_no_jobs};
+  }
+  if (audit_ != nullptr) {
+    if (const absl::Status status = audit_->OpenSession(key.identity, key.name); !status.ok()) {
+      return {grpc::StatusCode::INTERNAL, std::string(status.message())};
+    }
+  }
   std::string why;
   switch (sessions_.Open(key, terminal, &why)) {
     case SessionTable::Opened::kOpened:
@@ -46,8 +53,8 @@ grpc::Status SessionCalls::OpenNow(const SessionKey& key, const std::optional<Te
 grpc::ServerUnaryReactor* SessionCalls::List(grpc::CallbackServerContext& context,
                                              v1::ListSessionsResponse& response) {
   grpc::ServerUnaryReactor* reactor = context.DefaultReactor();
-  loop_.Post([this, reactor, &response, caller = CallerOf(context)] {
-    for (const std::string& name : sessions_.Names(caller)) response.add_names(name);
+  loop_.Post([this, reactor, &response, identity = identities_.Of(context)] {
+    for (const std::string& name : sessions_.Names(*identity)) response.add_names(name);
     reactor->Finish(grpc::Status::OK);
   });
   return reactor;
@@ -56,7 +63,7 @@ grpc::ServerUnaryReactor* SessionCalls::List(grpc::CallbackServerContext& contex
 grpc::ServerUnaryReactor* SessionCalls::Close(grpc::CallbackServerContext& context,
                                               const v1::CloseSessionRequest& request) {
   grpc::ServerUnaryReactor* reactor = context.DefaultReactor();
-  loop_.Post([this, reactor, key = SessionKey{CallerOf(context), request.name()}] {
+  loop_.Post([this, reactor, key = SessionKey{*identities_.Of(context), request.name()}] {
     reactor->Finish(sessions_.Close(key)
                         ? grpc::Status::OK
                         : grpc::Status(grpc::StatusCode::NOT_FOUND,

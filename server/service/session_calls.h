@@ -5,14 +5,17 @@
 #include "server/execution/event_loop.h"
 #include "server/execution/execution_table.h"
 #include "server/execution/session_table.h"
+#include "server/service/audit_log.h"
+#include "server/service/identity_table.h"
 
 namespace muster::server {
 
 class SessionCalls {
  public:
-  // `table`: whether the daemon drains.
-  SessionCalls(EventLoop& loop, const ExecutionTable& table, SessionTable& sessions)
-      : loop_(loop), table_(table), sessions_(sessions) {}
+  // `table`: whether the daemon drains. `audit`: may be null.
+  SessionCalls(EventLoop& loop, const ExecutionTable& table, SessionTable& sessions,
+               const IdentityTable& identities, AuditLog* audit)
+      : loop_(loop), table_(table), sessions_(sessions), identities_(identities), audit_(audit) {}
 
   grpc::ServerUnaryReactor* Open(grpc::CallbackServerContext& context,
                                  const v1::OpenSessionRequest& request);
@@ -27,6 +30,8 @@ class SessionCalls {
   EventLoop& loop_;
   const ExecutionTable& table_;
   SessionTable& sessions_;
+  const IdentityTable& identities_;
+  AuditLog* const audit_;
 };
 
 }  // namespace muster::server

@@ -78,7 +78,7 @@ std::optional<std::string> ReadCommand(const v1::ExecuteRequest& message, Launch
   return std::string("the command is empty");
 }
 
-std::optional<std::string> ReadEnvironment(const v1::ExecuteRequest& message,
+std::optional<std::string> ReadEnvironment(const v1::ExecuteRequest& message, Role role,
                                            LaunchRequest& launch) {
   for (const v1::EnvironmentVariable& variable : message.environment()) {
     if (!IsVariableName(variable.name())) {
@@ -86,6 +86,11 @@ std::optional<std::string> ReadEnvironment(const v1::ExecuteRequest& message,
           "an environment variable's name is made of letters, digits and _, and does not begin "
           "with "
           "a digit");
+    }
+    if (role < Role::kAdmin && LoadsCode(variable.name())) {
+      return absl::StrCat("the environment variable ", variable.name().substr(0, kShownNameBytes),
+                          " makes programs run code of its choice, which takes the role admin; "
+                          "set it inside the command");
     }
     launch.environment.push_back(absl::StrCat(variable.name(), "=", variable.value()));
     auto problem = CheckArgument(
@@ -132,14 +137,15 @@ void WriteKey(const ExecutionKey& key, v1::ExecutionId& id) {
 }
 
 std::variant<ExecutionRequest, Refusal, Malformed> ReadRequest(const v1::ExecuteRequest& message,
-                                                               uid_t caller) {
+                                                               const Identity& caller) {
   if (message.id().stream_id().size() != kStreamIdBytes || message.id().sequence() == 0) {
     return Malformed{"an execution id is a stream id of 16 bytes and a sequence number from 1"};
   }
   ExecutionRequest request;
-  request.key = ReadKey(message.id(), caller);
+  request.key = ReadKey(message.id(), caller.uid);
   if (auto problem = ReadCommand(message, request.launch)) return Refusal{*problem};
-  if (auto problem = ReadEnvironment(message, request.launch)) return Refusal{*problem};
+  if (auto problem = ReadEnvironment(message, caller.role, request.launch))
+    return Refusal{*problem};
   request.launch.directory = message.directory();
   if (auto problem = CheckArgument(request.launch.directory, "the directory")) {
     return Refusal{*problem};

@@ -23,9 +23,9 @@ struct Refusal {
   std::string reason;
 };
 
-// Checks sizes, characters and bounds. The caller's identity is not the message's business.
+// Checks sizes, characters and bounds, and what the caller's role takes.
 std::variant<ExecutionRequest, Refusal, Malformed> ReadRequest(const v1::ExecuteRequest& message,
-                                                               uid_t caller);
+                                                               const Identity& caller);
 
 ExecutionKey ReadKey(const v1::ExecutionId& id, uid_t caller);
 void WriteKey(const ExecutionKey& key, v1::ExecutionId& id);

@@ -17,6 +17,7 @@
 #include "common/fault.h"
 #include "common/limits.h"
 #include "server/spawner/frame.h"
+#include "server/spawner/job_environment.h"
 #include "server/spawner/priority.h"
 
 extern char** environ;
@@ -74,6 +75,18 @@ std::string MakeScript(const std::string& source, const StartStatus& status) {
   return "/proc/self/fd/" + std::to_string(script.Release());
 }
 
+// Where the request says, else where the job's user is at home.
+void ChangeDirectory(const LaunchRequest& request, const Account* account,
+                     const StartStatus& status) {
+  if (!request.directory.empty()) {
+    if (::chdir(request.directory.c_str()) != 0) {
+      status.Fail("change to the directory " + request.directory, errno);
+    }
+  } else if (account != nullptr && ::chdir(account->home.c_str()) != 0 && ::chdir("/") != 0) {
+    status.Fail("change to the directory /", errno);
+  }
+}
+
 }  // namespace
 
 void StartStatus::Fail(const std::string& step, int error) const {
@@ -100,7 +113,22 @@ std::optional<StartFailure> ReadStartStatus(int fd) {
   return failure;
 }
 
-StartStatus PrepareChild(const LaunchRequest& request, ChildFds fds, UniqueFd status_fd) {
+std::optional<StartFailure> BecomeJob(const JobRights& rights, const Account* account,
+                                      const SpawnerSettings* settings) {
+  if (settings == nullptr) return std::nullopt;
+  if (rights.is_confined) {
+    // First: who is root sees all that has to stay allowed.
+    if (auto failure = Confine(settings->hidden)) return failure;
+  }
+  KeepJobVariables(settings->passed_variables);
+  if (account == nullptr) return std::nullopt;
+  ::umask(022);
+  SetUserVariables(*account);
+  return BecomeUser(*account);
+}
+
+StartStatus PrepareChild(const LaunchRequest& request, const SpawnerSettings* settings,
+                         ChildFds fds, UniqueFd status_fd) {
   Park(StartStatus(status_fd.get()), status_fd);
   const StartStatus early(status_fd.get());
   if (FaultAt("start")) early.Fail("start", EIO);
@@ -108,10 +136,7 @@ StartStatus PrepareChild(const LaunchRequest& request, ChildFds fds, UniqueFd st
     if (::write(door, "0", 1) != 1) early.Fail("enter its control group", errno);
   }
   if (::setsid() < 0) early.Fail("setsid", errno);
-  // The supervisor has one thread, so this fires when the supervisor ends.
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ResetSignals();
-  LowerPriority();
 
   if (!fds.in.IsOpen()) {
     fds.in.Reset(::open("/dev/null", O_RDWR | O_CLOEXEC));
@@ -135,9 +160,30 @@ StartStatus PrepareChild(const LaunchRequest& request, ChildFds fds, UniqueFd st
   if (::isatty(STDOUT_FILENO) == 1 && ::ioctl(STDOUT_FILENO, TIOCSCTTY, 0) != 0) {
     status.Fail("take the terminal", errno);
   }
-  if (!request.directory.empty() && ::chdir(request.directory.c_str()) != 0) {
-    status.Fail("change to the directory " + request.directory, errno);
+  // Nothing of ours is left to look at, and some files in /proc are the user's own only now.
+  ::prctl(PR_SET_DUMPABLE, 1);
+  LowerPriority();
+  std::optional<Account> account;
+  if (settings != nullptr && request.rights.user) {
+    account = AccountOf(*request.rights.user);
+    if (!account) {
+      status.Fail("look up user " + std::to_string(*request.rights.user) +
+                      ", whom this machine does not know",
+                  0);
+    }
+    // A terminal belongs to who works at it.
+    if (::isatty(STDOUT_FILENO) == 1) {
+      [[maybe_unused]] const int owned = ::fchown(STDOUT_FILENO, account->uid, account->gid);
+    }
   }
+  const Account* user = account ? &*account : nullptr;
+  if (const auto failure = BecomeJob(request.rights, user, settings)) {
+    status.Fail(failure->step, failure->error);
+  }
+  // The supervisor has one thread, so this fires when the supervisor ends. Not before: a change of
+  // the user takes it away.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ChangeDirectory(request, user, status);
   for (const std::string& variable : request.environment) {
     const std::size_t equals = variable.find('=');
     if (::setenv(variable.substr(0, equals).c_str(), variable.c_str() + equals + 1, 1) != 0) {

@@ -11,6 +11,8 @@
 
 #include "common/unique_fd.h"
 #include "server/spawner/launch_request.h"
+#include "server/spawner/spawner_settings.h"
+#include "server/spawner/start_failure.h"
 
 namespace muster::server {
 
@@ -38,17 +40,20 @@ class StartStatus {
   int fd_;
 };
 
-// The step and errno of StartStatus::Fail as the supervisor reads them; empty: it succeeded.
-struct StartFailure {
-  std::string step;
-  int error = 0;
-};
+// What StartStatus::Fail said, as the supervisor reads it; empty: it succeeded.
 std::optional<StartFailure> ReadStartStatus(int fd);
+
+// The rights and the environment of a job: of a process that will run what its user wants. Without
+// settings both were taken on before. The account is that of the rights' user.
+std::optional<StartFailure> BecomeJob(const JobRights& rights, const Account* account,
+                                      const SpawnerSettings* settings);
 
 // Prepares the process; afterwards 0 is the execution's input or /dev/null, 1 and 2 its pipes,
 // kValueFd the value's pipe (Python only), and `status` the only other descriptor. `status_fd`
-// moves there. A terminal at 1 becomes the controlling one of the new session.
-StartStatus PrepareChild(const LaunchRequest& request, ChildFds fds, UniqueFd status_fd);
+// moves there. A terminal at 1 becomes the controlling one of the new session. `settings` as for
+// BecomeJob.
+StartStatus PrepareChild(const LaunchRequest& request, const SpawnerSettings* settings,
+                         ChildFds fds, UniqueFd status_fd);
 
 // Takes on the limits that the kernel keeps for each process (RLIMIT_FSIZE, RLIMIT_NOFILE); the
 // last thing before the user's code.

@@ -24,7 +24,7 @@ bool SendFdMessage(int socket, const std::string& bytes, const std::vector<int>&
 }
 
 std::optional<FdMessage> ReceiveFdMessage(int socket) {
-  char buffer[256];
+  char buffer[kMaxFdMessageBytes];
   iovec data{buffer, sizeof(buffer)};
   msghdr message{};
   message.msg_iov = &data;

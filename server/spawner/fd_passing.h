@@ -14,6 +14,8 @@ struct FdMessage {
   std::vector<UniqueFd> fds;  // closed on exec
 };
 
+// The longest message, bytes.
+inline constexpr std::size_t kMaxFdMessageBytes = 8192;
 // The most descriptors one message may carry.
 inline constexpr int kMaxPassedFds = 8;
 

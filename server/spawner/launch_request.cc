@@ -26,6 +26,7 @@ std::string LaunchRequest::Encode() const {
   PayloadWriter writer;
   writer.U8(static_cast<std::uint8_t>(kind)).U8(static_cast<std::uint8_t>(form)).Bytes(source);
   WriteList(writer, arguments);
+  rights.Encode(writer);
   writer.Bytes(directory);
   WriteList(writer, environment);
   writer.U64(deadline ? static_cast<std::uint64_t>(deadline->count()) : kNoDeadline);
@@ -43,6 +44,7 @@ std::optional<LaunchRequest> LaunchRequest::Decode(std::string_view payload) {
   request.form = static_cast<Form>(reader.U8());
   request.source = reader.Bytes();
   request.arguments = ReadList(reader);
+  request.rights = JobRights::Decode(reader);
   request.directory = reader.Bytes();
   request.environment = ReadList(reader);
   if (const std::uint64_t deadline = reader.U64(); deadline != kNoDeadline) {

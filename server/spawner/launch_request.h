@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/spawner/job_rights.h"
 #include "server/spawner/limits.h"
 
 namespace muster::server {
@@ -22,10 +23,11 @@ struct LaunchRequest {
 
   Kind kind = Kind::kShell;
   Form form = Form::kRepr;
-  std::string source;                    // kPython, kShell
-  std::vector<std::string> arguments;    // kArgv
-  std::string directory;                 // empty: where the daemon is
-  std::vector<std::string> environment;  // NAME=VALUE, over the daemon's own
+  std::string source;                  // kPython, kShell
+  std::vector<std::string> arguments;  // kArgv
+  JobRights rights;
+  std::string directory;                 // empty: where the daemon is, or the home of another user
+  std::vector<std::string> environment;  // NAME=VALUE, over what every job begins with
   std::optional<std::chrono::milliseconds> deadline;
   std::chrono::milliseconds grace{0};
   Limits limits;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -51,12 +52,12 @@ void MakePipe(UniqueFd& read, UniqueFd& write, int flags) {
 }  // namespace
 
 SpawnLoop::SpawnLoop(UniqueFd daemon, UniqueFd lifeline, ChildBody body, ForkHooks hooks,
-                     std::string zygote)
+                     std::optional<SpawnerPart> spawner)
     : daemon_(std::move(daemon)),
       parent_(std::move(lifeline)),
       body_(std::move(body)),
       hooks_(std::move(hooks)),
-      zygote_program_(std::move(zygote)) {
+      spawner_(std::move(spawner)) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   ::signal(SIGPIPE, SIG_IGN);
   // The terminal's and the service manager's signals are the daemon's business; it ends us by its
@@ -102,8 +103,9 @@ bool SpawnLoop::HandleMessage() {
       if (message->fds.size() >= 4) StartSupervisor(std::move(message->fds), true);
       break;
     case SpawnCommand::kStartZygote:
-      if (message->fds.size() == 1 && !zygote_program_.empty()) {
-        StartZygote(std::move(message->fds[0]));
+      if (const auto request = ZygoteRequest::Decode(std::string_view(message->bytes).substr(1));
+          request && message->fds.size() == 1) {
+        StartZygote(std::move(message->fds[0]), *request);
       }
       break;
   }
@@ -139,14 +141,41 @@ void SpawnLoop::StartSupervisor(std::vector<UniqueFd> fds, bool has_input) {
   if (has_input) own.child.in = std::move(fds[3]);
   if (fds.size() > value) own.child.value = std::move(fds[value]);
   groups_.Forget();
-  Supervisor(std::move(own), body_, groups_).Run();
+  const SpawnerSettings* settings = spawner_ ? &spawner_->settings : nullptr;
+  Supervisor(std::move(own), body_, groups_, settings).Run();
   ::_exit(0);
 }
 
-void SpawnLoop::StartZygote(UniqueFd socket) {
+void SpawnLoop::StartZygote(UniqueFd socket, const ZygoteRequest& request) {
+  if (!spawner_ || spawner_->zygote_program.empty()) return;
   const pid_t pid = ::fork();
   if (pid > 0) supervised_.insert(pid);
-  if (pid != 0) return;
+  if (pid == 0) BecomeZygote(std::move(socket), request);
+}
+
+// In the fork. What does not work is said in the zygote's place.
+void SpawnLoop::BecomeZygote(UniqueFd socket, const ZygoteRequest& request) {
+  const auto fail = [&](const std::string& why, int error) {
+    const std::string words = "E" + why + (error == 0 ? "" : std::string(": ") + ::strerror(error));
+    ::send(socket.get(), words.data(), words.size(), MSG_NOSIGNAL);
+    ::_exit(1);
+  };
+  if (const std::string why = spawner_->settings.WhyNot(request.rights); !why.empty()) fail(why, 0);
+  std::optional<Account> account;
+  if (request.rights.user) {
+    account = AccountOf(*request.rights.user);
+    if (!account) {
+      fail("this machine knows no user " + std::to_string(*request.rights.user), 0);
+    }
+  }
+  // What the zygote itself has to know, beside what its jobs may.
+  SpawnerSettings settings = spawner_->settings;
+  settings.passed_variables.insert(settings.passed_variables.end(),
+                                   {"MUSTER_CGROUPS", "MUSTER_FAULT"});
+  if (const auto failure = BecomeJob(request.rights, account ? &*account : nullptr, &settings)) {
+    fail(failure->step, failure->error);
+  }
+  if (account && ::chdir(account->home.c_str()) != 0 && ::chdir("/") != 0) fail("chdir", errno);
   // Through high numbers, so that neither dup2 overwrites a source.
   const int high_socket = ::fcntl(socket.get(), F_DUPFD_CLOEXEC, 16);
   const int high_lifeline = ::fcntl(lifeline_read_.get(), F_DUPFD_CLOEXEC, 16);
@@ -155,7 +184,10 @@ void SpawnLoop::StartZygote(UniqueFd socket) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::execl(zygote_program_.c_str(), "clusterd-zygote", nullptr);
+  const char* folder =
+      request.environment_folder.empty() ? nullptr : request.environment_folder.c_str();
+  ::execl(spawner_->zygote_program.c_str(), "clusterd-zygote",
+          request.user_site ? "--user-site" : "--no-user-site", folder, nullptr);
   ::_exit(127);
 }
 

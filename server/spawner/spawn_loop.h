@@ -8,12 +8,15 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <optional>
 #include <set>
 
 #include "common/unique_fd.h"
 #include "server/spawner/child.h"
 #include "server/spawner/control_groups.h"
 #include "server/spawner/fd_passing.h"
+#include "server/spawner/spawner_settings.h"
+#include "server/spawner/zygote_request.h"
 
 namespace muster::server {
 
@@ -21,7 +24,7 @@ namespace muster::server {
 enum class SpawnCommand : char {
   kSupervise = 'S',           // fds: control, stdout, stderr [, value]
   kSuperviseWithInput = 'I',  // fds: control, stdout, stderr, stdin [, value]
-  kStartZygote = 'Z',         // fds: the zygote's socket; the spawner only
+  kStartZygote = 'Z',         // a ZygoteRequest; fds: the zygote's socket; the spawner only
 };
 
 class SpawnLoop {
@@ -32,10 +35,16 @@ class SpawnLoop {
     std::function<void()> after_in_parent = [] {};
   };
 
-  // `lifeline`: from this process's own parent; may be none. `zygote`: the program for
-  // kStartZygote; empty: refused.
+  // What the spawner has and a zygote has not.
+  struct SpawnerPart {
+    SpawnerSettings settings;
+    std::string zygote_program;  // for kStartZygote; empty: refused
+  };
+
+  // `lifeline`: from this process's own parent; may be none. Without a spawner's part it is a
+  // zygote: its own rights are those of its jobs.
   SpawnLoop(UniqueFd daemon, UniqueFd lifeline, ChildBody body, ForkHooks hooks,
-            std::string zygote);
+            std::optional<SpawnerPart> spawner);
 
   // Returns when everything that it started has ended.
   void Run();
@@ -43,7 +52,8 @@ class SpawnLoop {
  private:
   bool HandleMessage();
   void StartSupervisor(std::vector<UniqueFd> fds, bool has_input);
-  void StartZygote(UniqueFd socket);
+  void StartZygote(UniqueFd socket, const ZygoteRequest& request);
+  [[noreturn]] void BecomeZygote(UniqueFd socket, const ZygoteRequest& request);
   void ReadReports();
   void Reap();
   void ForgetEndedSessions();
@@ -55,7 +65,7 @@ class SpawnLoop {
   UniqueFd parent_;
   const ChildBody body_;
   const ForkHooks hooks_;
-  const std::string zygote_program_;
+  const std::optional<SpawnerPart> spawner_;
   UniqueFd signals_;         // SIGCHLD
   UniqueFd lifeline_read_;   // inherited by every supervisor and zygote
   UniqueFd lifeline_write_;  // held by this process alone

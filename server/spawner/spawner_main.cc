@@ -12,7 +12,7 @@ namespace {
 constexpr int kDaemonFd = 3;
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
   int type = 0;
   socklen_t size = sizeof(type);
   if (::getsockopt(kDaemonFd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_SEQPACKET) {
@@ -22,9 +22,13 @@ int main() {
   }
   ::fcntl(kDaemonFd, F_SETFD, FD_CLOEXEC);
   const std::string folder = muster::FolderOf(reinterpret_cast<const void*>(&main));
+  muster::server::SpawnLoop::SpawnerPart spawner{
+      muster::server::SpawnerSettings::FromArguments(argc, argv),
+      muster::FindProgram(folder, "clusterd-worker")};
+  // Of the same user's jobs none may look into it.
+  ::prctl(PR_SET_DUMPABLE, 0);
   muster::server::SpawnLoop(muster::UniqueFd(kDaemonFd), muster::UniqueFd(),
-                            muster::server::ExecProgram, {},
-                            muster::FindProgram(folder, "clusterd-worker"))
+                            muster::server::ExecProgram, {}, std::move(spawner))
       .Run();
   return 0;
 }

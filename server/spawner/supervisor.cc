@@ -109,7 +109,8 @@ void Supervisor::Launch(const LaunchRequest& request) {
   leftovers_ = request.leftovers;
   started_ = Clock::now();
   if (request.deadline) deadline_ = started_ + *request.deadline;
-  end_.step = group_.Make(groups_, limits_);
+  if (settings_ != nullptr) end_.step = settings_->WhyNot(request.rights);
+  if (end_.step.empty()) end_.step = group_.Make(groups_, limits_);
   if (!end_.step.empty()) {
     end_.how = ExecutionEnd::How::kRefused;
     return;
@@ -135,7 +136,8 @@ std::optional<StartFailure> Supervisor::Fork(const LaunchRequest& request) {
   errno = EAGAIN;
   main_ = FaultAt("fork") ? -1 : ::fork();
   if (main_ == 0) {
-    body_(request, PrepareChild(request, std::move(fds_.child), std::move(status_write)));
+    body_(request,
+          PrepareChild(request, settings_, std::move(fds_.child), std::move(status_write)));
     ::_exit(127);
   }
   const int fork_error = errno;

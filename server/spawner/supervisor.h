@@ -35,8 +35,10 @@ class Supervisor {
     ChildFds child;
   };
 
-  Supervisor(Fds fds, const ChildBody& body, const ControlGroups& groups)
-      : fds_(std::move(fds)), body_(body), groups_(groups) {}
+  // `settings` as for BecomeJob.
+  Supervisor(Fds fds, const ChildBody& body, const ControlGroups& groups,
+             const SpawnerSettings* settings)
+      : fds_(std::move(fds)), body_(body), groups_(groups), settings_(settings) {}
 
   // Runs the one execution; returns when nothing of it is left but what may stay.
   void Run();
@@ -70,6 +72,7 @@ class Supervisor {
   Fds fds_;
   const ChildBody& body_;
   const ControlGroups& groups_;
+  const SpawnerSettings* const settings_;
   ControlGroup group_;
   LimitWatch limit_watch_;
   UniqueFd signals_;  // SIGCHLD

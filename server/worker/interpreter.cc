@@ -52,27 +52,33 @@ void LoadRunner() {
   runner = py::object(globals["run"]).release().ptr();
 }
 
-PyStatus Configure(PyConfig& config) {
+// What `python` would be on the command line: Python finds its library, and a virtual environment,
+// from that name.
+PyStatus Configure(const Interpreter::Options& options, PyConfig& config) {
   PyConfig_InitIsolatedConfig(&config);
+  const std::string python = options.environment_folder.empty()
+                                 ? "/usr/bin/python3"
+                                 : options.environment_folder + "/bin/python3";
   config.install_signal_handlers = 1;  // SIGINT is KeyboardInterrupt
   config.site_import = 1;
-  PyStatus status = PyConfig_SetString(&config, &config.program_name, L"/usr/bin/python3");
+  config.user_site_directory = options.user_site ? 1 : 0;
+  PyStatus status = PyConfig_SetBytesString(&config, &config.program_name, python.c_str());
   if (PyStatus_Exception(status)) return status;
-  status = PyConfig_SetString(&config, &config.executable, L"/usr/bin/python3");
+  status = PyConfig_SetBytesString(&config, &config.executable, python.c_str());
   if (PyStatus_Exception(status)) return status;
   return Py_InitializeFromConfig(&config);
 }
 
 }  // namespace
 
-std::optional<std::string> Interpreter::Start() {
+std::optional<std::string> Interpreter::Start(const Options& options) {
   PyPreConfig preconfig;
   PyPreConfig_InitIsolatedConfig(&preconfig);
   preconfig.utf8_mode = 1;
   PyStatus status = Py_PreInitialize(&preconfig);
   if (!PyStatus_Exception(status)) {
     PyConfig config;
-    status = Configure(config);
+    status = Configure(options, config);
     PyConfig_Clear(&config);
   }
   if (PyStatus_Exception(status)) {

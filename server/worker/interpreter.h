@@ -12,9 +12,14 @@ namespace muster::server {
 
 class Interpreter {
  public:
-  // Starts CPython isolated from the user's environment (no PYTHON* variables, no user site, no
-  // current directory in the module path). Returns why not, as one line, when it does not start.
-  static std::optional<std::string> Start();
+  struct Options {
+    std::string environment_folder;  // of a virtual environment; empty: the system's Python
+    bool user_site = false;          // packages in the user's home count
+  };
+  // Starts CPython isolated from the user's environment (no PYTHON* variables, no current directory
+  // in the module path, no user site but with the option). Returns why not, as one line, when it
+  // does not start.
+  static std::optional<std::string> Start(const Options& options);
 
   // What has to happen around a fork of this process.
   static SpawnLoop::ForkHooks ForkHooks();

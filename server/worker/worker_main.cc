@@ -6,6 +6,8 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include <string_view>
+
 #include "common/fault.h"
 #include "server/spawner/spawn_loop.h"
 #include "server/worker/interpreter.h"
@@ -23,7 +25,7 @@ constexpr int kDaemonFd = 3;
 constexpr int kLifelineFd = 4;
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
   int type = 0;
   socklen_t size = sizeof(type);
   if (::getsockopt(kDaemonFd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_SEQPACKET) {
@@ -32,16 +34,19 @@ int main() {
   }
   ::fcntl(kDaemonFd, F_SETFD, FD_CLOEXEC);
   ::fcntl(kLifelineFd, F_SETFD, FD_CLOEXEC);
+  // Not dumpable: what one identity's jobs leave in memory is not for another's debugger.
+  ::prctl(PR_SET_DUMPABLE, 0);
   if (muster::FaultAt("worker.start")) return 1;
-  const std::optional<std::string> error = muster::server::Interpreter::Start();
+  muster::server::Interpreter::Options options;
+  options.user_site = argc > 1 && std::string_view(argv[1]) == "--user-site";
+  if (argc > 2) options.environment_folder = argv[2];
+  const std::optional<std::string> error = muster::server::Interpreter::Start(options);
   const std::string hello = error ? "E" + *error : "R";
   ::send(kDaemonFd, hello.data(), hello.size(), MSG_NOSIGNAL);
   if (error) return 1;
-  // Not dumpable: what one identity's jobs leave in memory is not for another's debugger.
-  ::prctl(PR_SET_DUMPABLE, 0);
   muster::server::SpawnLoop(muster::UniqueFd(kDaemonFd), muster::UniqueFd(kLifelineFd),
                             muster::server::Interpreter::RunAndExit,
-                            muster::server::Interpreter::ForkHooks(), "")
+                            muster::server::Interpreter::ForkHooks(), std::nullopt)
       .Run();
   return 0;
 }

@@ -47,6 +47,13 @@ void CheckLaunch(const LaunchRequest& launch) {
   Require(again && again->Encode() == launch.Encode(), "a supervisor reads what is launched");
 }
 
+muster::server::Identity Caller() {
+  muster::server::Identity identity;
+  identity.uid = kCaller;
+  identity.role = muster::server::Role::kExec;
+  return identity;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -54,7 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   [[maybe_unused]] static auto* const kLog = google::protobuf::SetLogHandler(nullptr);
   muster::v1::ExecuteRequest message;
   if (!message.ParseFromArray(data, static_cast<int>(size))) return 0;
-  const auto read = muster::server::ReadRequest(message, kCaller);
+  const auto read = muster::server::ReadRequest(message, Caller());
   if (const auto* refusal = std::get_if<muster::server::Refusal>(&read)) {
     Require(!refusal->reason.empty(), "a refusal has a reason");
     Require(refusal->reason.find('\n') == std::string::npos, "a reason is one line");

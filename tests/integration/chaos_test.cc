@@ -139,7 +139,7 @@ std::string KillOne(std::mt19937_64& random, pid_t daemon) {
   }
   if (victims.empty()) return "";
   const ProcessFacts& victim = victims[random() % victims.size()];
-  ::kill(victim.pid, SIGKILL);
+  muster::test::Kill(victim.pid, SIGKILL);
   if (depth == 1) return "spawner";
   if (depth == 2) return victim.command.rfind("clusterd-zygote", 0) == 0 ? "zygote" : "supervisor";
   return "under it";

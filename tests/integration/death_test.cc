@@ -61,7 +61,7 @@ TEST_CASE("A killed supervisor: lost, its tree is killed, another tree is not to
     CHECK(Eventually([&] { return ProcessesWith("sleep " + other).size() >= 2; }));
     const Collected got = KillDuring(node, node.Shell(Tree(seconds)), [&] {
       CHECK(Eventually([&] { return ProcessesWith("sleep " + seconds).size() >= 2; }));
-      ::kill(ParentOf("sleep " + seconds), SIGKILL);
+      muster::test::Kill(ParentOf("sleep " + seconds), SIGKILL);
     });
     CHECK(got.outcomes == 1);
     CHECK(got.outcome.kind() == v1::Outcome::KIND_LOST);
@@ -78,7 +78,7 @@ TEST_CASE("A killed spawner: lost, nothing left, and the next execution works") 
   const pid_t spawner = node.SpawnerPid();
   const Collected got = KillDuring(node, node.Shell(Tree(seconds)), [&] {
     CHECK(Eventually([&] { return ProcessesWith("sleep " + seconds).size() >= 2; }));
-    ::kill(spawner, SIGKILL);
+    muster::test::Kill(spawner, SIGKILL);
   });
   CHECK(got.outcomes == 1);
   CHECK((got.outcome.kind() == v1::Outcome::KIND_LOST ||
@@ -100,7 +100,7 @@ TEST_CASE("A killed zygote: what ran under it is lost, and the next Python execu
         CHECK(Eventually([&] { return !ProcessesWith("sleep " + seconds).empty(); }));
         const auto zygotes = ChildrenWith(node.SpawnerPid(), "clusterd-zygote");
         REQUIRE(zygotes.size() == 1);
-        ::kill(zygotes[0], SIGKILL);
+        muster::test::Kill(zygotes[0], SIGKILL);
       });
   CHECK(got.outcomes == 1);
   CHECK(NothingLeft("sleep " + seconds));
@@ -123,7 +123,8 @@ TEST_CASE("A command that is killed from outside leaves nothing, not even in ano
     CHECK(Eventually([&] { return ProcessesWith("sleep " + seconds).size() >= 2; }));
     const pid_t supervisor = ParentOf("sleep " + seconds);
     // The main process is the one whose parent is the supervisor.
-    for (const pid_t pid : ChildrenWith(supervisor, "sleep " + seconds)) ::kill(pid, SIGKILL);
+    for (const pid_t pid : ChildrenWith(supervisor, "sleep " + seconds))
+      muster::test::Kill(pid, SIGKILL);
   });
   CHECK(got.outcome.kind() == v1::Outcome::KIND_SIGNALLED);
   CHECK(got.outcome.usage().left() == 0);
@@ -237,11 +238,11 @@ TEST_CASE("Spawner and supervisor killed at once: with control groups nothing is
                    CHECK(Eventually([&] { return ProcessesWith("sleep " + seconds).size() >= 3; }));
                    const pid_t spawner = node.SpawnerPid();
                    for (const pid_t supervisor : ChildrenWith(spawner, ""))
-                     ::kill(supervisor, SIGSTOP);
-                   ::kill(spawner, SIGSTOP);
+                     muster::test::Kill(supervisor, SIGSTOP);
+                   muster::test::Kill(spawner, SIGSTOP);
                    for (const pid_t supervisor : ChildrenWith(spawner, ""))
-                     ::kill(supervisor, SIGKILL);
-                   ::kill(spawner, SIGKILL);
+                     muster::test::Kill(supervisor, SIGKILL);
+                   muster::test::Kill(spawner, SIGKILL);
                  });
   CHECK(got.outcome.kind() == v1::Outcome::KIND_LOST);
   CHECK(NothingLeft("sleep " + seconds));

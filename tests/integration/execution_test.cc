@@ -276,14 +276,18 @@ TEST_CASE("An exception tells what it came from, as data, the nearest first") {
 TEST_CASE("A service that `service X restart` starts is running afterwards, and is counted") {
   NodeFixture node;
   const std::string seconds = muster::test::UniqueSeconds();
-  // What an init script does.
-  const Collected got = node.Run(
-      node.Shell("/sbin/start-stop-daemon --start --background --exec /bin/sleep -- " + seconds));
+  // What an init script does, with a program that nobody else runs.
+  const std::string service = node.folder() + "/service";
+  const std::string line = service + " " + seconds;
+  const Collected got = node.Run(node.Shell(
+      "cp /bin/sleep " + service + " && /sbin/start-stop-daemon --start --background --exec " +
+      service + " -- " + seconds));
+  CHECK(got.err.empty());
   CHECK(got.outcome.kind() == v1::Outcome::KIND_OK);
   CHECK(got.outcome.usage().left() == 1);
-  CHECK(muster::test::Eventually(
-      [&] { return muster::test::ProcessesWith("sleep " + seconds).size() == 1; }));
-  for (const pid_t pid : muster::test::ProcessesWith("sleep " + seconds)) ::kill(pid, SIGKILL);
+  CHECK(muster::test::Eventually([&] { return muster::test::ProcessesWith(line).size() == 1; }));
+  for (const pid_t pid : muster::test::ProcessesWith(line)) muster::test::Kill(pid, SIGKILL);
+  ::unlink(service.c_str());
 }
 
 TEST_CASE("Two hundred executions at once all end once, with their own output") {

@@ -20,7 +20,7 @@ namespace v1 = muster::v1;
 namespace {
 
 void KillAll(const std::string& text) {
-  for (const pid_t pid : ProcessesWith(text)) ::kill(pid, SIGKILL);
+  for (const pid_t pid : ProcessesWith(text)) muster::test::Kill(pid, SIGKILL);
 }
 
 }  // namespace
@@ -56,7 +56,7 @@ TEST_CASE("A supervisor that its own command stopped goes on at the deadline") {
 
 TEST_CASE("A spawner that somebody stopped goes on when it is needed") {
   NodeFixture node;
-  ::kill(node.SpawnerPid(), SIGSTOP);
+  muster::test::Kill(node.SpawnerPid(), SIGSTOP);
   const Collected got = node.Run(node.Shell("echo here"));
   CHECK(got.out == "here\n");
   CHECK(got.took < std::chrono::milliseconds(2500) * Slack());
@@ -120,7 +120,7 @@ TEST_CASE("A stopped supervisor ends with the zygote that it came from") {
                  if (!event.has_output()) return;
                  CHECK(Eventually([&] { return ProcessesWith("sleep " + seconds).size() == 1; }));
                  for (const pid_t zygote : ChildrenWith(node.SpawnerPid(), "clusterd-zygote")) {
-                   ::kill(zygote, SIGKILL);
+                   muster::test::Kill(zygote, SIGKILL);
                  }
                });
   CHECK(got.outcomes == 1);

@@ -59,7 +59,12 @@ NodeFixture::~NodeFixture() {
 }
 
 pid_t NodeFixture::SpawnerPid() {
-  const std::vector<pid_t> found = ChildrenWith(daemon_.pid(), "clusterd-spawner");
+  std::vector<pid_t> found;
+  // For a moment a process that was just started has no command line yet.
+  Eventually([&] {
+    found = ChildrenWith(daemon_.pid(), "clusterd-spawner");
+    return !found.empty() || daemon_.WaitUntil(Clock::now());
+  });
   return found.empty() ? 0 : found[0];
 }
 

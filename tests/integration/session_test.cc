@@ -310,7 +310,7 @@ TEST_CASE("A killed supervisor loses the session's command, and the next one beg
   Interaction running(node, In(node, "echo up; sleep " + seconds));
   REQUIRE(running.Sees("up"));
   const auto supervisors = ChildrenWith(node.SpawnerPid(), "");
-  for (const pid_t pid : supervisors) ::kill(pid, SIGKILL);
+  for (const pid_t pid : supervisors) muster::test::Kill(pid, SIGKILL);
   const Collected got = running.Finish();
   CHECK(got.outcome.kind() == v1::Outcome::KIND_LOST);
   CHECK_THAT(got.outcome.reason(), Contains("supervisor"));

@@ -1,6 +1,7 @@
 #include "tests/integration/watching.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -44,6 +45,11 @@ static std::string StatOf(pid_t pid) {
   const std::string stat = ReadFile("/proc/" + std::to_string(pid) + "/stat");
   const std::size_t end = stat.rfind(") ");
   return end == std::string::npos ? "" : stat.substr(end + 2);
+}
+
+void Kill(pid_t pid, int signal) {
+  REQUIRE(pid > 1);
+  ::kill(pid, signal);
 }
 
 std::vector<pid_t> ChildrenWith(pid_t parent, const std::string& text) {

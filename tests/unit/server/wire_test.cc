@@ -9,6 +9,13 @@ namespace v1 = muster::v1;
 
 namespace {
 
+Identity Caller(uid_t uid) {
+  Identity identity;
+  identity.uid = uid;
+  identity.role = Role::kExec;
+  return identity;
+}
+
 v1::ExecuteRequest Valid() {
   v1::ExecuteRequest message;
   message.mutable_id()->set_stream_id(std::string(16, 's'));
@@ -18,7 +25,7 @@ v1::ExecuteRequest Valid() {
 }
 
 std::string RefusalOf(const v1::ExecuteRequest& message) {
-  const auto read = ReadRequest(message, 7);
+  const auto read = ReadRequest(message, Caller(7));
   const auto* refusal = std::get_if<Refusal>(&read);
   return refusal == nullptr ? "" : refusal->reason;
 }
@@ -26,7 +33,7 @@ std::string RefusalOf(const v1::ExecuteRequest& message) {
 }  // namespace
 
 TEST_CASE("A valid request is read with its caller and the default grace") {
-  const auto read = ReadRequest(Valid(), 7);
+  const auto read = ReadRequest(Valid(), Caller(7));
   const auto& request = std::get<ExecutionRequest>(read);
   CHECK(request.key.caller == 7);
   CHECK(request.key.sequence == 1);
@@ -37,10 +44,10 @@ TEST_CASE("A valid request is read with its caller and the default grace") {
 TEST_CASE("An id that is not one is malformed") {
   v1::ExecuteRequest message = Valid();
   message.mutable_id()->set_stream_id("short");
-  CHECK(std::holds_alternative<Malformed>(ReadRequest(message, 0)));
+  CHECK(std::holds_alternative<Malformed>(ReadRequest(message, Caller(0))));
   message = Valid();
   message.mutable_id()->set_sequence(0);
-  CHECK(std::holds_alternative<Malformed>(ReadRequest(message, 0)));
+  CHECK(std::holds_alternative<Malformed>(ReadRequest(message, Caller(0))));
 }
 
 TEST_CASE("Environment names and values are checked") {
@@ -64,7 +71,7 @@ TEST_CASE("The longest times that a client can write do not overflow a clock") {
   v1::ExecuteRequest message = Valid();
   message.set_deadline_ms(~0ULL);
   message.set_grace_ms(~0ULL);
-  const auto read = ReadRequest(message, 0);
+  const auto read = ReadRequest(message, Caller(0));
   const auto& request = std::get<ExecutionRequest>(read);
   CHECK(std::chrono::steady_clock::now() + *request.launch.deadline + request.launch.grace >
         std::chrono::steady_clock::now());
