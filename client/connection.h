@@ -19,6 +19,7 @@
 #include <string>
 
 #include "client/ssh_tunnel.h"
+#include "client/trust.h"
 #include "common/address.h"
 #include "common/mutex.h"
 #include "common/silent_socket.h"
@@ -32,8 +33,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using Described = std::function<void(const grpc::Status&, const v1::DescribeResponse&)>;
 
   // Returns at once; with ssh, long before it is known whether the host can be reached. The error
-  // says why not, without naming the node.
-  static absl::StatusOr<std::shared_ptr<Connection>> Open(const Address& address);
+  // says why not, without naming the node; `trust` is asked whether the server of a Unix socket
+  // will do.
+  static absl::StatusOr<std::shared_ptr<Connection>> Open(const Address& address,
+                                                          const Trust& trust);
+
+  // Whose daemon it is; nobody knows over ssh.
+  std::optional<uid_t> server() const { return server_; }
 
   // Whether the other end is still there, as far as the kernel knows.
   bool IsAlive() const;
@@ -70,6 +76,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::unique_ptr<v1::Node::Stub> stub_;
   std::string stream_id_;
   std::atomic<std::uint64_t> sequence_{0};
+  std::optional<uid_t> server_;
 
   SilentSocket silence_;  // one look after the other
   mutable Mutex mutex_;

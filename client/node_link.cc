@@ -1,6 +1,7 @@
 #include "client/node_link.h"
 
 #include <absl/strings/str_cat.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -9,9 +10,18 @@
 namespace muster {
 namespace {
 
+// Why a daemon on this machine closed a connection before it said a word.
+std::string WhyClosed(uid_t server) {
+  const uid_t own = ::geteuid();
+  if (own == 0 || server == own) return "it may be ending, or have as many connections as it takes";
+  return absl::StrCat("it may not allow ", DescribeUser(own), "; ask its owner, ",
+                      DescribeUser(server), ", for a [user ", UserName(own), "] section");
+}
+
 // Why a Describe failed, given what gRPC or ssh said about it.
-std::string WhyNoAnswer(const grpc::Status& status, const std::string& words,
-                        std::chrono::milliseconds time, bool is_unix) {
+std::string WhyNoAnswer(const grpc::Status& status, const Connection& connection,
+                        const std::string& words, std::chrono::milliseconds time) {
+  const bool is_unix = connection.server().has_value();
   switch (status.error_code()) {
     case grpc::StatusCode::DEADLINE_EXCEEDED: {
       if (time.count() <= 0) return "no time was left to ask it; is this machine overloaded?";
@@ -20,9 +30,9 @@ std::string WhyNoAnswer(const grpc::Status& status, const std::string& words,
                      : absl::StrCat(text, "; ", words);
     }
     case grpc::StatusCode::UNAVAILABLE:
-      return is_unix ? absl::StrCat("clusterd closed the connection before it answered (", words,
-                                    "); it serves its own user and root only, and may be ending")
-                     : words;
+      if (!is_unix) return words;
+      return absl::StrCat("clusterd closed the connection before it answered (", words,
+                          "): ", WhyClosed(*connection.server()));
     default:
       return absl::StrCat("clusterd refused to describe itself: ", words);
   }
@@ -41,7 +51,7 @@ absl::StatusOr<std::shared_ptr<Connection>> NodeLink::GetConnection() {
   if (connection_ != nullptr && connection_->IsAlive()) return connection_;
   broken = std::move(connection_);
   connection_ = nullptr;
-  absl::StatusOr<std::shared_ptr<Connection>> opened = Connection::Open(address_);
+  absl::StatusOr<std::shared_ptr<Connection>> opened = Connection::Open(address_, trust_);
   if (!opened.ok()) return Unreachable(std::string(opened.status().message()));
   connection_ = *opened;
   return opened;
@@ -75,20 +85,20 @@ void NodeLink::SayHello() {
     return;
   }
   (*connection)
-      ->Describe({}, std::chrono::steady_clock::now() + kConnectTimeout,
-                 [self = shared_from_this(), connection = *connection](
-                     const grpc::Status& status, const v1::DescribeResponse&) {
-                   if (status.ok()) {
-                     self->EndHello(connection);
-                     return;
-                   }
-                   self->Forget(connection.get());
-                   connection->Explain(status, [self, status](const std::string& words) {
-                     const bool is_unix = self->address_.kind == Address::Kind::kUnix;
-                     self->EndHello(
-                         self->Unreachable(WhyNoAnswer(status, words, kConnectTimeout, is_unix)));
-                   });
-                 });
+      ->Describe(
+          {}, std::chrono::steady_clock::now() + kConnectTimeout,
+          [self = shared_from_this(), connection = *connection](const grpc::Status& status,
+                                                                const v1::DescribeResponse&) {
+            if (status.ok()) {
+              self->EndHello(connection);
+              return;
+            }
+            self->Forget(connection.get());
+            connection->Explain(status, [self, status, connection](const std::string& words) {
+              self->EndHello(
+                  self->Unreachable(WhyNoAnswer(status, *connection, words, kConnectTimeout)));
+            });
+          });
 }
 
 void NodeLink::EndHello(const absl::StatusOr<std::shared_ptr<Connection>>& result) {
@@ -130,9 +140,9 @@ void NodeLink::Describe(const v1::DescribeRequest& request,
                    if (status.error_code() != grpc::StatusCode::DEADLINE_EXCEEDED) {
                      self->Forget(connection.get());
                    }
-                   const auto tell = [self, status, time, reaction](const std::string& words) {
-                     const bool is_unix = self->address_.kind == Address::Kind::kUnix;
-                     reaction(self->Unreachable(WhyNoAnswer(status, words, time, is_unix)));
+                   const auto tell = [self, status, connection, time,
+                                      reaction](const std::string& words) {
+                     reaction(self->Unreachable(WhyNoAnswer(status, *connection, words, time)));
                    };
                    if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
                      tell("ssh is still trying");

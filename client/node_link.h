@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "client/connection.h"
+#include "client/trust.h"
 #include "common/address.h"
 #include "common/mutex.h"
 
@@ -32,8 +33,8 @@ class NodeLink : public std::enable_shared_from_this<NodeLink> {
   // An error says why, naming the node.
   using Described = std::function<void(absl::StatusOr<v1::DescribeResponse>)>;
 
-  NodeLink(std::string name, Address address)
-      : name_(std::move(name)), address_(std::move(address)) {}
+  NodeLink(std::string name, Address address, Trust trust = Trust())
+      : name_(std::move(name)), address_(std::move(address)), trust_(std::move(trust)) {}
 
   const std::string& name() const { return name_; }
 
@@ -54,6 +55,7 @@ class NodeLink : public std::enable_shared_from_this<NodeLink> {
 
   const std::string name_;
   const Address address_;
+  const Trust trust_;
   Mutex mutex_;
   std::shared_ptr<Connection> connection_ MUSTER_GUARDED_BY(mutex_);
   bool says_hello_ MUSTER_GUARDED_BY(mutex_) = false;

@@ -37,7 +37,7 @@ struct SectionKind {
 // What a file may hold. Keys are written with '_'; '-' is accepted in its place.
 const std::vector<SectionKind>& ValidSections() {
   static const auto* const kSections = new std::vector<SectionKind>{
-      {"cluster", true, {"nodes"}},
+      {"cluster", true, {"nodes", "trust"}},
       {"daemon",
        false,
        {"cgroups", "listen", "log_level", "max_cpu", "max_file_size", "max_memory",
