@@ -6,7 +6,6 @@
 #include <grpcpp/create_channel_posix.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -21,7 +20,6 @@ namespace muster {
 namespace {
 
 constexpr int kMaxReceivedBytes = 8 << 20;
-constexpr std::size_t kStreamIdBytes = 16;
 
 // A frozen or vanished daemon is noticed after 15 s. gRPC's defaults never notice one.
 grpc::ChannelArguments Arguments() {
@@ -105,9 +103,7 @@ absl::StatusOr<std::shared_ptr<Connection>> Connection::Open(const Address& addr
     RETURN_IF_ERROR(trust.Check(*connection->server_));
   }
   connection->watch_.Reset(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
-  connection->stream_id_.resize(kStreamIdBytes);
-  if (!connection->watch_.IsOpen() || ::getrandom(connection->stream_id_.data(), kStreamIdBytes,
-                                                  0) != static_cast<ssize_t>(kStreamIdBytes)) {
+  if (!connection->watch_.IsOpen()) {
     return absl::ResourceExhaustedError(
         absl::StrCat("cannot set up a connection: ", ::strerror(errno)));
   }
@@ -165,13 +161,6 @@ void Connection::Describe(const v1::DescribeRequest& request,
         exchange->reaction(status, exchange->response);
         exchange->reaction = nullptr;
       });
-}
-
-v1::ExecutionId Connection::NextId() {
-  v1::ExecutionId id;
-  id.set_stream_id(stream_id_);
-  id.set_sequence(++sequence_);
-  return id;
 }
 
 void Connection::Cancel(v1::CancelRequest request, std::chrono::steady_clock::duration timeout,

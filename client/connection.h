@@ -11,7 +11,6 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -51,8 +50,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Describe(const v1::DescribeRequest& request, std::chrono::steady_clock::time_point deadline,
                 Described reaction);
 
-  // Fresh for every execution.
-  v1::ExecutionId NextId();
   // The outcome comes on the execution's own stream. `answered` runs once, on a thread of gRPC,
   // soon after `timeout` at the latest. NOT_FOUND: the execution has ended meanwhile, or never was.
   void Cancel(v1::CancelRequest request, std::chrono::steady_clock::duration timeout,
@@ -74,8 +71,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   UniqueFd watch_;                     // a copy of the channel's socket, only to look at
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::Node::Stub> stub_;
-  std::string stream_id_;
-  std::atomic<std::uint64_t> sequence_{0};
   std::optional<uid_t> server_;
 
   SilentSocket silence_;  // one look after the other
