@@ -6,6 +6,16 @@
 
 namespace muster {
 
+template <typename Condition>
+void Lanes::RemoveIf(std::size_t from, Condition condition, Removed* removed) {
+  if (from >= lanes_.size()) return;
+  const auto stay =
+      std::stable_partition(lanes_.begin() + static_cast<std::ptrdiff_t>(from), lanes_.end(),
+                            [&](const std::shared_ptr<Lane>& lane) { return !condition(*lane); });
+  std::move(stay, lanes_.end(), std::back_inserter(*removed));
+  lanes_.erase(stay, lanes_.end());
+}
+
 void Lanes::Add(std::shared_ptr<Connection> connection) {
   lanes_.push_back(std::make_shared<Lane>());
   lanes_.back()->connection = std::move(connection);
@@ -39,23 +49,13 @@ std::shared_ptr<Lane> Lanes::Find(bool with_room, Removed* removed) {
   return nullptr;
 }
 
-std::shared_ptr<Connection> Lanes::NotGreeted() const {
-  for (const std::shared_ptr<Lane>& lane : lanes_) {
-    if (lane->connection->incarnation().empty() && lane->connection->IsAlive()) {
-      return lane->connection;
-    }
-  }
-  return nullptr;
-}
-
-template <typename Condition>
-void Lanes::RemoveIf(std::size_t from, Condition condition, Removed* removed) {
-  if (from >= lanes_.size()) return;
-  const auto stay =
-      std::stable_partition(lanes_.begin() + static_cast<std::ptrdiff_t>(from), lanes_.end(),
-                            [&](const std::shared_ptr<Lane>& lane) { return !condition(*lane); });
-  std::move(stay, lanes_.end(), std::back_inserter(*removed));
-  lanes_.erase(stay, lanes_.end());
+std::shared_ptr<Connection> Lanes::NotGreeted(Removed* removed) {
+  const auto waits = [](const Lane& lane) { return lane.connection->incarnation().empty(); };
+  RemoveIf(
+      0, [&](const Lane& lane) { return waits(lane) && !lane.connection->IsAlive(); }, removed);
+  const auto found =
+      std::find_if(lanes_.begin(), lanes_.end(), [&](const auto& lane) { return waits(*lane); });
+  return found == lanes_.end() ? nullptr : (*found)->connection;
 }
 
 void Lanes::Remove(const Connection* connection, Removed* removed) {

@@ -43,7 +43,7 @@ class Lanes {
   // The same, with room for one more execution, whose place is taken.
   std::shared_ptr<Lane> TakePlace(Removed* removed);
   // One that waits for its hello. Null: there is none.
-  std::shared_ptr<Connection> NotGreeted() const;
+  std::shared_ptr<Connection> NotGreeted(Removed* removed);
 
   void Remove(const Connection* connection, Removed* removed);
   void RemoveAll(Removed* removed);

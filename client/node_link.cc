@@ -154,15 +154,16 @@ void NodeLink::Serve() {
 
 bool NodeLink::WantsHello(Lanes::Removed* removed) {
   if (says_hello_ || (asking_.empty() && waiting_.empty())) return false;
-  if (lanes_.Greeted(removed) == nullptr || lanes_.NotGreeted() != nullptr) return true;
+  if (lanes_.Greeted(removed) == nullptr || lanes_.NotGreeted(removed) != nullptr) return true;
   return !lanes_.IsFull() && may_grow_;
 }
 
 void NodeLink::SayHello() {
+  Lanes::Removed removed;
   absl::StatusOr<std::shared_ptr<Connection>> connection;
   {
     const MutexLock lock(mutex_);
-    connection = lanes_.NotGreeted();
+    connection = lanes_.NotGreeted(&removed);
     if (*connection == nullptr) connection = Open();
   }
   if (!connection.ok()) {
