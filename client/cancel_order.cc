@@ -15,7 +15,7 @@ absl::Status CancelOrder::Give(std::chrono::milliseconds timeout) {
     const MutexLock lock(mutex_);
     deadline_ = deadline;
   }
-  link_->Connect(shared_from_this());
+  link_->Connect(NodeLink::Use::kQuestion, shared_from_this());
   const MutexLock lock(mutex_);
   while (!status_ && finished_.WaitUntil(mutex_, deadline)) {
   }
@@ -27,20 +27,20 @@ absl::Status CancelOrder::Give(std::chrono::milliseconds timeout) {
   return *status_;
 }
 
-void CancelOrder::OnConnected(std::shared_ptr<Connection> connection) {
+void CancelOrder::OnConnected(NodeLink::Lease lease) {
+  const std::shared_ptr<Connection>& connection = lease.connection();
   std::chrono::steady_clock::time_point deadline;
   {
     const MutexLock lock(mutex_);
     if (status_) return;  // nobody waits any more
     deadline = deadline_;
   }
-  Connection& through = *connection;
   v1::CancelRequest request = wire::ToCancel(id_, grace_);
   request.set_from_elsewhere(true);
-  through.Cancel(std::move(request), deadline - std::chrono::steady_clock::now(),
-                 [self = shared_from_this(), connection](const grpc::Status& status) {
-                   self->OnAnswer(connection, status);
-                 });
+  connection->Cancel(std::move(request), deadline - std::chrono::steady_clock::now(),
+                     [self = shared_from_this(), connection](const grpc::Status& status) {
+                       self->OnAnswer(connection, status);
+                     });
 }
 
 void CancelOrder::OnUnreachable(const std::string& why) { Finish(absl::UnavailableError(why)); }

@@ -25,7 +25,7 @@ class CancelOrder final : public NodeLink::Waiter,
   // of this user, runs or waits there; Unavailable: the node did not take the order.
   absl::Status Give(std::chrono::milliseconds timeout) MUSTER_EXCLUDES(mutex_);
 
-  void OnConnected(std::shared_ptr<Connection> connection) override MUSTER_EXCLUDES(mutex_);
+  void OnConnected(NodeLink::Lease lease) override MUSTER_EXCLUDES(mutex_);
   void OnUnreachable(const std::string& why) override;
 
  private:

@@ -91,7 +91,7 @@ class ClusterAPI::Cluster {
     for (const ConfiguredNode& node : configured) {
       nodes_.push_back({++index, node.name, node.address.ToString()});
       wire_names_.push_back(node.is_named ? node.name : "");
-      links_->push_back(std::make_shared<NodeLink>(node.name, node.address));
+      links_->push_back(std::make_shared<NodeLink>(node.name, node.address, node.trust));
     }
   }
 

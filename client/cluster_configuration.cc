@@ -34,7 +34,7 @@ absl::StatusOr<std::vector<ConfiguredNode>> DefaultNode() {
   for (const std::string& path : candidates) {
     if (!IsSocket(path)) continue;
     ASSIGN_OR_RETURN(Address address, ParseAddress(absl::StrCat("unix:", path)));
-    return std::vector<ConfiguredNode>{{ShortHostName(), std::move(address), false}};
+    return std::vector<ConfiguredNode>{{ShortHostName(), std::move(address), false, Trust()}};
   }
   return absl::NotFoundError(absl::StrCat(
       "no cluster is configured and no clusterd listens at ", absl::StrJoin(candidates, " or "),
@@ -65,6 +65,14 @@ absl::StatusOr<const ConfigFile::Section*> ChooseCluster(const ConfigFile& file,
                    absl::StrJoin(names, ", ")));
 }
 
+absl::StatusOr<Trust> ParseTrust(const ConfigFile& file, const ConfigFile::Section& section) {
+  const auto entry = section.entries.find("trust");
+  if (entry == section.entries.end()) return Trust(section.name);
+  absl::StatusOr<Trust> trust = Trust::Parse(section.name, entry->second.value);
+  if (!trust.ok()) return file.ErrorAt(entry->second.line, std::string(trust.status().message()));
+  return trust;
+}
+
 absl::StatusOr<std::vector<ConfiguredNode>> ParseNodes(const ConfigFile& file,
                                                        const ConfigFile::Section& section) {
   const auto entry = section.entries.find("nodes");
@@ -73,6 +81,7 @@ absl::StatusOr<std::vector<ConfiguredNode>> ParseNodes(const ConfigFile& file,
                                                    "] has no nodes; write `nodes = "
                                                    "n1=unix:/path, n2=ssh:host`"));
   }
+  ASSIGN_OR_RETURN(const Trust trust, ParseTrust(file, section));
   std::vector<ConfiguredNode> nodes;
   for (absl::string_view item : absl::StrSplit(entry->second.value, absl::ByAnyChar(",\n"))) {
     item = absl::StripAsciiWhitespace(item);
@@ -96,7 +105,7 @@ absl::StatusOr<std::vector<ConfiguredNode>> ParseNodes(const ConfigFile& file,
       return file.ErrorAt(entry->second.line,
                           absl::StrCat("node ", name, ": ", address.status().message()));
     }
-    nodes.push_back({std::string(name), *std::move(address)});
+    nodes.push_back({std::string(name), *std::move(address), true, trust});
   }
   if (nodes.empty()) return file.ErrorAt(entry->second.line, "the list of nodes is empty");
   return nodes;

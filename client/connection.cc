@@ -6,7 +6,6 @@
 #include <grpcpp/create_channel_posix.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -21,7 +20,6 @@ namespace muster {
 namespace {
 
 constexpr int kMaxReceivedBytes = 8 << 20;
-constexpr std::size_t kStreamIdBytes = 16;
 
 // A frozen or vanished daemon is noticed after 15 s. gRPC's defaults never notice one.
 grpc::ChannelArguments Arguments() {
@@ -37,18 +35,13 @@ grpc::ChannelArguments Arguments() {
   return arguments;
 }
 
-// Whoever made the socket gets to see the commands, and the default sockets are at well-known
-// places: another user must not be taken for our daemon.
-absl::Status CheckOwner(int fd) {
+absl::StatusOr<uid_t> ServerOf(int fd) {
   ucred peer{};
   socklen_t size = sizeof peer;
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
     return absl::InternalError(absl::StrCat("cannot tell who serves it: ", ::strerror(errno)));
   }
-  if (peer.uid == ::geteuid() || peer.uid == 0 || ::geteuid() == 0) return absl::OkStatus();
-  return absl::PermissionDeniedError(absl::StrCat("user ", peer.uid,
-                                                  " serves it, and only a daemon of yours (user ",
-                                                  ::geteuid(), ") or of root is trusted"));
+  return peer.uid;
 }
 
 absl::StatusOr<UniqueFd> ConnectUnix(const std::string& path) {
@@ -67,12 +60,14 @@ absl::StatusOr<UniqueFd> ConnectUnix(const std::string& path) {
     std::string why = ::strerror(error);
     if (error == ENOENT || error == ECONNREFUSED) {
       absl::StrAppend(&why, "; no clusterd listens there: start one with --listen unix:", path);
+    } else if (error == EACCES) {
+      absl::StrAppend(&why, "; the socket or its folder is closed to ", DescribeUser(::geteuid()),
+                      ": ask its owner for a [user ", UserName(::geteuid()), "] section");
     } else if (error == EAGAIN) {
       why = "too many others wait to be accepted there; is that clusterd stopped?";
     }
     return absl::UnavailableError(why);
   }
-  RETURN_IF_ERROR(CheckOwner(socket.get()));
   return socket;
 }
 
@@ -95,7 +90,8 @@ struct CancelExchange {
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<Connection>> Connection::Open(const Address& address) {
+absl::StatusOr<std::shared_ptr<Connection>> Connection::Open(const Address& address,
+                                                             const Trust& trust) {
   KeepGrpcThreads();
   std::shared_ptr<Connection> connection(new Connection);
   UniqueFd socket;
@@ -103,11 +99,11 @@ absl::StatusOr<std::shared_ptr<Connection>> Connection::Open(const Address& addr
     ASSIGN_OR_RETURN(connection->tunnel_, SshTunnel::Start(address, &socket));
   } else {
     ASSIGN_OR_RETURN(socket, ConnectUnix(address.path));
+    ASSIGN_OR_RETURN(connection->server_, ServerOf(socket.get()));
+    RETURN_IF_ERROR(trust.Check(*connection->server_));
   }
   connection->watch_.Reset(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
-  connection->stream_id_.resize(kStreamIdBytes);
-  if (!connection->watch_.IsOpen() || ::getrandom(connection->stream_id_.data(), kStreamIdBytes,
-                                                  0) != static_cast<ssize_t>(kStreamIdBytes)) {
+  if (!connection->watch_.IsOpen()) {
     return absl::ResourceExhaustedError(
         absl::StrCat("cannot set up a connection: ", ::strerror(errno)));
   }
@@ -165,13 +161,6 @@ void Connection::Describe(const v1::DescribeRequest& request,
         exchange->reaction(status, exchange->response);
         exchange->reaction = nullptr;
       });
-}
-
-v1::ExecutionId Connection::NextId() {
-  v1::ExecutionId id;
-  id.set_stream_id(stream_id_);
-  id.set_sequence(++sequence_);
-  return id;
 }
 
 void Connection::Cancel(v1::CancelRequest request, std::chrono::steady_clock::duration timeout,

@@ -11,7 +11,6 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -19,6 +18,7 @@
 #include <string>
 
 #include "client/ssh_tunnel.h"
+#include "client/trust.h"
 #include "common/address.h"
 #include "common/mutex.h"
 #include "common/silent_socket.h"
@@ -32,8 +32,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using Described = std::function<void(const grpc::Status&, const v1::DescribeResponse&)>;
 
   // Returns at once; with ssh, long before it is known whether the host can be reached. The error
-  // says why not, without naming the node.
-  static absl::StatusOr<std::shared_ptr<Connection>> Open(const Address& address);
+  // says why not, without naming the node; `trust` is asked whether the server of a Unix socket
+  // will do.
+  static absl::StatusOr<std::shared_ptr<Connection>> Open(const Address& address,
+                                                          const Trust& trust);
+
+  // Whose daemon it is; nobody knows over ssh.
+  std::optional<uid_t> server() const { return server_; }
 
   // Whether the other end is still there, as far as the kernel knows.
   bool IsAlive() const;
@@ -45,8 +50,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Describe(const v1::DescribeRequest& request, std::chrono::steady_clock::time_point deadline,
                 Described reaction);
 
-  // Fresh for every execution.
-  v1::ExecutionId NextId();
   // The outcome comes on the execution's own stream. `answered` runs once, on a thread of gRPC,
   // soon after `timeout` at the latest. NOT_FOUND: the execution has ended meanwhile, or never was.
   void Cancel(v1::CancelRequest request, std::chrono::steady_clock::duration timeout,
@@ -68,8 +71,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   UniqueFd watch_;                     // a copy of the channel's socket, only to look at
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::Node::Stub> stub_;
-  std::string stream_id_;
-  std::atomic<std::uint64_t> sequence_{0};
+  std::optional<uid_t> server_;
 
   SilentSocket silence_;  // one look after the other
   mutable Mutex mutex_;

@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds kGuardMargin = std::chrono::seconds(5);
 // Above this there is no guard, and no overflow.
 constexpr std::uint64_t kMaxGuardedMs = 1000ull * 3600 * 24 * 3650;
 
-// How long a request to cancel may take (it waits when more streams are open than a daemon allows).
+// How long a request to cancel may take.
 constexpr std::chrono::seconds kCancelTimeout(10);
 
 // Codes with which a daemon refuses an execution that it has not accepted: nothing was started.
@@ -38,7 +38,7 @@ bool IsRefusal(grpc::StatusCode code) {
 
 }  // namespace
 
-void Execution::Begin() { link_->Connect(shared_from_this()); }
+void Execution::Begin() { link_->Connect(NodeLink::Use::kExecution, shared_from_this()); }
 
 void Execution::Finish(Outcome::Kind kind, std::string reason) {
   Outcome outcome;
@@ -57,7 +57,8 @@ std::optional<std::chrono::milliseconds> Execution::Guard() const {
          kGuardMargin;
 }
 
-void Execution::OnConnected(std::shared_ptr<Connection> connection) {
+void Execution::OnConnected(NodeLink::Lease lease) {
+  const std::shared_ptr<Connection> connection = lease.connection();
   std::shared_ptr<EventStream> stream;
   v1::ExecuteRequest request;
   std::optional<std::chrono::milliseconds> guard;
@@ -66,16 +67,15 @@ void Execution::OnConnected(std::shared_ptr<Connection> connection) {
     if (stage_ != Stage::kConnecting) return;
     stage_ = Stage::kSent;
     // A second try keeps the id: it is the same execution, and may be known by it already.
-    if (!request_.has_id()) *request_.mutable_id() = connection->NextId();
+    if (!request_.has_id()) *request_.mutable_id() = link_->NextId();
     request_.set_incarnation(connection->incarnation());
     guard = Guard();
     request = request_;
-    connection_ = connection;
+    lease_ = std::move(lease);
     if (call_->input()) {
-      stream = std::make_shared<InteractionStream>(std::move(connection), shared_from_this(),
-                                                   call_->input());
+      stream = std::make_shared<InteractionStream>(connection, shared_from_this(), call_->input());
     } else {
-      stream = std::make_shared<ExecutionStream>(std::move(connection), shared_from_this());
+      stream = std::make_shared<ExecutionStream>(connection, shared_from_this());
     }
     stream_ = stream;
   }
@@ -123,7 +123,7 @@ void Execution::OnStarted() {
     *request_.mutable_id() = id;
     if (!wants_cancel_ || cancel_is_sent_) return;
     cancel_is_sent_ = true;
-    connection = connection_;
+    connection = lease_.connection();
     grace = cancel_grace_;
   }
   SendCancel(*connection, id, grace);
@@ -160,9 +160,10 @@ void Execution::Cancel(std::optional<std::chrono::milliseconds> grace) {
     cancel_grace_ = grace;
     if (stage_ == Stage::kConnecting) {
       stage_ = Stage::kEnded;
+      request_.Clear();  // it may wait for its place a while, to find that it needs none
     } else if (is_started_) {
       cancel_is_sent_ = true;
-      connection = connection_;
+      connection = lease_.connection();
       id = request_.id();
     } else {
       return;  // OnStarted sends it
@@ -180,7 +181,10 @@ void Execution::Abandon() {
   {
     const MutexLock lock(mutex_);
     is_abandoned_ = true;
-    if (stage_ == Stage::kConnecting) stage_ = Stage::kEnded;
+    if (stage_ == Stage::kConnecting) {
+      stage_ = Stage::kEnded;
+      request_.Clear();
+    }
     stream = stream_;
   }
   if (stream) {
@@ -191,15 +195,18 @@ void Execution::Abandon() {
 }
 
 void Execution::OnEnd(const grpc::Status& status) {
+  // The place is given back last: who waits for it must not be sent over what is found broken here.
+  NodeLink::Lease lease;
   std::shared_ptr<Connection> connection;
-  std::shared_ptr<EventStream> stream;  // both end after the lock
+  std::shared_ptr<EventStream> stream;  // ends after the lock
   bool is_other_incarnation = false;
   bool was_started = false;
   bool was_abandoned = false;
   bool again = false;
   {
     const MutexLock lock(mutex_);
-    connection = std::move(connection_);
+    lease = std::move(lease_);
+    connection = lease.connection();
     stream = std::move(stream_);
     was_started = is_started_;
     was_abandoned = is_abandoned_;
@@ -209,11 +216,12 @@ void Execution::OnEnd(const grpc::Status& status) {
     stage_ = again ? Stage::kConnecting : Stage::kEnded;
     is_second_try_ = again;
   }
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE) link_->Forget(connection.get());
   if (call_->IsDone()) return;
   if (again) {
     // Nothing was started, so asking the daemon that is there now is no second start.
-    link_->Forget(connection.get());
-    link_->Connect(shared_from_this());
+    link_->ForgetAll();
+    link_->Connect(NodeLink::Use::kExecution, shared_from_this());
     return;
   }
   if (was_abandoned) {

@@ -1,6 +1,7 @@
-// Execution: one call while it runs: waits for its node's connection, puts the request on the wire,
-// turns what comes back into events and exactly one outcome. It decides what a failure means:
-// before anything was sent a node is unreachable, afterwards the execution is lost. Thread-safe.
+// Execution: one call while it runs: waits for a place on a connection to its node, puts the
+// request on the wire, turns what comes back into events and exactly one outcome. It decides what a
+// failure means: before anything was sent a node is unreachable, afterwards the execution is lost.
+// Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -31,7 +32,7 @@ class Execution final : public CallControl,
   void Cancel(std::optional<std::chrono::milliseconds> grace) override;
   void Abandon() override;
 
-  void OnConnected(std::shared_ptr<Connection> connection) override;
+  void OnConnected(NodeLink::Lease lease) override;
   void OnUnreachable(const std::string& why) override;
 
   bool OnEvent(v1::ExecuteEvent& event) override;
@@ -53,7 +54,7 @@ class Execution final : public CallControl,
   Mutex mutex_;
   Stage stage_ MUSTER_GUARDED_BY(mutex_) = Stage::kConnecting;
   v1::ExecuteRequest request_ MUSTER_GUARDED_BY(mutex_);
-  std::shared_ptr<Connection> connection_ MUSTER_GUARDED_BY(mutex_);  // from kSent to kEnded
+  NodeLink::Lease lease_ MUSTER_GUARDED_BY(mutex_);  // from kSent until the stream has ended
   std::shared_ptr<EventStream> stream_ MUSTER_GUARDED_BY(mutex_);
   bool is_started_ MUSTER_GUARDED_BY(mutex_) = false;  // the node said that it accepted it
   bool is_second_try_ MUSTER_GUARDED_BY(mutex_) = false;

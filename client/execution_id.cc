@@ -3,6 +3,7 @@
 #include <absl/strings/escaping.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
+#include <sys/random.h>
 
 #include <algorithm>
 
@@ -22,6 +23,14 @@ bool ParseSequence(absl::string_view text, std::uint64_t* sequence) {
 }
 
 }  // namespace
+
+std::string NewStreamId() {
+  std::string id(kHexDigits / 2, '\0');
+  // For so few bytes it fails for a signal only, before the kernel has its first entropy.
+  while (::getrandom(id.data(), id.size(), 0) != static_cast<ssize_t>(id.size())) {
+  }
+  return id;
+}
 
 std::string ToText(const v1::ExecutionId& id) {
   return absl::StrCat(absl::BytesToHexString(id.stream_id()), "-", id.sequence());

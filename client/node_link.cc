@@ -1,151 +1,311 @@
 #include "client/node_link.h"
 
 #include <absl/strings/str_cat.h>
+#include <unistd.h>
 
-#include <utility>
-
+#include "client/execution_id.h"
 #include "common/limits.h"
+#include "common/tsan.h"
 
 namespace muster {
 namespace {
 
-// Why a Describe failed, given what gRPC or ssh said about it.
-std::string WhyNoAnswer(const grpc::Status& status, const std::string& words,
-                        std::chrono::milliseconds time, bool is_unix) {
-  switch (status.error_code()) {
-    case grpc::StatusCode::DEADLINE_EXCEEDED: {
-      if (time.count() <= 0) return "no time was left to ask it; is this machine overloaded?";
-      const std::string text = absl::StrCat("no answer within ", time.count(), " ms");
-      return is_unix ? absl::StrCat(text, "; is that clusterd stopped, or the machine overloaded?")
-                     : absl::StrCat(text, "; ", words);
-    }
-    case grpc::StatusCode::UNAVAILABLE:
-      return is_unix ? absl::StrCat("clusterd closed the connection before it answered (", words,
-                                    "); it serves its own user and root only, and may be ending")
-                     : words;
-    default:
-      return absl::StrCat("clusterd refused to describe itself: ", words);
-  }
+// A daemon takes 64 connections of one user, and another program may have some, too.
+constexpr std::size_t kMaxLanes = 48;
+// Each is an ssh process here, and a login and a relay there. So many hold what a daemon runs at
+// once unless it is told otherwise (512).
+constexpr std::size_t kMaxSshLanes = 6;
+
+std::chrono::steady_clock::time_point Now() { return std::chrono::steady_clock::now(); }
+
+// Why a daemon on this machine closed a connection before it said a word.
+std::string WhyClosed(uid_t server) {
+  const uid_t own = ::geteuid();
+  if (own == 0 || server == own) return "it may be ending, or have as many connections as it takes";
+  return absl::StrCat("it may not allow ", DescribeUser(own), "; ask its owner, ",
+                      DescribeUser(server), ", for a [user ", UserName(own), "] section");
 }
 
 }  // namespace
+
+NodeLink::Lease& NodeLink::Lease::operator=(Lease&& other) noexcept {
+  link_.swap(other.link_);
+  lane_.swap(other.lane_);
+  return *this;
+}
+
+NodeLink::Lease::~Lease() {
+  if (link_ != nullptr) link_->GiveBack(*lane_);
+}
+
+NodeLink::NodeLink(std::string name, Address address, Trust trust)
+    : name_(std::move(name)),
+      address_(std::move(address)),
+      trust_(std::move(trust)),
+      lanes_(is_unix() ? kMaxLanes : kMaxSshLanes) {}
 
 absl::Status NodeLink::Unreachable(const std::string& why) const {
   return absl::UnavailableError(
       absl::StrCat("cannot reach ", name_, " at ", address_.ToString(), ": ", why));
 }
 
-absl::StatusOr<std::shared_ptr<Connection>> NodeLink::GetConnection() {
-  std::shared_ptr<Connection> broken;  // ends after the lock
-  const MutexLock lock(mutex_);
-  if (connection_ != nullptr && connection_->IsAlive()) return connection_;
-  broken = std::move(connection_);
-  connection_ = nullptr;
-  absl::StatusOr<std::shared_ptr<Connection>> opened = Connection::Open(address_);
+// Given what gRPC or ssh said about a Describe that failed.
+std::string NodeLink::WhyNoAnswer(const grpc::Status& status, const Connection& connection,
+                                  const std::string& words, std::chrono::milliseconds time) const {
+  switch (status.error_code()) {
+    case grpc::StatusCode::DEADLINE_EXCEEDED: {
+      if (time.count() <= 0) return "no time was left to ask it; is this machine overloaded?";
+      const std::string text = absl::StrCat("no answer within ", time.count(), " ms");
+      return is_unix()
+                 ? absl::StrCat(text, "; is that clusterd stopped, or the machine overloaded?")
+                 : absl::StrCat(text, "; ", words);
+    }
+    case grpc::StatusCode::UNAVAILABLE:
+      if (!connection.server()) return words;
+      return absl::StrCat("clusterd closed the connection before it answered (", words,
+                          "): ", WhyClosed(*connection.server()));
+    default:
+      return absl::StrCat("clusterd refused to describe itself: ", words);
+  }
+}
+
+absl::StatusOr<std::shared_ptr<Connection>> NodeLink::Open() {
+  absl::StatusOr<std::shared_ptr<Connection>> opened = Connection::Open(address_, trust_);
   if (!opened.ok()) return Unreachable(std::string(opened.status().message()));
-  connection_ = *opened;
+  lanes_.Add(*opened);
+  if (lanes_.size() == 1) {
+    stream_id_ = NewStreamId();
+    sequence_ = 0;
+  }
   return opened;
 }
 
-void NodeLink::Connect(const std::shared_ptr<Waiter>& waiter) {
-  std::shared_ptr<Connection> ready;
+v1::ExecutionId NodeLink::NextId() {
+  v1::ExecutionId id;
+  const MutexLock lock(mutex_);
+  id.set_stream_id(stream_id_);
+  id.set_sequence(++sequence_);
+  return id;
+}
+
+void NodeLink::Connect(Use use, const std::shared_ptr<Waiter>& waiter) {
+  Lanes::Removed removed;
+  Lease lease;
+  bool is_ready = false;
   {
     const MutexLock lock(mutex_);
-    const bool is_ready = connection_ != nullptr && !says_hello_ &&
-                          !connection_->incarnation().empty() && connection_->IsAlive();
-    if (is_ready) {
-      ready = connection_;
-    } else {
-      waiting_.push_back(waiter);
-      if (says_hello_) return;
-      says_hello_ = true;
-    }
+    auto& queue = use == Use::kQuestion ? asking_ : waiting_;
+    is_ready = queue.empty() && Take(use, &lease, &removed);
+    if (!is_ready) queue.push_back(waiter);
   }
-  if (ready != nullptr) {
-    waiter->OnConnected(std::move(ready));  // NOLINT(bugprone-use-after-move): kept when ready
+  if (is_ready) {
+    waiter->OnConnected(std::move(lease));
   } else {
-    SayHello();
+    Serve();
   }
 }
 
+bool NodeLink::Take(Use use, Lease* lease, Lanes::Removed* removed) {
+  const bool executes = use == Use::kExecution;
+  std::shared_ptr<Lane> lane = executes ? lanes_.TakePlace(removed) : lanes_.Greeted(removed);
+  if (lane == nullptr) return false;
+  lease->lane_ = std::move(lane);
+  if (executes) lease->link_ = shared_from_this();
+  return true;
+}
+
+std::shared_ptr<NodeLink::Waiter> NodeLink::NextServed(Lease* lease, Lanes::Removed* removed) {
+  const Use use = asking_.empty() ? Use::kExecution : Use::kQuestion;
+  auto& queue = asking_.empty() ? waiting_ : asking_;
+  if (queue.empty() || !Take(use, lease, removed)) return nullptr;
+  std::shared_ptr<Waiter> next = std::move(queue.front());
+  queue.pop_front();
+  return next;
+}
+
+void NodeLink::Serve() {
+  {
+    const MutexLock lock(mutex_);
+    if (is_serving_) return;
+    is_serving_ = true;
+  }
+  for (;;) {
+    Lanes::Removed removed;
+    Lease lease;
+    std::shared_ptr<Waiter> waiter;
+    bool greets = false;
+    {
+      const MutexLock lock(mutex_);
+      waiter = NextServed(&lease, &removed);
+      if (waiter == nullptr) {
+        is_serving_ = false;
+        greets = WantsHello(&removed);
+        says_hello_ = says_hello_ || greets;
+      }
+    }
+    if (waiter != nullptr) {
+      waiter->OnConnected(std::move(lease));
+      continue;
+    }
+    if (greets) SayHello();
+    return;
+  }
+}
+
+bool NodeLink::WantsHello(Lanes::Removed* removed) {
+  if (says_hello_ || (asking_.empty() && waiting_.empty())) return false;
+  if (lanes_.Greeted(removed) == nullptr || lanes_.NotGreeted(removed) != nullptr) return true;
+  return !lanes_.IsFull() && may_grow_;
+}
+
 void NodeLink::SayHello() {
-  absl::StatusOr<std::shared_ptr<Connection>> connection = GetConnection();
+  Lanes::Removed removed;
+  absl::StatusOr<std::shared_ptr<Connection>> connection;
+  {
+    const MutexLock lock(mutex_);
+    connection = lanes_.NotGreeted(&removed);
+    if (*connection == nullptr) connection = Open();
+  }
   if (!connection.ok()) {
     EndHello(connection);
     return;
   }
   (*connection)
-      ->Describe({}, std::chrono::steady_clock::now() + kConnectTimeout,
-                 [self = shared_from_this(), connection = *connection](
-                     const grpc::Status& status, const v1::DescribeResponse&) {
-                   if (status.ok()) {
-                     self->EndHello(connection);
-                     return;
-                   }
-                   self->Forget(connection.get());
-                   connection->Explain(status, [self, status](const std::string& words) {
-                     const bool is_unix = self->address_.kind == Address::Kind::kUnix;
-                     self->EndHello(
-                         self->Unreachable(WhyNoAnswer(status, words, kConnectTimeout, is_unix)));
-                   });
-                 });
+      ->Describe(
+          {}, Now() + kConnectTimeout,
+          [self = shared_from_this(), connection = *connection](const grpc::Status& status,
+                                                                const v1::DescribeResponse&) {
+            if (status.ok()) {
+              self->EndHello(connection);
+              return;
+            }
+            self->Forget(connection.get());
+            connection->Explain(status, [self, status, connection](const std::string& words) {
+              const absl::Status why =
+                  self->Unreachable(self->WhyNoAnswer(status, *connection, words, kConnectTimeout));
+              // On this machine that is a daemon that is stopped; another ssh may just
+              // be slow.
+              const bool is_stopped =
+                  self->is_unix() && status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
+              self->EndHello(is_stopped ? absl::DeadlineExceededError(why.message()) : why);
+            });
+          });
 }
 
 void NodeLink::EndHello(const absl::StatusOr<std::shared_ptr<Connection>>& result) {
-  std::vector<std::shared_ptr<Waiter>> waiting;
+  Lanes::Removed removed;
+  std::vector<std::shared_ptr<Waiter>> failed;
+  bool needs_ticks = false;
   {
     const MutexLock lock(mutex_);
     says_hello_ = false;
-    waiting.swap(waiting_);
-  }
-  for (const std::shared_ptr<Waiter>& waiter : waiting) {
     if (result.ok()) {
-      waiter->OnConnected(*result);
+      lanes_.RemoveOthers((*result)->incarnation(), &removed);
+    } else if (absl::IsDeadlineExceeded(result.status()) || lanes_.Greeted(&removed) == nullptr) {
+      failed.assign(asking_.begin(), asking_.end());
+      failed.insert(failed.end(), waiting_.begin(), waiting_.end());
+      asking_.clear();
+      waiting_.clear();
     } else {
-      waiter->OnUnreachable(std::string(result.status().message()));
+      may_grow_ = false;
     }
+    needs_ticks = NeedsTicks();
   }
+  for (const std::shared_ptr<Waiter>& waiter : failed) {
+    waiter->OnUnreachable(std::string(result.status().message()));
+  }
+  if (failed.empty()) Serve();
+  if (needs_ticks) TickLater();
+}
+
+void NodeLink::GiveBack(Lane& lane) {
+  {
+    const MutexLock lock(mutex_);
+    if (--lane.executions == 0) lane.empty_since = Now();
+  }
+  Serve();
+}
+
+void NodeLink::TickLater() {
+  {
+    const MutexLock lock(mutex_);
+    if (ticks_) return;
+    ticks_ = true;
+  }
+  auto alarm = std::make_unique<grpc::Alarm>();
+  TsanRelease(this);
+  alarm->Set(std::chrono::system_clock::now() + Lanes::kMaxIdle, [weak = weak_from_this()](bool) {
+    const std::shared_ptr<NodeLink> self = weak.lock();
+    if (self == nullptr) return;
+    TsanAcquire(self.get());
+    self->Tick();
+  });
+  const MutexLock lock(mutex_);
+  next_tick_.swap(alarm);
+}
+
+void NodeLink::Tick() {
+  Lanes::Removed removed;
+  bool needs_ticks = false;
+  {
+    const MutexLock lock(mutex_);
+    ticks_ = false;
+    may_grow_ = true;
+    lanes_.RemoveIdle(Now(), &removed);
+    needs_ticks = NeedsTicks();
+  }
+  Serve();
+  if (needs_ticks) TickLater();
 }
 
 void NodeLink::Describe(const v1::DescribeRequest& request,
                         std::chrono::steady_clock::time_point deadline, Described reaction) {
-  absl::StatusOr<std::shared_ptr<Connection>> connection = GetConnection();
+  Lanes::Removed removed;
+  absl::StatusOr<std::shared_ptr<Connection>> connection;
+  {
+    const MutexLock lock(mutex_);
+    connection = lanes_.First(&removed);
+    if (*connection == nullptr) connection = Open();
+  }
   if (!connection.ok()) {
     reaction(connection.status());
     return;
   }
-  const auto time =
-      std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+  const auto time = std::chrono::ceil<std::chrono::milliseconds>(deadline - Now());
   (*connection)
-      ->Describe(request, deadline,
-                 [self = shared_from_this(), connection = *connection, time,
-                  reaction = std::move(reaction)](const grpc::Status& status,
-                                                  const v1::DescribeResponse& response) {
-                   if (status.ok()) {
-                     reaction(response);
-                     return;
-                   }
-                   // After a time-out the daemon may only be slow: who executes there still has his
-                   // 5 s.
-                   if (status.error_code() != grpc::StatusCode::DEADLINE_EXCEEDED) {
-                     self->Forget(connection.get());
-                   }
-                   const auto tell = [self, status, time, reaction](const std::string& words) {
-                     const bool is_unix = self->address_.kind == Address::Kind::kUnix;
-                     reaction(self->Unreachable(WhyNoAnswer(status, words, time, is_unix)));
-                   };
-                   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
-                     tell("ssh is still trying");
-                   } else {
-                     connection->Explain(status, tell);
-                   }
-                 });
+      ->Describe(
+          request, deadline,
+          [self = shared_from_this(), connection = *connection, time,
+           reaction = std::move(reaction)](const grpc::Status& status,
+                                           const v1::DescribeResponse& response) {
+            if (status.ok()) {
+              reaction(response);
+              return;
+            }
+            const auto tell = [self, status, connection, time, reaction](const std::string& words) {
+              reaction(self->Unreachable(self->WhyNoAnswer(status, *connection, words, time)));
+            };
+            // After a time-out the daemon may only be slow: who executes there still has his
+            // 5 s.
+            if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
+              tell("ssh is still trying");
+            } else {
+              self->Forget(connection.get());
+              connection->Explain(status, tell);
+            }
+          });
 }
 
 void NodeLink::Forget(const Connection* connection) {
-  std::shared_ptr<Connection> forgotten;  // ends after the lock
+  Lanes::Removed removed;  // ends after the lock
   const MutexLock lock(mutex_);
-  if (connection_.get() == connection) forgotten = std::move(connection_);
+  lanes_.Remove(connection, &removed);
+}
+
+void NodeLink::ForgetAll() {
+  Lanes::Removed removed;  // ends after the lock
+  const MutexLock lock(mutex_);
+  lanes_.RemoveAll(&removed);
 }
 
 }  // namespace muster

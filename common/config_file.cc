@@ -40,7 +40,7 @@ struct SectionKind {
 // What a file may hold. Keys are written with '_'; '-' is accepted in its place.
 const std::vector<SectionKind>& ValidSections() {
   static const auto* const kSections = new std::vector<SectionKind>{
-      {"cluster", Naming::kOurs, {"nodes"}},
+      {"cluster", Naming::kOurs, {"nodes", "trust"}},
       {"daemon",
        Naming::kNone,
        {"allow_root_jobs",  "audit",          "cgroups",    "hide",

@@ -68,7 +68,7 @@ Outcome Judge(const ExecutionEnd& end, const PythonResult* result, const std::st
   } else if (end.how == ExecutionEnd::How::kStartFailed) {
     outcome.kind = Outcome::Kind::kStartFailed;
     outcome.error_number = end.code;
-    outcome.reason = absl::StrCat(end.step, ": ", strerror(end.code));
+    outcome.reason = end.code == 0 ? end.step : absl::StrCat(end.step, ": ", strerror(end.code));
   } else if (end.how == ExecutionEnd::How::kUnkillable) {
     outcome.kind = Outcome::Kind::kUnkillable;
     outcome.pid = end.pid;

@@ -18,18 +18,16 @@ constexpr int kMoveRounds = 100;
 // The kernel's PID_MAX_LIMIT.
 constexpr std::uint64_t kMostProcesses = 4u << 20;
 
-std::string Cannot(const char* what, const ControlGroups& groups) {
+StartFailure Cannot(const char* what, const ControlGroups& groups) {
   const std::string cannot = std::string("this node cannot limit ") + what;
   if (groups.AreOff())
-    return cannot + ": that takes control groups, and clusterd runs with cgroups = no";
-  return cannot +
-         ": clusterd may not write to a control group with that controller; start it as root, or "
-         "with `systemd-run --user --scope -p Delegate=yes`";
+    return {cannot + ": that takes control groups, and clusterd runs with cgroups = no"};
+  return {cannot +
+          ": clusterd may not write to a control group with that controller; start it as root, or "
+          "with `systemd-run --user --scope -p Delegate=yes`"};
 }
 
-std::string Failed(const std::string& what) {
-  return "make the control group " + what + ": " + ::strerror(errno);
-}
+StartFailure Failed(const std::string& what) { return {"make the control group " + what, errno}; }
 
 }  // namespace
 
@@ -46,26 +44,28 @@ bool ControlGroup::MakeFolder(const Hierarchy& hierarchy, std::string& folder) {
   return true;
 }
 
-std::string ControlGroup::Make(const ControlGroups& groups, const Limits& limits) {
-  if (FaultAt("group")) return "make the control group: it was made to fail";
+std::optional<StartFailure> ControlGroup::Make(const ControlGroups& groups, const Limits& limits) {
+  if (FaultAt("group")) return StartFailure{"make the control group", EIO};
   if (limits.memory_bytes && !groups.memory()) return Cannot("memory", groups);
   if (limits.processes && !groups.processes()) return Cannot("processes", groups);
-  std::string failure;
+  std::optional<StartFailure> failure;
   if (groups.unified()) {
     if (!MakeFolder(*groups.unified(), unified_)) failure = Failed(unified_);
     if (groups.MemoryIsUnified()) memory_events_ = unified_ + "/memory.events";
   }
-  if (failure.empty() && limits.memory_bytes) failure = LimitMemory(groups, *limits.memory_bytes);
-  if (failure.empty() && limits.processes) failure = LimitProcesses(groups, *limits.processes);
+  if (!failure && limits.memory_bytes) failure = LimitMemory(groups, *limits.memory_bytes);
+  if (!failure && limits.processes) failure = LimitProcesses(groups, *limits.processes);
   return failure;
 }
 
-std::string ControlGroup::LimitMemory(const ControlGroups& groups, std::uint64_t limit) {
+std::optional<StartFailure> ControlGroup::LimitMemory(const ControlGroups& groups,
+                                                      std::uint64_t limit) {
   const std::string bytes = std::to_string(limit);
   if (groups.MemoryIsUnified()) {
     WriteGroupFile(unified_ + "/memory.oom.group", "1");
     WriteGroupFile(unified_ + "/memory.swap.max", "0");
-    return WriteGroupFile(unified_ + "/memory.max", bytes) ? "" : Failed(unified_ + "/memory.max");
+    if (!WriteGroupFile(unified_ + "/memory.max", bytes)) return Failed(unified_ + "/memory.max");
+    return std::nullopt;
   }
   std::string folder;
   if (!MakeFolder(*groups.memory(), folder) ||
@@ -75,10 +75,11 @@ std::string ControlGroup::LimitMemory(const ControlGroups& groups, std::uint64_t
   // Only there when the kernel counts swap.
   WriteGroupFile(folder + "/memory.memsw.limit_in_bytes", bytes);
   memory_events_ = folder + "/memory.oom_control";
-  return "";
+  return std::nullopt;
 }
 
-std::string ControlGroup::LimitProcesses(const ControlGroups& groups, std::uint64_t limit) {
+std::optional<StartFailure> ControlGroup::LimitProcesses(const ControlGroups& groups,
+                                                         std::uint64_t limit) {
   std::string folder = unified_;
   if (!groups.ProcessesAreUnified() && !MakeFolder(*groups.processes(), folder)) {
     return Failed(folder);
@@ -89,7 +90,7 @@ std::string ControlGroup::LimitProcesses(const ControlGroups& groups, std::uint6
   process_file_ = folder + "/pids.events";
   process_events_.Reset(::open(process_file_.c_str(), O_RDONLY | O_CLOEXEC));
   HitProcessLimit();  // the first look, from which on the kernel tells of changes
-  return "";
+  return std::nullopt;
 }
 
 std::vector<int> ControlGroup::doors() const {

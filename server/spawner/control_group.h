@@ -3,20 +3,22 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/unique_fd.h"
 #include "server/spawner/control_groups.h"
+#include "server/spawner/start_failure.h"
 
 namespace muster::server {
 
 class ControlGroup {
  public:
-  // Makes the groups and sets their limits. What cannot be had is said in one line, with what to
-  // do; empty: all that was asked for is there. Without limits and without a writable hierarchy
-  // there is no group, which is no error.
-  std::string Make(const ControlGroups& groups, const Limits& limits);
+  // Makes the groups and sets their limits. What this node can never have is said in one line, with
+  // what to do (no errno); what failed, with its errno. Without limits and without a writable
+  // hierarchy there is no group, which is no error.
+  std::optional<StartFailure> Make(const ControlGroups& groups, const Limits& limits);
 
   // The descriptors through which the child enters by writing "0".
   std::vector<int> doors() const;
@@ -37,9 +39,8 @@ class ControlGroup {
   void Release();
 
  private:
-  // What failed, in one line; empty: nothing.
-  std::string LimitMemory(const ControlGroups& groups, std::uint64_t limit);
-  std::string LimitProcesses(const ControlGroups& groups, std::uint64_t limit);
+  std::optional<StartFailure> LimitMemory(const ControlGroups& groups, std::uint64_t limit);
+  std::optional<StartFailure> LimitProcesses(const ControlGroups& groups, std::uint64_t limit);
   bool MakeFolder(const Hierarchy& hierarchy, std::string& folder);
 
   struct Place {

@@ -110,13 +110,15 @@ void Supervisor::Launch(const LaunchRequest& request) {
   started_ = Clock::now();
   if (request.deadline) deadline_ = started_ + *request.deadline;
   if (settings_ != nullptr) end_.step = settings_->WhyNot(request.rights);
-  if (end_.step.empty()) end_.step = group_.Make(groups_, limits_);
   if (!end_.step.empty()) {
     end_.how = ExecutionEnd::How::kRefused;
     return;
   }
-  if (const std::optional<StartFailure> failure = Fork(request)) {
-    end_.how = ExecutionEnd::How::kStartFailed;
+  std::optional<StartFailure> failure = group_.Make(groups_, limits_);
+  const bool is_refused = failure && failure->error == 0;
+  if (!failure) failure = Fork(request);
+  if (failure) {
+    end_.how = is_refused ? ExecutionEnd::How::kRefused : ExecutionEnd::How::kStartFailed;
     end_.step = failure->step;
     end_.code = failure->error;
     main_ = 0;

@@ -61,7 +61,7 @@ TEST_CASE("A step that fails every time names itself, and the daemon lives") {
   for (const Case& fault : {
            Case{"fork:fail", v1::Outcome::KIND_START_FAILED, "fork: Resource temporarily"},
            Case{"start:fail", v1::Outcome::KIND_START_FAILED, "start: Input/output error"},
-           Case{"group:fail", v1::Outcome::KIND_REFUSED, "make the control group"},
+           Case{"group:fail", v1::Outcome::KIND_START_FAILED, "make the control group"},
            Case{"frame.write:fail", v1::Outcome::KIND_LOST, ""},
            Case{"frame.write:exit", v1::Outcome::KIND_LOST, ""},
        }) {

@@ -135,6 +135,26 @@ TEST_CASE("an ssh that dies in the middle is lost, and the next call makes a new
   CHECK(cluster.execute(1, "6*7").wait().value().text() == "42");
 }
 
+TEST_CASE(
+    "more than a hundred at once behind ssh take a second one, which goes when they have ended") {
+  if (!SshdFixture::IsPossible()) return;
+  constexpr int kCount = 150;
+  Machine machine;
+  const DaemonFixture daemon = machine.Daemon();
+  ClusterAPI cluster = machine.Connect("ssh:node");
+  std::vector<Call> calls;
+  for (int i = 0; i < kCount; ++i) {
+    calls.push_back(cluster.execute(1, muster::argv({"sleep", "1234"})));
+  }
+  CHECK(Eventually([&] { return cluster.clustercheck().nodes.front().running == kCount; },
+                   std::chrono::seconds(20)));
+  CHECK(machine.SshCount() == 2);
+  for (Call& call : calls) call.cancel();
+  for (Call& call : calls) CHECK(call.wait().kind == Outcome::Kind::kCancelled);
+  CHECK(Eventually([&] { return machine.SshCount() == 1; }, std::chrono::seconds(12)));
+  CHECK(cluster.execute(1, "6*7").wait().value().text() == "42");
+}
+
 TEST_CASE("an ssh that never gets through is given up after 5 s") {
   if (!SshdFixture::IsPossible()) return;
   Machine machine;

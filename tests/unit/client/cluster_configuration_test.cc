@@ -83,6 +83,18 @@ TEST_CASE("what is wrong with a node is told with file and line") {
   CHECK_THAT(ErrorOf("[daemon]\nname=a\n"), Contains("has no [cluster NAME]"));
 }
 
+TEST_CASE("users to trust are named or numbered, and have to exist") {
+  const std::string head = "[cluster lab]\nnodes = n1=unix:/a\ntrust = ";
+  const Folder folder;
+  CHECK(ReadConfiguration("", folder.Write(head + "root, 65534,\n  4242\n")).ok());
+  CHECK_THAT(ErrorOf(head + "root, no-such-user\n"),
+             Contains("cluster.conf:3: \"no-such-user\" is no user of this machine"));
+  CHECK_THAT(ErrorOf(head + "-1\n"), Contains("cluster.conf:3: \"-1\" is no user"));
+  CHECK_THAT(ErrorOf(head + "4294967295\n"), Contains("is no user"));
+  CHECK_THAT(ErrorOf(head + "4294967296\n"), Contains("is no user"));
+  CHECK_THAT(ErrorOf(head + "\n"), Contains("cluster.conf:3: the list of trusted users is empty"));
+}
+
 TEST_CASE("without a configuration the cluster is the daemon of this machine") {
   if (std::filesystem::exists("/etc/muster/cluster.conf") ||
       std::filesystem::exists("/run/muster/clusterd.sock")) {

@@ -1,0 +1,91 @@
+#include "client/lanes.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace muster {
+
+template <typename Condition>
+void Lanes::RemoveIf(std::size_t from, Condition condition, Removed* removed) {
+  if (from >= lanes_.size()) return;
+  const auto stay =
+      std::stable_partition(lanes_.begin() + static_cast<std::ptrdiff_t>(from), lanes_.end(),
+                            [&](const std::shared_ptr<Lane>& lane) { return !condition(*lane); });
+  std::move(stay, lanes_.end(), std::back_inserter(*removed));
+  lanes_.erase(stay, lanes_.end());
+}
+
+void Lanes::Add(std::shared_ptr<Connection> connection) {
+  lanes_.push_back(std::make_shared<Lane>());
+  lanes_.back()->connection = std::move(connection);
+}
+
+std::shared_ptr<Connection> Lanes::First(Removed* removed) {
+  while (!lanes_.empty() && !lanes_.front()->connection->IsAlive()) {
+    Remove(lanes_.front()->connection.get(), removed);
+  }
+  return lanes_.empty() ? nullptr : lanes_.front()->connection;
+}
+
+std::shared_ptr<Lane> Lanes::TakePlace(Removed* removed) {
+  std::shared_ptr<Lane> lane = Find(true, removed);
+  if (lane != nullptr) ++lane->executions;
+  return lane;
+}
+
+std::shared_ptr<Lane> Lanes::Find(bool with_room, Removed* removed) {
+  for (std::size_t i = 0; i < lanes_.size();) {
+    const std::shared_ptr<Lane> lane = lanes_[i];
+    const bool fits = (!with_room || lane->executions < kMaxExecutions) &&
+                      !lane->connection->incarnation().empty();
+    if (fits && lane->connection->IsAlive()) return lane;
+    if (fits) {
+      Remove(lane->connection.get(), removed);
+    } else {
+      ++i;
+    }
+  }
+  return nullptr;
+}
+
+std::shared_ptr<Connection> Lanes::NotGreeted(Removed* removed) {
+  const auto waits = [](const Lane& lane) { return lane.connection->incarnation().empty(); };
+  RemoveIf(
+      0, [&](const Lane& lane) { return waits(lane) && !lane.connection->IsAlive(); }, removed);
+  const auto found =
+      std::find_if(lanes_.begin(), lanes_.end(), [&](const auto& lane) { return waits(*lane); });
+  return found == lanes_.end() ? nullptr : (*found)->connection;
+}
+
+void Lanes::Remove(const Connection* connection, Removed* removed) {
+  RemoveIf(
+      0, [&](const Lane& lane) { return lane.connection.get() == connection; }, removed);
+}
+
+void Lanes::RemoveAll(Removed* removed) {
+  RemoveIf(
+      0, [](const Lane&) { return true; }, removed);
+}
+
+void Lanes::RemoveOthers(const std::string& incarnation, Removed* removed) {
+  RemoveIf(
+      0,
+      [&](const Lane& lane) {
+        const std::string its = lane.connection->incarnation();
+        return !its.empty() && its != incarnation;
+      },
+      removed);
+}
+
+void Lanes::RemoveIdle(std::chrono::steady_clock::time_point now, Removed* removed) {
+  RemoveIf(
+      1,
+      [&](const Lane& lane) {
+        return lane.executions == 0 && !lane.connection->incarnation().empty() &&
+               now - lane.empty_since >= kMaxIdle;
+      },
+      removed);
+}
+
+}  // namespace muster
