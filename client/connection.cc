@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "client/grpc_threads.h"
+#include "common/escape.h"
 #include "common/status_macros.h"
 #include "common/tsan.h"
 
@@ -197,7 +198,7 @@ void Connection::Explain(const grpc::Status& status, std::function<void(std::str
   // ssh has nothing to say, and must not be ended.
   const bool broke = status.error_code() == grpc::StatusCode::UNAVAILABLE && !IsAlive();
   if (tunnel_ == nullptr || (!broke && !timed_out)) {
-    then(status.error_message());
+    then(EscapeToOneLine(status.error_message()));
     return;
   }
   SshTunnel::Explain(tunnel_, timed_out, std::move(then));
