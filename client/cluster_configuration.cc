@@ -113,7 +113,8 @@ absl::StatusOr<std::vector<ConfiguredNode>> ReadConfiguration(const std::string&
         "there is no configuration to look up the cluster ", cluster,
         " in; write ./cluster.conf or ~/.config/muster/cluster.conf, or set MUSTER_CONFIG"));
   }
-  ASSIGN_OR_RETURN(const ConfigFile configuration, ConfigFile::Load(path));
+  ASSIGN_OR_RETURN(const ConfigFile configuration,
+                   ConfigFile::Load(path, ConfigFile::TrustOfUser(file)));
   ASSIGN_OR_RETURN(const ConfigFile::Section* section, ChooseCluster(configuration, cluster));
   // A file for the daemon only is no configuration of a cluster; but one that was asked for is.
   if (section == nullptr && file.empty()) return DefaultNode();

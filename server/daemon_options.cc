@@ -47,10 +47,12 @@ struct Given {
 };
 
 // [daemon] for everything that no flag says.
-absl::Status AddConfiguration(const std::string& explicit_path, Given& given) {
+absl::Status AddConfiguration(const std::string& explicit_path, bool is_embedded, Given& given) {
   ASSIGN_OR_RETURN(const std::string path, ConfigFile::Find(explicit_path));
   if (path.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const ConfigFile file, ConfigFile::Load(path));
+  // An embedded daemon is a part of its user's program, and serves nobody else.
+  const Trust trust = is_embedded ? ConfigFile::TrustOfUser(explicit_path) : Trust::kStrict;
+  ASSIGN_OR_RETURN(const ConfigFile file, ConfigFile::Load(path, trust));
   const ConfigFile::Section* section = file.FindSection("daemon");
   if (section == nullptr) return absl::OkStatus();
   const auto use = [&](const char* key, std::string& value) {
@@ -167,7 +169,7 @@ ParsedOptions ParseDaemonOptions(int argc, char** argv) {
     std::cerr << "clusterd: descriptor " << parent_fd << " is not the parent's socket\n";
     return {std::nullopt, kExitUsage};
   }
-  absl::Status status = AddConfiguration(configuration, given);
+  absl::Status status = AddConfiguration(configuration, parent_fd >= 0, given);
   if (status.ok()) {
     absl::StatusOr<DaemonOptions> options = Settle(given);
     if (options.ok()) {
