@@ -34,7 +34,8 @@ absl::StatusOr<std::vector<ConfiguredNode>> DefaultNode() {
   for (const std::string& path : candidates) {
     if (!IsSocket(path)) continue;
     ASSIGN_OR_RETURN(Address address, ParseAddress(absl::StrCat("unix:", path)));
-    return std::vector<ConfiguredNode>{{ShortHostName(), std::move(address), false, Trust()}};
+    return std::vector<ConfiguredNode>{
+        {ShortHostName(), std::move(address), false, TrustedUsers()}};
   }
   return absl::NotFoundError(absl::StrCat(
       "no cluster is configured and no clusterd listens at ", absl::StrJoin(candidates, " or "),
@@ -65,10 +66,11 @@ absl::StatusOr<const ConfigFile::Section*> ChooseCluster(const ConfigFile& file,
                    absl::StrJoin(names, ", ")));
 }
 
-absl::StatusOr<Trust> ParseTrust(const ConfigFile& file, const ConfigFile::Section& section) {
+absl::StatusOr<TrustedUsers> ParseTrust(const ConfigFile& file,
+                                        const ConfigFile::Section& section) {
   const auto entry = section.entries.find("trust");
-  if (entry == section.entries.end()) return Trust(section.name);
-  absl::StatusOr<Trust> trust = Trust::Parse(section.name, entry->second.value);
+  if (entry == section.entries.end()) return TrustedUsers(section.name);
+  absl::StatusOr<TrustedUsers> trust = TrustedUsers::Parse(section.name, entry->second.value);
   if (!trust.ok()) return file.ErrorAt(entry->second.line, std::string(trust.status().message()));
   return trust;
 }
@@ -81,7 +83,7 @@ absl::StatusOr<std::vector<ConfiguredNode>> ParseNodes(const ConfigFile& file,
                                                    "] has no nodes; write `nodes = "
                                                    "n1=unix:/path, n2=ssh:host`"));
   }
-  ASSIGN_OR_RETURN(const Trust trust, ParseTrust(file, section));
+  ASSIGN_OR_RETURN(const TrustedUsers trust, ParseTrust(file, section));
   std::vector<ConfiguredNode> nodes;
   for (absl::string_view item : absl::StrSplit(entry->second.value, absl::ByAnyChar(",\n"))) {
     item = absl::StripAsciiWhitespace(item);
@@ -122,7 +124,8 @@ absl::StatusOr<std::vector<ConfiguredNode>> ReadConfiguration(const std::string&
         "there is no configuration to look up the cluster ", cluster,
         " in; write ./cluster.conf or ~/.config/muster/cluster.conf, or set MUSTER_CONFIG"));
   }
-  ASSIGN_OR_RETURN(const ConfigFile configuration, ConfigFile::Load(path));
+  ASSIGN_OR_RETURN(const ConfigFile configuration,
+                   ConfigFile::Load(path, ConfigFile::TrustOfUser(file)));
   ASSIGN_OR_RETURN(const ConfigFile::Section* section, ChooseCluster(configuration, cluster));
   // A file for the daemon only is no configuration of a cluster; but one that was asked for is.
   if (section == nullptr && file.empty()) return DefaultNode();

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "client/trust.h"
+#include "client/trusted_users.h"
 #include "common/address.h"
 
 namespace muster {
@@ -18,7 +18,7 @@ struct ConfiguredNode {
   // Whether the name was said by the user. If so it is sent along, and a daemon that was started
   // under another name refuses; if not, whichever daemon answers is right.
   bool is_named = true;
-  Trust trust;  // for a Unix address
+  TrustedUsers trust;  // for a Unix address
 };
 
 // `cluster` and `file` as ClusterAPI::connect has them. At least one node, names unique.

@@ -13,6 +13,8 @@
 #include <utility>
 
 #include "client/grpc_threads.h"
+#include "common/account.h"
+#include "common/escape.h"
 #include "common/status_macros.h"
 #include "common/tsan.h"
 
@@ -91,7 +93,7 @@ struct CancelExchange {
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<Connection>> Connection::Open(const Address& address,
-                                                             const Trust& trust) {
+                                                             const TrustedUsers& trust) {
   KeepGrpcThreads();
   std::shared_ptr<Connection> connection(new Connection);
   UniqueFd socket;
@@ -186,7 +188,7 @@ void Connection::Explain(const grpc::Status& status, std::function<void(std::str
   // ssh has nothing to say, and must not be ended.
   const bool broke = status.error_code() == grpc::StatusCode::UNAVAILABLE && !IsAlive();
   if (tunnel_ == nullptr || (!broke && !timed_out)) {
-    then(status.error_message());
+    then(EscapeToOneLine(status.error_message()));
     return;
   }
   SshTunnel::Explain(tunnel_, timed_out, std::move(then));

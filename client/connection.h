@@ -18,7 +18,7 @@
 #include <string>
 
 #include "client/ssh_tunnel.h"
-#include "client/trust.h"
+#include "client/trusted_users.h"
 #include "common/address.h"
 #include "common/mutex.h"
 #include "common/silent_socket.h"
@@ -35,7 +35,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // says why not, without naming the node; `trust` is asked whether the server of a Unix socket
   // will do.
   static absl::StatusOr<std::shared_ptr<Connection>> Open(const Address& address,
-                                                          const Trust& trust);
+                                                          const TrustedUsers& trust);
 
   // Whose daemon it is; nobody knows over ssh.
   std::optional<uid_t> server() const { return server_; }

@@ -8,6 +8,7 @@
 #include "client/execution_stream.h"
 #include "client/interaction_stream.h"
 #include "client/wire.h"
+#include "common/escape.h"
 
 namespace muster {
 namespace {
@@ -228,16 +229,16 @@ void Execution::OnEnd(const grpc::Status& status) {
     Finish(Outcome::Kind::kCancelled, "by this program, which broke off the execution");
   } else if (is_other_incarnation) {
     Finish(Outcome::Kind::kLost,
-           absl::StrCat(
-               "node restarted: ", link_->name(),
-               " has another clusterd now; nothing was started by it: ", status.error_message()));
+           absl::StrCat("node restarted: ", link_->name(),
+                        " has another clusterd now; nothing was started by it: ",
+                        EscapeToOneLine(status.error_message())));
   } else if (!was_started && status.error_code() == grpc::StatusCode::ALREADY_EXISTS) {
     Finish(Outcome::Kind::kRefused,
            absl::StrCat("an execution with this id (", call_->id(), ") was started on ",
                         link_->name(), " before; nothing was started now"));
   } else if (!was_started && IsRefusal(status.error_code())) {
-    Finish(Outcome::Kind::kRefused,
-           absl::StrCat("by clusterd on ", link_->name(), ": ", status.error_message()));
+    Finish(Outcome::Kind::kRefused, absl::StrCat("by clusterd on ", link_->name(), ": ",
+                                                 EscapeToOneLine(status.error_message())));
   } else if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
     Finish(Outcome::Kind::kLost,
            absl::StrCat("no answer from ", link_->name(), " long after the deadline"));

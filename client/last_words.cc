@@ -10,6 +10,8 @@
 
 #include <vector>
 
+#include "common/escape.h"
+
 namespace muster {
 namespace {
 
@@ -55,7 +57,7 @@ std::string LastWords::Tail() const {
     if (SaysSomething(line)) lines.push_back(line);
   }
   if (lines.size() > kMaxLines) lines.erase(lines.begin(), lines.end() - kMaxLines);
-  return absl::StrJoin(lines, "; ");
+  return EscapeControls(absl::StrJoin(lines, "; "));
 }
 
 void LastWords::Trim() const {

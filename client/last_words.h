@@ -14,7 +14,9 @@ class LastWords {
   LastWords();
   // The child's stderr; -1 when the system has no room for it.
   int fd() const { return file_.get(); }
-  // The last lines that say something, at most six, joined by "; ". Empty: nothing was said.
+  // The last lines that say something, at most six, joined by "; ", harmless for a
+  // terminal: what another machine says through ssh ends in messages that somebody prints. Empty:
+  // nothing was said.
   std::string Tail() const;
   // All of it, at most the last 64 KiB.
   std::string All() const;

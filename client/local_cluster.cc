@@ -89,7 +89,7 @@ absl::Status LocalCluster::StartAll(const std::string& program, int nodes, int w
     daemons_.push_back(std::move(daemon));
     Address address;
     address.path = options.socket;
-    nodes_.push_back({options.name, std::move(address), true, Trust()});
+    nodes_.push_back({options.name, std::move(address), true, TrustedUsers()});
   }
   const auto deadline = std::chrono::steady_clock::now() + kStartTimeout;
   for (LocalDaemon& daemon : daemons_) RETURN_IF_ERROR(daemon.WaitUntilReady(deadline));

@@ -12,6 +12,7 @@
 
 #include <utility>
 
+#include "common/escape.h"
 #include "common/status_macros.h"
 
 namespace muster {
@@ -106,8 +107,9 @@ void LocalDaemon::WaitForEnd(std::chrono::steady_clock::time_point deadline) {
     child_.Kill(SIGKILL);
     child_.WaitUntil(std::chrono::steady_clock::now() + std::chrono::seconds(1));
   }
-  const std::string words = is_told_ ? "" : words_->All();
+  std::string words = is_told_ ? "" : words_->All();
   if (words.empty()) return;
+  if (::isatty(STDERR_FILENO) == 1) words = EscapeControls(words);
   // Best effort: there may be nobody at our stderr.
   if (::write(STDERR_FILENO, words.data(), words.size()) < 0) return;
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "client/execution_id.h"
+#include "common/account.h"
 #include "common/limits.h"
 #include "common/tsan.h"
 
@@ -38,7 +39,7 @@ NodeLink::Lease::~Lease() {
   if (link_ != nullptr) link_->GiveBack(*lane_);
 }
 
-NodeLink::NodeLink(std::string name, Address address, Trust trust)
+NodeLink::NodeLink(std::string name, Address address, TrustedUsers trust)
     : name_(std::move(name)),
       address_(std::move(address)),
       trust_(std::move(trust)),

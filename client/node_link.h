@@ -28,7 +28,7 @@
 
 #include "client/connection.h"
 #include "client/lanes.h"
-#include "client/trust.h"
+#include "client/trusted_users.h"
 #include "common/address.h"
 #include "common/mutex.h"
 
@@ -67,7 +67,7 @@ class NodeLink : public std::enable_shared_from_this<NodeLink> {
   // An error says why, naming the node.
   using Described = std::function<void(absl::StatusOr<v1::DescribeResponse>)>;
 
-  NodeLink(std::string name, Address address, Trust trust = Trust());
+  NodeLink(std::string name, Address address, TrustedUsers trust = TrustedUsers());
 
   const std::string& name() const { return name_; }
 
@@ -111,7 +111,7 @@ class NodeLink : public std::enable_shared_from_this<NodeLink> {
 
   const std::string name_;
   const Address address_;
-  const Trust trust_;
+  const TrustedUsers trust_;
   Mutex mutex_;
   Lanes lanes_ MUSTER_GUARDED_BY(mutex_);
   std::string stream_id_ MUSTER_GUARDED_BY(mutex_);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/ClusterAPI.h"
+#include "common/escape.h"
 #include "common/version.h"
 
 namespace muster {
@@ -97,7 +98,7 @@ const char* word(Outcome::Kind kind) {
 
 std::string Outcome::describe() const {
   const std::string details = Details(*this);
-  return details.empty() ? word(kind) : std::string(word(kind)) + ": " + details;
+  return details.empty() ? word(kind) : std::string(word(kind)) + ": " + EscapeToOneLine(details);
 }
 
 const char* version() { return kVersion; }

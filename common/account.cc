@@ -40,7 +40,8 @@ std::optional<Account> AccountOf(uid_t uid) {
 
 absl::StatusOr<uid_t> FindUser(const std::string& name) {
   uid_t number = 0;
-  if (absl::SimpleAtoi(name, &number)) return number;
+  // The kernel says (uid_t)-1 for "nobody is meant".
+  if (absl::SimpleAtoi(name, &number) && number != static_cast<uid_t>(-1)) return number;
   passwd entry{};
   passwd* found = nullptr;
   std::vector<char> buffer;

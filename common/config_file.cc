@@ -6,19 +6,15 @@
 #include <absl/strings/str_join.h>
 #include <absl/strings/strip.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <ini.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "common/address.h"
 #include "common/status_macros.h"
-#include "common/unique_fd.h"
 
 namespace muster {
 namespace {
@@ -255,53 +251,35 @@ class Parser {
   std::vector<int> line_of_piece_;
 };
 
-absl::Status CannotRead(const std::string& path, const char* what, int error) {
-  const std::string message =
-      absl::StrCat("cannot ", what, " the configuration ", path, ": ", ::strerror(error));
-  if (error == ENOENT || error == ENOTDIR) return absl::NotFoundError(message);
-  if (error == EACCES || error == EPERM) return absl::PermissionDeniedError(message);
-  return absl::InvalidArgumentError(message);
-}
-
-absl::StatusOr<std::string> ReadWhole(const std::string& path) {
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.IsOpen()) return CannotRead(path, "open", errno);
+absl::StatusOr<std::string> ReadWhole(const std::string& path, Trust trust) {
+  const auto file = OpenTrustedFile(path, trust);
+  if (!file.ok()) {
+    return absl::Status(file.status().code(),
+                        absl::StrCat("the configuration: ", file.status().message()));
+  }
   std::string text;
   char buffer[16384];
   ssize_t count = 0;
-  while ((count = ::read(file.get(), buffer, sizeof buffer)) > 0) {
+  while ((count = ::read(file->get(), buffer, sizeof buffer)) > 0) {
     text.append(buffer, static_cast<std::size_t>(count));
     if (text.size() > kMaxFileBytes) {
       return absl::InvalidArgumentError(absl::StrCat("the configuration ", path, " is larger than ",
                                                      kMaxFileBytes >> 20, " MiB"));
     }
   }
-  if (count < 0) return CannotRead(path, "read", errno);
+  if (count < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot read the configuration ", path, ": ", ::strerror(errno)));
+  }
   return text;
 }
 
 constexpr char kHere[] = "./cluster.conf";
 
-bool IsOwnOrRoots(const struct stat& info) {
-  return info.st_uid == ::geteuid() || info.st_uid == 0;
-}
-
-// Whether ./cluster.conf is there, and may be trusted: whoever writes it chooses where our commands
-// go, and the folder may be anybody's.
-absl::StatusOr<bool> HasTrustedFileHere() {
-  struct stat link {};
-  struct stat file {};
-  if (::lstat(kHere, &link) != 0 || ::stat(kHere, &file) != 0) return false;
-  if (!IsOwnOrRoots(link) || !IsOwnOrRoots(file)) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("will not read ", kHere, ": it belongs to user ", file.st_uid,
-                     ", neither to you nor to root; name it with MUSTER_CONFIG if you trust it"));
-  }
-  if ((file.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("will not read ", kHere, ": others may write to it; say: chmod go-w ", kHere));
-  }
-  return true;
+// Null when it is not set.
+const char* NamedByEnvironment() {
+  const char* given = ::getenv("MUSTER_CONFIG");
+  return given == nullptr || *given == '\0' ? nullptr : given;
 }
 
 std::string UserFile() {
@@ -314,30 +292,33 @@ std::string UserFile() {
 
 }  // namespace
 
-absl::StatusOr<ConfigFile> ConfigFile::Load(const std::string& path) {
+absl::StatusOr<ConfigFile> ConfigFile::Load(const std::string& path, Trust trust) {
   ConfigFile file;
   file.path_ = path;
-  ASSIGN_OR_RETURN(const std::string text, ReadWhole(path));
+  ASSIGN_OR_RETURN(const std::string text, ReadWhole(path, trust));
   RETURN_IF_ERROR(Parser(file, text, file.sections_).Parse());
   return file;
 }
 
 absl::StatusOr<std::string> ConfigFile::Find(const std::string& explicit_path) {
   if (!explicit_path.empty()) return explicit_path;
-  const char* given = ::getenv("MUSTER_CONFIG");
-  if (given != nullptr && *given != '\0') {
+  if (const char* given = NamedByEnvironment()) {
     if (::access(given, F_OK) != 0) {
       return absl::NotFoundError(
           absl::StrCat("MUSTER_CONFIG names ", given, ": ", ::strerror(errno)));
     }
     return std::string(given);
   }
-  ASSIGN_OR_RETURN(const bool is_here, HasTrustedFileHere());
-  if (is_here) return std::string(kHere);
-  for (const std::string& candidate : {UserFile(), std::string("/etc/muster/cluster.conf")}) {
+  for (const std::string& candidate :
+       {std::string(kHere), UserFile(), std::string("/etc/muster/cluster.conf")}) {
     if (!candidate.empty() && ::access(candidate.c_str(), F_OK) == 0) return candidate;
   }
   return std::string();
+}
+
+Trust ConfigFile::TrustOfUser(const std::string& explicit_path) {
+  const bool is_named = !explicit_path.empty() || NamedByEnvironment() != nullptr;
+  return is_named ? Trust::kNamed : Trust::kStrict;
 }
 
 const ConfigFile::Section* ConfigFile::FindSection(const std::string& kind,

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "common/trusted_file.h"
+
 namespace muster {
 
 class ConfigFile {
@@ -25,17 +27,21 @@ class ConfigFile {
     std::map<std::string, Entry> entries;
   };
 
-  // Reads and checks the file. NotFound: no such file; PermissionDenied: it cannot be read;
+  // Reads and checks the file. NotFound: no such file; PermissionDenied: it cannot be read, or
+  // somebody else could have written it (common/trusted_file.h), with what mends that;
   // InvalidArgument: "FILE:LINE: what is wrong; valid here: …" for an unknown section or key, a
   // line that is neither, a duplicate section or key. Lines may have any length.
-  static absl::StatusOr<ConfigFile> Load(const std::string& path);
+  static absl::StatusOr<ConfigFile> Load(const std::string& path, Trust trust = Trust::kStrict);
 
   // The file to read: `explicit_path` when given (it has to exist), else $MUSTER_CONFIG (likewise),
-  // else
-  // ./cluster.conf (when it is owned by this user or root and not writable by others; otherwise
-  // PermissionDenied, saying so), else $XDG_CONFIG_HOME/muster/cluster.conf (~/.config when unset),
-  // else /etc/muster/cluster.conf. An empty string: there is none.
+  // else ./cluster.conf, else $XDG_CONFIG_HOME/muster/cluster.conf (~/.config when unset), else
+  // /etc/muster/cluster.conf. An empty string: there is none. Whether it is to be trusted, Load
+  // says: a bad file is an error and not passed over.
   static absl::StatusOr<std::string> Find(const std::string& explicit_path);
+
+  // How far a program of the user trusts the file that Find gives: one that he named is his choice.
+  // A daemon that serves others says kStrict whoever named it.
+  static Trust TrustOfUser(const std::string& explicit_path);
 
   const std::string& path() const { return path_; }
   const std::vector<Section>& sections() const { return sections_; }

@@ -72,7 +72,9 @@ absl::Status AddConfiguration(const std::string& explicit_path, bool is_embedded
   ASSIGN_OR_RETURN(given.rules, AccessRules::Read(nullptr, daemon));
   ASSIGN_OR_RETURN(const std::string path, ConfigFile::Find(explicit_path));
   if (path.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const ConfigFile file, ConfigFile::Load(path));
+  // An embedded daemon is a part of its user's program, and serves nobody else.
+  const Trust trust = is_embedded ? ConfigFile::TrustOfUser(explicit_path) : Trust::kStrict;
+  ASSIGN_OR_RETURN(const ConfigFile file, ConfigFile::Load(path, trust));
   ASSIGN_OR_RETURN(given.rules, AccessRules::Read(&file, daemon));
   const ConfigFile::Section* section = file.FindSection("daemon");
   if (section == nullptr) return absl::OkStatus();

@@ -13,6 +13,7 @@
 #include "shell/cluster_file.h"
 #include "shell/exit_code.h"
 #include "shell/fan_out.h"
+#include "shell/program_printer.h"
 
 namespace muster::clustershell {
 namespace {
@@ -69,14 +70,16 @@ int RunLocalProgram(Shell& shell, const std::string& title,
       std::make_shared<FanOut>(std::vector<Call>{host->execute(1, argv(arguments), options)});
   shell.signals().SetRunning(fan_out);
 
+  ProgramPrinter printer(output);
   Outcome outcome;
   while (std::optional<FanOut::Happening> happening = fan_out->Next()) {
     switch (happening->kind) {
       case FanOut::Happening::Kind::kOutput:
-        output.Raw(happening->event.stream, happening->event.data);
+        printer.Take(happening->event);
         if (output.error() != 0) fan_out->Cancel();
         break;
       case FanOut::Happening::Kind::kEnded:
+        printer.Finish();
         outcome = std::move(happening->outcome);
         break;
       case FanOut::Happening::Kind::kInterrupted:

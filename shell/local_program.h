@@ -10,8 +10,9 @@
 namespace muster::clustershell {
 
 // Runs the program in our working directory. It finds the current cluster through MUSTER_CONFIG,
-// and our Python module through PYTHONPATH. What it writes passes through as it is. `title` is what
-// it is called in messages. Returns its exit code; 128 + n when signal n killed it.
+// and our Python module through PYTHONPATH. What it writes passes through as it is, and escaped to
+// a terminal. `title` is what it is called in messages. Returns its exit code; 128 + n when signal
+// n killed it.
 int RunLocalProgram(Shell& shell, const std::string& title,
                     const std::vector<std::string>& arguments);
 

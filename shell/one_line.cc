@@ -1,8 +1,6 @@
 #include "shell/one_line.h"
 
-#include <absl/strings/str_replace.h>
-
-#include "shell/escape.h"
+#include "common/escape.h"
 
 namespace muster::clustershell {
 namespace {
@@ -18,9 +16,7 @@ std::size_t OffsetOf(std::size_t number, const std::string& text) {
 
 }  // namespace
 
-std::string OneLine(absl::string_view text) {
-  return absl::StrReplaceAll(EscapeControls(text), {{"\n", "\\n"}, {"\t", "\\t"}});
-}
+std::string OneLine(absl::string_view text) { return EscapeToOneLine(text); }
 
 std::string Cut(const std::string& line, std::size_t columns) {
   if (columns == 0) return "";

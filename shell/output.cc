@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-#include "shell/escape.h"
+#include "common/escape.h"
 
 namespace muster::clustershell {
 

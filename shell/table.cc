@@ -1,6 +1,7 @@
 #include "shell/table.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "shell/one_line.h"
 
@@ -10,6 +11,11 @@ namespace {
 constexpr std::size_t kFewestColumns = 10;
 
 }  // namespace
+
+void Table::Add(std::vector<std::string> row) {
+  for (std::string& cell : row) cell = OneLine(cell);
+  rows_.push_back(std::move(row));
+}
 
 std::string Table::Render(std::size_t columns) const {
   std::vector<std::vector<std::string>> lines(1);

@@ -17,8 +17,9 @@ class Table {
 
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
-  // As many cells as there are columns.
-  void Add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  // As many cells as there are columns. Each is made one line, harmless for a terminal: a node
+  // writes some of them.
+  void Add(std::vector<std::string> row);
 
   static constexpr std::size_t kAnyWidth = static_cast<std::size_t>(-1);
 

@@ -12,6 +12,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/trusted_file.h"
+
 namespace muster::server {
 namespace {
 
@@ -84,6 +86,10 @@ absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(const std::string& path
   const std::string folder = path.substr(0, path.rfind('/'));
   if (!folder.empty() && ::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
     return Failed(path, absl::StrCat("cannot be made: ", folder, ": ", strerror(errno)));
+  }
+  if (const auto trusted = OpenTrustedFolder(folder.empty() ? "/" : folder, Sharing::kNone);
+      !trusted.ok()) {
+    return Failed(path, absl::StrCat("cannot be made: ", trusted.status().message()));
   }
   UniqueFd file(::open(path.c_str(),
                        O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));

@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include "common/address.h"
+#include "common/file_system.h"
 #include "common/status_macros.h"
+#include "common/trusted_file.h"
 
 namespace muster::server {
 namespace {
@@ -22,26 +24,21 @@ absl::Status Failed(const std::string& what) {
 }
 
 // The folder of the socket, made if it is missing, ours or root's, and not open to others: whoever
-// may write there could put a socket of his own in the place of ours.
+// may write there could put a socket of his own in the place of ours. On a network file system the
+// socket's file would be seen where nobody can connect to it, and the lock may not hold.
 absl::Status CheckFolder(const std::string& folder) {
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+  const bool is_new = ::mkdir(folder.c_str(), 0700) == 0;
+  if (!is_new && errno != EEXIST) {
     return Failed(absl::StrCat("cannot make the folder ", folder));
   }
-  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  struct stat info {};
-  if (!fd.IsOpen() || ::fstat(fd.get(), &info) != 0) {
-    return Failed(absl::StrCat("cannot open the folder ", folder));
-  }
-  if (info.st_uid != ::geteuid() && info.st_uid != 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the folder ", folder, " belongs to uid ", info.st_uid,
-                     "; a daemon's socket goes into a folder of its own user or of root"));
-  }
-  if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (info.st_mode & S_ISVTX) == 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("others may write to the folder ", folder, "; close it: chmod go-w ", folder));
-  }
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(const UniqueFd fd, OpenTrustedFolder(folder, Sharing::kSticky));
+  const std::string network = NetworkFileSystemOf(fd.get());
+  if (network.empty()) return absl::OkStatus();
+  if (is_new) ::rmdir(folder.c_str());
+  return absl::FailedPreconditionError(
+      absl::StrCat("the folder ", folder, " is on a network file system (", network,
+                   "), where a socket and its lock do not work; listen on a local one, such as "
+                   "--listen unix:/run/muster/clusterd.sock"));
 }
 
 // Locks the file, and makes sure that it is still the one at this path: its last owner removes it.

@@ -13,8 +13,9 @@ namespace muster::server {
 class Listener {
  public:
   // Makes the folder (0700) if it is missing, locks PATH.lock beside the socket and listens, socket
-  // 0600. FailedPrecondition: the folder belongs to somebody else, or others may write to it (but
-  // for a sticky one), or something that is no socket has this path: it is left alone.
+  // 0600. FailedPrecondition: the folder, or one above it, belongs to somebody else, or others may
+  // write to it (but for a sticky one), or it is on a network file system, or something that is no
+  // socket has this path: it is left alone.
   // AlreadyExists: another daemon listens there; its pid is named. A socket that a killed daemon
   // left behind is replaced.
   // `for_others`: whoever gets so far may connect (socket 0666, and 0711 for a folder that is made

@@ -35,7 +35,8 @@ const ShellCommand kAtCommand = {
     "  @1 --timeout 5s make      flags say how it runs; -- ends them\n"
     "What a node writes comes as it comes, line by line, with its name in front; what it writes "
     "to\n"
-    "stderr goes to stderr. Ctrl-C stops the command on all nodes, a second one at once.\n",
+    "stderr goes to stderr. On a terminal, control characters in it are shown as text.\n"
+    "Ctrl-C stops the command on all nodes, a second one at once.\n",
     ShellCommand::Argument::kTarget,
     &Run,
     true,

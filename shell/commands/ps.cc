@@ -14,7 +14,6 @@
 #include "common/quantity.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
-#include "shell/one_line.h"
 #include "shell/shell.h"
 #include "shell/short_id.h"
 #include "shell/table.h"
@@ -81,7 +80,7 @@ std::string Render(const std::vector<Row>& rows, std::size_t columns) {
     table.Add({rows[i].node->name, ids[i], UserOf(rows[i]), StateOf(execution),
                FormatDuration(execution.age), lives ? FormatDuration(cpu) : "-",
                lives ? FormatSize(execution.memory_bytes) : "-",
-               lives ? absl::StrCat(execution.processes) : "-", OneLine(execution.command)});
+               lives ? absl::StrCat(execution.processes) : "-", execution.command});
   }
   return table.Render(columns);
 }

@@ -74,7 +74,9 @@ const ShellCommand kRunCommand = {
     "  run wordcount /usr/share/doc    a program that is built in\n"
     "  run sum.py 'two words'          your own; `import ClusterAPI` gives it this cluster\n"
     "Words are separated by blanks; quotes and backslashes are those of a shell. The program runs\n"
-    "on this machine, in the current folder; its exit code is that of the command.\n",
+    "on this machine, in the current folder; its exit code is that of the command. Its output is "
+    "a\n"
+    "pipe, not a terminal; on your terminal, control characters in it are shown as text.\n",
     ShellCommand::Argument::kProgram,
     &Run,
 };

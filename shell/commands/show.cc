@@ -3,6 +3,7 @@
 #include <absl/strings/str_format.h>
 
 #include <string>
+#include <vector>
 
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
@@ -26,19 +27,21 @@ int Run(Shell& shell, absl::string_view rest) {
                {"memory", true},
                {"python"},
                {"running", true}});
-  std::string reasons;
-  for (const NodeCheck& check : shell.cluster().clustercheck().nodes) {
+  const std::vector<NodeCheck> checks = shell.cluster().clustercheck().nodes;
+  for (const NodeCheck& check : checks) {
     const std::string index = absl::StrCat(check.node.index);
     if (check.functional) {
       table.Add({index, check.node.name, check.node.address, "up", absl::StrCat(check.cores),
                  InGibibytes(check.memory_bytes), check.python, absl::StrCat(check.running)});
     } else {
       table.Add({index, check.node.name, check.node.address, "down", "-", "-", "-", "-"});
-      absl::StrAppend(&reasons, check.node.name, ": ", check.reason, "\n");
     }
   }
   shell.output().Out(table.Render());
-  shell.output().Note(reasons);
+  for (const NodeCheck& check : checks) {
+    if (check.functional) continue;
+    shell.output().NodeLines(Output::Stream::kStderr, check.node.name, check.reason);
+  }
   return kExitOk;
 }
 

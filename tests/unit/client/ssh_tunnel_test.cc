@@ -56,6 +56,15 @@ TEST_CASE("why a tunnel ended is told in the words of ssh") {
         "it in MUSTER_SSH");
 }
 
+TEST_CASE("last words cannot act on a terminal") {
+  const muster::LastWords words;
+  const std::string said =
+      "warning\x1b[2J\r\nhost\x9b"
+      "31m \u202ekey\n";
+  REQUIRE(::write(words.fd(), said.data(), said.size()) == static_cast<ssize_t>(said.size()));
+  CHECK(words.Tail() == "warning\\x1b[2J; host\\x9b31m \\u202ekey");
+}
+
 TEST_CASE("last words are the last lines that say something") {
   const muster::LastWords words;
   for (const char* text : {"@@@@@@\r\n", "1\n2\n3\n", "\n4\r\n", "5\n6\n", "7"}) {

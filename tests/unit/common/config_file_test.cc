@@ -10,6 +10,7 @@
 
 using Catch::Contains;
 using muster::ConfigFile;
+using muster::Trust;
 
 namespace {
 
@@ -170,12 +171,23 @@ TEST_CASE("a cluster.conf here that others may write is refused by name") {
   const Folder folder;
   const std::string file = folder.Write("");
   ::chmod(file.c_str(), 0666);
-  const auto found = ConfigFile::Find("");
+  REQUIRE(*ConfigFile::Find("") == "./cluster.conf");  // not passed over
+  const auto found = ConfigFile::Load("./cluster.conf");
   CHECK(found.status().code() == absl::StatusCode::kPermissionDenied);
   CHECK_THAT(std::string(found.status().message()), Contains("chmod go-w ./cluster.conf"));
   ::chmod(file.c_str(), 0644);
   if (::geteuid() == 0) {
     REQUIRE(::chown(file.c_str(), 65534, 65534) == 0);
-    CHECK(ConfigFile::Find("").status().code() == absl::StatusCode::kPermissionDenied);
+    CHECK(ConfigFile::Load("./cluster.conf").status().code() ==
+          absl::StatusCode::kPermissionDenied);
   }
+}
+
+TEST_CASE("a file that the user named is trusted further than one that was found") {
+  const Folder folder;
+  CHECK(ConfigFile::TrustOfUser("") == Trust::kStrict);
+  CHECK(ConfigFile::TrustOfUser("lab.conf") == Trust::kNamed);
+  ::setenv("MUSTER_CONFIG", "lab.conf", 1);
+  CHECK(ConfigFile::TrustOfUser("") == Trust::kNamed);
+  ::unsetenv("MUSTER_CONFIG");
 }

@@ -2,8 +2,11 @@
 
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -27,7 +30,43 @@ mode_t ModeOf(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 ? info.st_mode & 07777 : 0;
 }
 
+// What the kernel is made to say of every file system; 0: the truth.
+std::atomic<long> told_type{0};
+
 }  // namespace
+
+// In the place of the C library's, for the whole program: a test cannot mount NFS everywhere.
+extern "C" int fstatfs(int fd, struct statfs* info) noexcept {
+  const long result = ::syscall(SYS_fstatfs, fd, info);
+  if (result == 0 && told_type != 0) info->f_type = told_type;
+  return static_cast<int>(result);
+}
+
+TEST_CASE("A folder on a network file system is refused by name, and a new one does not stay") {
+  Folder folder;
+  told_type = 0x6969;
+  const auto listener = Listener::Open(folder.path + "/n1.sock");
+  const auto below = Listener::Open(folder.path + "/deep/n1.sock");
+  told_type = 0;
+  REQUIRE_FALSE(listener.ok());
+  CHECK_THAT(std::string(listener.status().message()),
+             Contains("network file system (NFS)") && Contains("--listen unix:/run/"));
+  CHECK_FALSE(below.ok());
+  CHECK(::access((folder.path + "/deep").c_str(), F_OK) != 0);
+  CHECK(::access((folder.path + "/n1.sock.lock").c_str(), F_OK) != 0);
+  CHECK(Listener::Open(folder.path + "/n1.sock").ok());
+}
+
+TEST_CASE("A folder below one that others may write to is refused with the folder that is wrong") {
+  Folder folder;
+  REQUIRE(::chmod(folder.path.c_str(), 0777) == 0);
+  const auto listener = Listener::Open(folder.path + "/deep/n1.sock");
+  REQUIRE_FALSE(listener.ok());
+  CHECK_THAT(std::string(listener.status().message()),
+             Contains("others may write to the folder " + folder.path + " ") &&
+                 Contains("chmod go-w " + folder.path));
+  ::rmdir((folder.path + "/deep").c_str());
+}
 
 TEST_CASE(
     "A missing folder is made for its owner alone, and socket and lock go with the listener") {

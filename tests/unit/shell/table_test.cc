@@ -29,5 +29,11 @@ TEST_CASE("lines end without blanks") {
   CHECK(table.Render() == "name         state\na-long-name\n");
 }
 
+TEST_CASE("a cell is one line and cannot act on a terminal") {
+  Table table({{"node"}, {"python"}});
+  table.Add({"n1", "3\nn2    4\x1b[2J\u202e"});
+  CHECK(table.Render() == "node  python\nn1    3\\nn2    4\\x1b[2J\\u202e\n");
+}
+
 }  // namespace
 }  // namespace muster::clustershell
