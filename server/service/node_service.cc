@@ -13,6 +13,7 @@
 #include "server/service/execute_reactor.h"
 #include "server/service/interact_reactor.h"
 #include "server/service/interact_wire.h"
+#include "server/service/rights_hint.h"
 #include "server/service/wire.h"
 
 namespace muster::server {
@@ -160,12 +161,12 @@ void NodeService::Submit(const std::shared_ptr<EventQueue>& queue, ExecutionRequ
     queue->OnOutcome(Refused(why));
     return;
   }
-  std::shared_ptr<ExecutionSink> sink = queue;
+  std::shared_ptr<ExecutionSink> sink = RightsHint::Wrap(request, queue);
   if (audit_ != nullptr) {
     ExecutionRequest known;
     known.key = request.key;
     known.identity = request.identity;
-    sink = std::make_shared<AuditedSink>(*audit_, std::move(known), queue);
+    sink = std::make_shared<AuditedSink>(*audit_, std::move(known), sink);
   }
   v1::ExecuteEvent started;
   started.mutable_started()->set_incarnation(facts_.incarnation);
