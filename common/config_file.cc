@@ -40,9 +40,9 @@ const std::vector<SectionKind>& ValidSections() {
       {"cluster", true, {"nodes"}},
       {"daemon",
        false,
-       {"cgroups", "listen", "log_level", "max_cpu", "max_file_size", "max_memory",
-        "max_open_files", "max_output", "max_processes", "max_queued", "max_running", "max_time",
-        "name", "workers"}},
+       {"cgroups", "listen", "log_level", "max_connections", "max_connections_per_user", "max_cpu",
+        "max_file_size", "max_memory", "max_open_files", "max_output", "max_processes",
+        "max_queued", "max_running", "max_time", "name", "workers"}},
   };
   return *kSections;
 }

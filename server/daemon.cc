@@ -122,8 +122,8 @@ int Daemon::Run() {
   facts.workers = static_cast<unsigned>(options_.bounds.admission.workers);
   facts.limits = options_.bounds.limits;
   facts.longest = options_.bounds.longest;
-  server_ =
-      std::make_unique<NodeServer>(loop_, *table_, *sessions_, std::move(facts), listener->fd());
+  server_ = std::make_unique<NodeServer>(loop_, *table_, *sessions_, std::move(facts),
+                                         listener->fd(), options_.bounds.connections);
   loop_.Start();
   if (!server_->Start()) {
     spdlog::error("gRPC did not start on unix:{}", options_.socket_path);

@@ -1,5 +1,6 @@
 #include "server/service/acceptor.h"
 
+#include <absl/strings/str_cat.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grpcpp/security/server_credentials.h>
@@ -7,6 +8,7 @@
 #include <spdlog/spdlog.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,12 +25,23 @@ constexpr int kLookMs = SilentSocket::kBetweenLooks / std::chrono::milliseconds(
 
 UniqueFd OpenReserve() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
+// The kernel gives the lowest number that is free. So connections stay below this line, and a
+// quarter of all descriptors is for executions alone.
+int HighestDescriptor() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  constexpr rlim_t kMost = 1u << 30;
+  const rlim_t all = std::min(limit.rlim_cur, kMost);
+  return static_cast<int>(all - all / 4);
+}
+
 }  // namespace
 
-Acceptor::Acceptor(int listening_fd)
+Acceptor::Acceptor(int listening_fd, ConnectionTable& connections)
     : listening_fd_(listening_fd),
       stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      reserve_(OpenReserve()) {}
+      reserve_(OpenReserve()),
+      connections_(connections) {}
 
 Acceptor::~Acceptor() { Stop(); }
 
@@ -57,22 +70,19 @@ void Acceptor::Stop() {
 void Acceptor::Run() {
   for (;;) {
     pollfd waiting[2] = {{stop_.get(), POLLIN, 0}, {listening_fd_, POLLIN, 0}};
-    const int time = connections_.empty() ? -1 : kLookMs;
-    if (::poll(waiting, 2, time) < 0 && errno != EINTR) return;
+    if (::poll(waiting, 2, LookAtConnections()) < 0 && errno != EINTR) return;
     if (waiting[0].revents != 0) return;
     if (waiting[1].revents != 0) Accept();
-    LookAtConnections();
   }
 }
 
-void Acceptor::LookAtConnections() {
+int Acceptor::LookAtConnections() {
   const auto now = std::chrono::steady_clock::now();
-  if (now < next_look_) return;
-  next_look_ = now + SilentSocket::kBetweenLooks / 2;
-  const auto ended = std::remove_if(
-      connections_.begin(), connections_.end(),
-      [](Connection& connection) { return !connection.silence.Look(connection.socket.get()); });
-  connections_.erase(ended, connections_.end());
+  if (now >= next_look_) {
+    next_look_ = now + SilentSocket::kBetweenLooks / 2;
+    connections_.Look();
+  }
+  return log_.Flush() || connections_.size() > 0 ? kLookMs : -1;
 }
 
 void Acceptor::Accept() {
@@ -81,7 +91,8 @@ void Acceptor::Accept() {
   if (connection.IsOpen()) {
     HandOver(std::move(connection));
   } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-    spdlog::warn("cannot accept a connection: {}; it is closed", strerror(errno));
+    log_.Warn("no descriptor or memory left for a connection",
+              absl::StrCat("cannot accept a connection: ", strerror(errno), "; it is closed"));
     MakeRoom();
   }
 }
@@ -105,6 +116,9 @@ void Acceptor::HandOver(UniqueFd connection) {
                  peer.uid, peer.pid, ::geteuid());
     return;
   }
+  // Of our own, until the connection ends: to look at it, and to cut it.
+  UniqueFd copy(::fcntl(connection.get(), F_DUPFD_CLOEXEC, 0));
+  if (!HasRoom(peer, copy.get())) return;
   Slot* slot = SlotOf(peer.uid);
   if (slot == nullptr) {
     spdlog::error(
@@ -115,11 +129,35 @@ void Acceptor::HandOver(UniqueFd connection) {
   }
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.listener_fd = listening_fd_;
-  // Without one when there is no descriptor left: then gRPC's keepalive has to do.
-  UniqueFd copy(::fcntl(connection.get(), F_DUPFD_CLOEXEC, 0));
-  if (copy.IsOpen()) connections_.push_back({std::move(copy), {}});
+  connections_.Add({peer.uid, peer.pid}, std::move(copy));
   parameters.fd = connection.Release();
   slot->acceptor->HandleNewConnection(&parameters);
+}
+
+bool Acceptor::HasRoom(const ucred& peer, int descriptor) {
+  const ConnectionTable::Room room = connections_.RoomFor(peer.uid);
+  const std::string who =
+      absl::StrCat("closed a connection of uid ", peer.uid, " (process ", peer.pid, "): ");
+  if (room == ConnectionTable::Room::kFull) {
+    log_.Warn("closed connections over max_connections",
+              absl::StrCat(who, "there are ", connections_.caps().total,
+                           " of them (max_connections) already"));
+    return false;
+  }
+  if (room == ConnectionTable::Room::kFullForUser) {
+    log_.Warn("closed connections over max_connections_per_user",
+              absl::StrCat(who, "this user has ", connections_.caps().per_user,
+                           " of them (max_connections_per_user) already"));
+    return false;
+  }
+  if (descriptor < 0 || descriptor >= HighestDescriptor()) {
+    log_.Warn("closed connections for lack of descriptors",
+              absl::StrCat(who,
+                           "the descriptors that are left are for executions; raise the limit "
+                           "of open files (LimitNOFILE, ulimit -n)"));
+    return false;
+  }
+  return true;
 }
 
 Acceptor::Slot* Acceptor::SlotOf(uid_t uid) {

@@ -1,10 +1,11 @@
 // Acceptor: our own accept loop. gRPC's would never recover from running out of descriptors and
-// knows no uid. It checks who connects (SO_PEERCRED: this user and root), and hands the descriptor
-// to the gRPC acceptor that belongs to that uid. Prepare and Start on the main thread; one thread
-// of its own.
+// knows no uid. It checks who connects (SO_PEERCRED: this user and root) and whether there is room
+// for one more, and hands the descriptor to the gRPC acceptor that belongs to that uid. Prepare and
+// Start on the main thread; one thread of its own.
 #pragma once
 
 #include <grpcpp/server_builder.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <chrono>
@@ -13,15 +14,17 @@
 #include <thread>
 #include <vector>
 
-#include "common/silent_socket.h"
 #include "common/unique_fd.h"
+#include "server/service/connection_table.h"
 #include "server/service/peer_identity.h"
+#include "server/service/refusal_log.h"
 
 namespace muster::server {
 
 class Acceptor {
  public:
-  explicit Acceptor(int listening_fd);
+  // The table outlives it.
+  Acceptor(int listening_fd, ConnectionTable& connections);
   ~Acceptor();  // as Stop
 
   // Before the server is built: gRPC takes acceptors only then.
@@ -38,17 +41,15 @@ class Acceptor {
     std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
   };
 
-  // A descriptor of our own, until the connection ends.
-  struct Connection {
-    UniqueFd socket;
-    SilentSocket silence;
-  };
-
   void Run();
-  void LookAtConnections();
+  // How long the loop may sleep, in milliseconds, -1 for ever; looks at the connections when it is
+  // time for that.
+  int LookAtConnections();
   void Accept();
   void HandOver(UniqueFd connection);
   void MakeRoom();
+  // Says why when it has to be closed.
+  bool HasRoom(const ucred& peer, int descriptor);
   Slot* SlotOf(uid_t uid);
 
   const int listening_fd_;
@@ -56,7 +57,8 @@ class Acceptor {
   UniqueFd reserve_;  // given up to accept and close a connection when there is no other descriptor
   std::vector<Slot> slots_;
   std::map<uid_t, Slot*> slot_of_uid_;
-  std::vector<Connection> connections_;
+  ConnectionTable& connections_;
+  RefusalLog log_;
   std::chrono::steady_clock::time_point next_look_;
   std::thread thread_;  // last: it uses everything above
 };

@@ -18,7 +18,7 @@ void SetArguments(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1'024);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 128);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 8 << 10);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 5'000);
   // Identity only: a compressed message could unpack to anything.
@@ -28,8 +28,11 @@ void SetArguments(grpc::ServerBuilder& builder) {
 }  // namespace
 
 NodeServer::NodeServer(EventLoop& loop, ExecutionTable& table, SessionTable& sessions,
-                       NodeFacts facts, int listening_fd)
-    : service_(loop, table, sessions, std::move(facts)), acceptor_(listening_fd) {}
+                       NodeFacts facts, int listening_fd, const ConnectionCaps& caps)
+    : service_(loop, table, sessions, std::move(facts)),
+      connections_(caps),
+      acceptor_(listening_fd, connections_),
+      guard_(connections_) {}
 
 NodeServer::~NodeServer() = default;
 
@@ -45,6 +48,7 @@ bool NodeServer::Start() {
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) return false;
   server_->GetHealthCheckService()->SetServingStatus(v1::Node::service_full_name(), true);
+  guard_.Start();
   acceptor_.Start();
   return true;
 }

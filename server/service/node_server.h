@@ -1,4 +1,5 @@
-// NodeServer: the gRPC server of the daemon with its health service and its acceptor. Main thread.
+// NodeServer: the gRPC server of the daemon with its health service, its acceptor and the guard of
+// its memory. Main thread.
 #pragma once
 
 #include <grpcpp/server.h>
@@ -7,6 +8,8 @@
 #include <memory>
 
 #include "server/service/acceptor.h"
+#include "server/service/connection_table.h"
+#include "server/service/memory_guard.h"
 #include "server/service/node_service.h"
 
 namespace muster::server {
@@ -14,7 +17,7 @@ namespace muster::server {
 class NodeServer {
  public:
   NodeServer(EventLoop& loop, ExecutionTable& table, SessionTable& sessions, NodeFacts facts,
-             int listening_fd);
+             int listening_fd, const ConnectionCaps& caps);
   ~NodeServer();
 
   // False: gRPC did not start; it has logged why.
@@ -26,7 +29,9 @@ class NodeServer {
 
  private:
   NodeService service_;
+  ConnectionTable connections_;
   Acceptor acceptor_;
+  MemoryGuard guard_;
   std::unique_ptr<grpc::Server> server_;
 };
 
