@@ -12,8 +12,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
-
 namespace muster::server {
 namespace {
 
@@ -27,12 +25,10 @@ UniqueFd OpenReserve() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXE
 
 // The kernel gives the lowest number that is free. So connections stay below this line, and a
 // quarter of all descriptors is for executions alone.
-int HighestDescriptor() {
+bool IsBelowReserve(const UniqueFd& descriptor) {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-  constexpr rlim_t kMost = 1u << 30;
-  const rlim_t all = std::min(limit.rlim_cur, kMost);
-  return static_cast<int>(all - all / 4);
+  if (!descriptor.IsOpen() || ::getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
+  return static_cast<rlim_t>(descriptor.get()) < limit.rlim_cur - limit.rlim_cur / 4;
 }
 
 }  // namespace
@@ -117,8 +113,13 @@ void Acceptor::HandOver(UniqueFd connection) {
     return;
   }
   // Of our own, until the connection ends: to look at it, and to cut it.
-  UniqueFd copy(::fcntl(connection.get(), F_DUPFD_CLOEXEC, 0));
-  if (!HasRoom(peer, copy.get())) return;
+  const auto duplicate = [&] { return ::fcntl(connection.get(), F_DUPFD_CLOEXEC, 0); };
+  UniqueFd copy(duplicate());
+  if (!IsBelowReserve(copy)) {
+    connections_.Look();  // our copies of ended ones go
+    copy.Reset(duplicate());
+  }
+  if (!HasRoom(peer, copy)) return;
   Slot* slot = SlotOf(peer.uid);
   if (slot == nullptr) {
     spdlog::error(
@@ -134,7 +135,7 @@ void Acceptor::HandOver(UniqueFd connection) {
   slot->acceptor->HandleNewConnection(&parameters);
 }
 
-bool Acceptor::HasRoom(const ucred& peer, int descriptor) {
+bool Acceptor::HasRoom(const ucred& peer, const UniqueFd& copy) {
   const ConnectionTable::Room room = connections_.RoomFor(peer.uid);
   const std::string who =
       absl::StrCat("closed a connection of uid ", peer.uid, " (process ", peer.pid, "): ");
@@ -150,7 +151,7 @@ bool Acceptor::HasRoom(const ucred& peer, int descriptor) {
                            " of them (max_connections_per_user) already"));
     return false;
   }
-  if (descriptor < 0 || descriptor >= HighestDescriptor()) {
+  if (!IsBelowReserve(copy)) {
     log_.Warn("closed connections for lack of descriptors",
               absl::StrCat(who,
                            "the descriptors that are left are for executions; raise the limit "

@@ -49,7 +49,7 @@ class Acceptor {
   void HandOver(UniqueFd connection);
   void MakeRoom();
   // Says why when it has to be closed.
-  bool HasRoom(const ucred& peer, int descriptor);
+  bool HasRoom(const ucred& peer, const UniqueFd& copy);
   Slot* SlotOf(uid_t uid);
 
   const int listening_fd_;

@@ -6,9 +6,12 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
+
 namespace muster::test::http2 {
 
 using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
 
 const std::string kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -59,8 +62,15 @@ std::string Call(std::uint32_t stream, const std::string& method) {
          Frame(kData, kEndStream, stream, Message(""));
 }
 
-std::string Greeting() {
-  return kPreface + Frame(kSettings, 0, 0, "") + Frame(kSettings, kAck, 0, "");
+std::string Greeting() { return kPreface + Frame(kSettings, 0, 0, ""); }
+
+bool IsServed(const std::string& path, std::chrono::milliseconds time) {
+  Connection connection(path);
+  return connection.IsOpen() && connection.Send(Greeting() + Call(1)) &&
+         connection.WaitFor(
+             "grpc-status\x01"
+             "0",
+             time);
 }
 
 Connection::Connection(const std::string& path)
@@ -111,30 +121,30 @@ bool Connection::Drain() {
   }
 }
 
-bool Connection::ReadUntil(Clock::time_point end, bool* is_over) {
-  *is_over = !Drain();
-  if (*is_over || Clock::now() >= end) return false;
-  pollfd ready{socket_.get(), POLLIN, 0};
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
-  ::poll(&ready, 1, static_cast<int>(left.count()));
-  return true;
+bool Connection::ReadUntil(const std::function<bool(bool)>& is_enough, milliseconds time) {
+  const auto end = Clock::now() + time;
+  for (;;) {
+    const bool is_open = Drain();
+    if (is_enough(!is_open)) return true;
+    if (!is_open || Clock::now() >= end) return false;
+    pollfd ready{socket_.get(), POLLIN, 0};
+    const auto left = std::chrono::ceil<milliseconds>(end - Clock::now());
+    ::poll(&ready, 1, static_cast<int>(left.count()));
+  }
 }
 
-bool Connection::WaitForEnd(std::chrono::milliseconds time) {
-  const auto end = Clock::now() + time;
-  bool is_over = false;
-  while (ReadUntil(end, &is_over)) {
-  }
-  return is_over;
+bool Connection::Greet() {
+  const auto has_settings = [this](bool) { return !Frames().empty(); };
+  return Send(Greeting()) && ReadUntil(has_settings, std::chrono::seconds(10)) &&
+         Send(Frame(kSettings, kAck, 0, ""));
 }
 
-bool Connection::WaitFor(const std::string& text, std::chrono::milliseconds time) {
-  const auto end = Clock::now() + time;
-  bool is_over = false;
-  while (ReadUntil(end, &is_over)) {
-    if (received_.find(text) != std::string::npos) return true;
-  }
-  return received_.find(text) != std::string::npos;
+bool Connection::WaitForEnd(milliseconds time) {
+  return ReadUntil([](bool is_over) { return is_over; }, time);
+}
+
+bool Connection::WaitFor(const std::string& text, milliseconds time) {
+  return ReadUntil([&](bool) { return received_.find(text) != std::string::npos; }, time);
 }
 
 std::vector<Got> Connection::Frames() const {
@@ -149,6 +159,32 @@ std::vector<Got> Connection::Frames() const {
     at += 9 + length;
   }
   return frames;
+}
+
+std::int64_t Connection::Window(std::uint32_t stream, std::int64_t sent,
+                                std::int64_t sent_in_all) const {
+  const auto number = [](const std::string& text, std::size_t at) {
+    std::int64_t value = 0;
+    for (std::size_t i = at; i < at + 4; ++i) {
+      value = value * 256 + static_cast<std::uint8_t>(text[i]);
+    }
+    return value;
+  };
+  std::int64_t of_stream = 65535;  // RFC 7540, 6.9.2
+  std::int64_t of_all = 65535;
+  std::int64_t updates = 0;
+  for (const Got& got : Frames()) {
+    if (got.type == kWindowUpdate && got.payload.size() == 4) {
+      if (got.stream == 0) of_all += number(got.payload, 0);
+      if (got.stream == stream) updates += number(got.payload, 0);
+    }
+    for (std::size_t at = 0; got.type == kSettings && at + 6 <= got.payload.size(); at += 6) {
+      if (got.payload.compare(at, 2, std::string("\0\4", 2)) == 0) {
+        of_stream = number(got.payload, at + 2);
+      }
+    }
+  }
+  return std::min(of_stream + updates - sent, of_all - sent_in_all);
 }
 
 }  // namespace muster::test::http2

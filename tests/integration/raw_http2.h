@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,7 +54,7 @@ Headers CallHeaders(const std::string& method = "/muster.v1.Node/Describe");
 std::string Call(std::uint32_t stream, const std::string& method = "/muster.v1.Node/Describe");
 // Length-prefixed, as gRPC wants it.
 std::string Message(const std::string& bytes, bool is_compressed = false);
-// Preface, SETTINGS and the acknowledgement of the daemon's.
+// Preface and SETTINGS.
 std::string Greeting();
 
 struct Got {
@@ -62,6 +63,9 @@ struct Got {
   std::uint32_t stream = 0;
   std::string payload;
 };
+
+// Whether a new connection is made and gets a Describe answered within `time`.
+bool IsServed(const std::string& path, std::chrono::milliseconds time);
 
 class Connection {
  public:
@@ -72,6 +76,9 @@ class Connection {
   void Close() { socket_.Reset(); }
   // False when the other end has closed, or takes nothing for `time`.
   bool Send(const std::string& bytes, std::chrono::milliseconds time = std::chrono::seconds(10));
+  // The greeting of both ends. Only then do the daemon's SETTINGS count for gRPC, which it
+  // acknowledges here.
+  bool Greet();
   // Until the other end closes; false when it did not within `time`. What came is in received().
   bool WaitForEnd(std::chrono::milliseconds time);
   // Takes what is there. False at the end of the file.
@@ -80,9 +87,12 @@ class Connection {
   bool WaitFor(const std::string& text, std::chrono::milliseconds time);
   const std::string& received() const { return received_; }
   std::vector<Got> Frames() const;
+  // How many bytes of DATA the daemon takes on this stream now, as its frames so far say.
+  std::int64_t Window(std::uint32_t stream, std::int64_t sent, std::int64_t sent_in_all) const;
 
  private:
-  bool ReadUntil(std::chrono::steady_clock::time_point end, bool* is_over);
+  // The question is asked with whether the other end has closed.
+  bool ReadUntil(const std::function<bool(bool)>& is_enough, std::chrono::milliseconds time);
 
   UniqueFd socket_;
   std::string received_;
