@@ -16,9 +16,10 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kBetweenLooks{50};
 constexpr milliseconds kBetweenCloseLooks{10};
-constexpr std::size_t kCloseLooks = 10;
+constexpr int kCloseLooks = 10;
 // For gRPC to find the end of a connection and to free what it held.
-constexpr milliseconds kAfterCut{100};
+constexpr milliseconds kToFree{3000};
+constexpr milliseconds kBetweenTrims{500};
 
 // What the process holds that no file backs; 0 when that cannot be told.
 std::size_t OwnMemory() {
@@ -70,7 +71,7 @@ void MemoryGuard::Attribute(const std::vector<ConnectionTable::Unread>& unread,
     waiting += each.bytes;
     Blame& blame = blames_[each.id];
     blame.is_there = true;
-    if (each.bytes > 0) ++blame.seen;
+    if (each.bytes > 0) blame.sends = true;
   }
   for (auto it = blames_.begin(); it != blames_.end();) {
     it = it->second.is_there ? std::next(it) : blames_.erase(it);
@@ -78,42 +79,54 @@ void MemoryGuard::Attribute(const std::vector<ConnectionTable::Unread>& unread,
   if (grown_ < before) {
     const double left = static_cast<double>(grown_) / static_cast<double>(before);
     for (auto& [id, blame] : blames_) blame.bytes *= left;
-  } else if (waiting > 0) {
-    const double each_byte = static_cast<double>(grown_ - before) / static_cast<double>(waiting);
-    for (const ConnectionTable::Unread& each : unread) {
-      blames_[each.id].bytes += each_byte * static_cast<double>(each.bytes);
-    }
+    unexplained_ = std::min(unexplained_, grown_);
+    return;
   }
+  // A sender that is hardly faster than gRPC has nothing waiting at many looks.
+  unexplained_ += grown_ - before;
+  if (waiting == 0) return;
+  const double each_byte = static_cast<double>(unexplained_) / static_cast<double>(waiting);
+  for (const ConnectionTable::Unread& each : unread) {
+    blames_[each.id].bytes += each_byte * static_cast<double>(each.bytes);
+  }
+  unexplained_ = 0;
 }
 
 void MemoryGuard::Search() {
   ::malloc_trim(0);
   Look();
-  if (grown_ < kSuspicious) return;
-  for (auto& [id, blame] : blames_) blame.seen = 0;
-  for (std::size_t i = 0; i < kCloseLooks && grown_ < kIntolerable; ++i) {
+  for (auto& [id, blame] : blames_) blame.sends = false;
+  for (int i = 0; i < kCloseLooks && grown_ >= kSuspicious && grown_ < kIntolerable; ++i) {
     if (!connections_.Pause(kBetweenCloseLooks)) return;
     Look();
   }
-  if (grown_ < kSuspicious) return;
-  // Most of the looks: a bursty but honest one pauses in between.
-  CutWorst(grown_ < kIntolerable ? kCloseLooks / 2 + 1 : 0);
-  if (!connections_.Pause(kAfterCut)) return;
+  if (grown_ >= kSuspicious && CutWorst()) Settle();
+}
+
+void MemoryGuard::Settle() {
+  const std::size_t at_cut = grown_;
+  for (milliseconds waited{0}; waited < kToFree && connections_.Pause(kBetweenLooks);
+       waited += kBetweenLooks) {
+    if (waited.count() % kBetweenTrims.count() == 0) ::malloc_trim(0);
+    Look();
+    if (grown_ < kSuspicious || grown_ > at_cut + kMuch) break;
+  }
   ::malloc_trim(0);
 }
 
-void MemoryGuard::CutWorst(std::size_t least_seen) {
+bool MemoryGuard::CutWorst() {
   auto worst = blames_.end();
   for (auto it = blames_.begin(); it != blames_.end(); ++it) {
-    if (it->second.seen < least_seen) continue;
+    const bool is_suspect = it->second.sends && it->second.bytes >= kMuch;
+    if (!is_suspect && grown_ < kIntolerable) continue;
     // The youngest of equals: ids only grow.
     if (worst == blames_.end() || it->second.bytes >= worst->second.bytes) worst = it;
   }
-  if (worst == blames_.end()) return;
+  if (worst == blames_.end()) return false;
   const auto put_down = static_cast<std::size_t>(worst->second.bytes);
   const auto cut = connections_.CutOff(worst->first);
   blames_.erase(worst);
-  if (!cut) return;
+  if (!cut) return false;
   spdlog::warn(
       "cut a connection of uid {} (process {}, {} s old): this daemon has grown by {} MiB since "
       "its "
@@ -121,6 +134,7 @@ void MemoryGuard::CutWorst(std::size_t least_seen) {
       cut->peer.uid, cut->peer.pid,
       std::chrono::duration_cast<std::chrono::seconds>(cut->age).count(), grown_ >> 20,
       put_down >> 20);
+  return true;
 }
 
 }  // namespace muster::server

@@ -9,9 +9,12 @@
 //   grown since the start by      what happens
 //   less than kSuspicious         nothing
 //   kSuspicious (768 MiB)         free memory goes back to the kernel; if that does not help, ten
-//                                 looks 10 ms apart: of those who sent at most of them, the one
-//                                 that most is put down to is cut; and again
+//                                 looks 10 ms apart: of those who still send, the one that most
+//                                 is put down to is cut, if that is more than kMuch
 //   kIntolerable (1280 MiB)       the one that most is put down to is cut at once, sending or not
+//
+// gRPC takes its time to free what a connection held: the next one is cut only when memory goes on
+// growing, or has not gone down within 3 s.
 //
 // Why 768: an honest client may have 128 requests of 4 MiB under way on a connection (512 MiB), and
 // 256 MiB of requests may wait in the daemon's queue. Below 1.5 GiB whatever happens, as a sender
@@ -33,6 +36,7 @@ class MemoryGuard {
  public:
   static constexpr std::size_t kSuspicious = 768u << 20;
   static constexpr std::size_t kIntolerable = 1280u << 20;
+  static constexpr std::size_t kMuch = 96u << 20;
 
   explicit MemoryGuard(ConnectionTable& connections) : connections_(connections) {}
   ~MemoryGuard() { Stop(); }
@@ -43,8 +47,8 @@ class MemoryGuard {
 
  private:
   struct Blame {
-    double bytes = 0;      // of memory that are put down to it
-    std::size_t seen = 0;  // looks of the present search at which it had bytes waiting
+    double bytes = 0;    // of memory that are put down to it
+    bool sends = false;  // had bytes waiting in the present search
     bool is_there = false;
   };
 
@@ -54,11 +58,13 @@ class MemoryGuard {
   void Attribute(const std::vector<ConnectionTable::Unread>& unread, std::size_t before);
   // Memory has grown too far.
   void Search();
-  void CutWorst(std::size_t least_seen);
+  bool CutWorst();
+  void Settle();
 
   ConnectionTable& connections_;
   std::size_t base_ = 0;
-  std::size_t grown_ = 0;  // over base_, at the last look
+  std::size_t grown_ = 0;        // over base_, at the last look
+  std::size_t unexplained_ = 0;  // growth that is not put down to anybody yet
   std::map<std::uint64_t, Blame> blames_;
   std::thread thread_;  // last: it uses everything above
 };
