@@ -5,6 +5,7 @@
 #include <grpcpp/health_check_service_interface.h>
 
 #include "common/limits.h"
+#include "server/service/grpc_log.h"
 
 namespace muster::server {
 namespace {
@@ -37,6 +38,7 @@ NodeServer::NodeServer(EventLoop& loop, ExecutionTable& table, SessionTable& ses
 NodeServer::~NodeServer() = default;
 
 bool NodeServer::Start() {
+  TakeGrpcLog();
   // One reference is never given back: with the last one gRPC tidies up all it has, and now and
   // then waits 10 s for a connection that its client broke in that moment. The process ends anyway.
   ::grpc_init();

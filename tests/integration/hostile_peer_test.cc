@@ -289,6 +289,29 @@ TEST_CASE("A message over 4 MiB is refused") {
   CHECK(node.Run(node.Shell("echo ours")).out == "ours\n");
 }
 
+TEST_CASE("What a peer sends cannot write lines of its own into the log, nor flood it") {
+  DaemonLog log;
+  NodeFixture node;
+  log.Restore();
+  http2::Headers headers = http2::CallHeaders();
+  headers.emplace_back("te", "x\n2030-01-01 forged \x1b[31m");
+  const std::string call =
+      http2::Frame(http2::kHeaders, http2::kEndHeaders, 1, http2::Encode(headers));
+  const auto begin = Clock::now();
+  for (int i = 0; i < 300; ++i) {
+    Connection connection(node.path());
+    REQUIRE(connection.Greet());
+    connection.Send(call);
+    connection.WaitFor("grpc-status", milliseconds(10));
+  }
+  const auto seconds_taken = static_cast<int>(Since(begin).count() / 1000);
+  REQUIRE(http2::IsServed(node.path(), Slackened(5000)));
+  CHECK(log.Count("forged") >= 1);  // escaped
+  CHECK(log.Count("\n2030") == 0);
+  CHECK(log.Count("\x1b") == 0);
+  CHECK(log.Count("\n") <= seconds_taken + 2);
+}
+
 TEST_CASE("Another user gets nothing: not through the folder, and not through an open socket") {
   if (::geteuid() != 0) return;  // only root can become somebody else
   DaemonLog log;
