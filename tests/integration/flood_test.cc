@@ -222,6 +222,7 @@ class Crowd {
 }  // namespace
 
 TEST_CASE("A message of 2 GiB is cut before it is there") {
+  if (!kMemoryMeansSomething) return;
   NodeFixture node;
   REQUIRE(node.Run(node.Shell("echo before")).out == "before\n");
   const auto begin = Clock::now();
@@ -234,6 +235,7 @@ TEST_CASE("A message of 2 GiB is cut before it is there") {
 }
 
 TEST_CASE("128 requests of 3 MiB at once on each of two connections are no flood") {
+  if (!kMemoryMeansSomething) return;  // what a sanitizer keeps would count
   NodeFixture node({"--max-running", "4"});
   REQUIRE(node.Run(node.Shell("echo before")).out == "before\n");
   const long before = AnonymousKiB(node.pid());
@@ -279,8 +281,8 @@ TEST_CASE("A flood is bounded or cut, and others are served again within 5 s") {
     CHECK(http2::IsServed(node.path(), seconds(5)));
     CHECK(static_cast<double>(seen.newcomer_after.count()) < 5000 * Slack());
     CHECK(seen.newcomers_failed == 0);  // nobody else is cut
-    if (flood.is_cut) CHECK(seen.was_cut);
     if (!kMemoryMeansSomething) continue;
+    if (flood.is_cut) CHECK(seen.was_cut);
     CHECK(seen.highest_kib < kMostKiB);
   }
 }
