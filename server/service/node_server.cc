@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
 
 #include "server/service/grpc_log.h"
 
@@ -24,7 +25,8 @@ NodeServer::NodeServer(EventLoop& loop, ExecutionTable& table, SessionTable& ses
                         [[maybe_unused]] const absl::Status status = audit->Denied(who, what);
                       });
                 }),
-      guard_(connections_) {}
+      guard_(connections_),
+      starvation_guard_(connections_, [this] { return ConnectToSelf(); }) {}
 
 NodeServer::~NodeServer() = default;
 
@@ -34,8 +36,24 @@ void NodeServer::Start() {
   // then waits 10 s for a connection that its client broke in that moment. The process ends anyway.
   ::grpc_init();
   grpc::EnableDefaultHealthCheckService(true);
+  Identity self;
+  self.name = "clusterd";
+  self.rule = "being clusterd";
+  own_ = IdentityServer::Start(service_, self, [](const Identity&, const std::string&) {});
   guard_.Start();
+  starvation_guard_.Start();
   acceptor_.Start();
+}
+
+UniqueFd NodeServer::ConnectToSelf() {
+  int fds[2];
+  // Non-blocking, as gRPC wants them.
+  if (own_ == nullptr ||
+      ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0) {
+    return {};
+  }
+  own_->Accept(UniqueFd(fds[1]), -1);
+  return UniqueFd(fds[0]);
 }
 
 void NodeServer::StopAccepting() {
@@ -45,6 +63,8 @@ void NodeServer::StopAccepting() {
 
 void NodeServer::Shutdown(std::chrono::milliseconds time) {
   service_.open_calls().WaitForNone(time);
+  starvation_guard_.Stop();
+  if (own_ != nullptr) own_->Shutdown();
   for (const auto& [identity, server] : acceptor_.servers()) server->Shutdown();
 }
 

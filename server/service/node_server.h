@@ -11,6 +11,7 @@
 #include "server/service/connection_table.h"
 #include "server/service/memory_guard.h"
 #include "server/service/node_service.h"
+#include "server/service/starvation_guard.h"
 
 namespace muster::server {
 
@@ -29,10 +30,14 @@ class NodeServer {
   void Shutdown(std::chrono::milliseconds time);
 
  private:
+  UniqueFd ConnectToSelf();
+
   NodeService service_;
   ConnectionTable connections_;
   Acceptor acceptor_;
   MemoryGuard guard_;
+  std::unique_ptr<IdentityServer> own_;  // for questions of our own
+  StarvationGuard starvation_guard_;
 };
 
 }  // namespace muster::server

@@ -19,12 +19,6 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kMemoryMeansSomething = false;
-#else
-constexpr bool kMemoryMeansSomething = true;
-#endif
-
 // What waits in allocators and buffers after a warm-up; a leak per execution is seen above it.
 constexpr long kMaxGrowthKiB = 1024;
 
@@ -144,7 +138,7 @@ TEST_CASE("thousands in a row leave memory, descriptors and processes as they we
   CHECK(wrong == 0);
   CHECK(after.processes == before.processes);
   CHECK(after.descriptors == before.descriptors);
-  if (kMemoryMeansSomething && after.processes == before.processes) {
+  if (muster::test::kMemoryMeansSomething && after.processes == before.processes) {
     for (std::size_t i = 0; i < after.memory_kib.size(); ++i) {
       CHECK(after.memory_kib[i] - before.memory_kib[i] <= kMaxGrowthKiB);
     }

@@ -9,6 +9,13 @@
 
 namespace muster::test {
 
+// Sanitizers keep what was freed.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kMemoryMeansSomething = false;
+#else
+inline constexpr bool kMemoryMeansSomething = true;
+#endif
+
 // `full`, divided by MUSTER_TEST_ROUNDS (default 20; 1 gives the full count); at least 1.
 int Rounds(int full);
 // MUSTER_TEST_SEED, or one that nobody chose; printed either way, so that a run can be repeated.
