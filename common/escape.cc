@@ -91,8 +91,10 @@ std::string EscapeControls(absl::string_view text) {
       shown += "\\r";
     } else if (point.length == 0) {
       absl::StrAppendFormat(&shown, "\\x%02x", byte);
+    } else if (!IsShown(point.value) && point.value > 0xffff) {
+      absl::StrAppendFormat(&shown, "\\U%08x", point.value);
     } else if (!IsShown(point.value)) {
-      absl::StrAppendFormat(&shown, point.value > 0xffff ? "\\U%08x" : "\\u%04x", point.value);
+      absl::StrAppendFormat(&shown, "\\u%04x", point.value);
     } else {
       shown.append(text.data(), point.length);
     }

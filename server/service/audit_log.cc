@@ -12,6 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/file_system.h"
 #include "common/trusted_file.h"
 
 namespace muster::server {
@@ -90,6 +91,10 @@ absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(const std::string& path
   if (const auto trusted = OpenTrustedFolder(folder.empty() ? "/" : folder, Sharing::kNone);
       !trusted.ok()) {
     return Failed(path, absl::StrCat("cannot be made: ", trusted.status().message()));
+  } else if (const std::string network = NetworkFileSystemOf(trusted->get()); !network.empty()) {
+    return Failed(path, absl::StrCat("is on a network file system (", network,
+                                     "), which may be gone when it is needed; say audit = a file "
+                                     "on a local one"));
   }
   UniqueFd file(::open(path.c_str(),
                        O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));

@@ -116,6 +116,9 @@ std::optional<StartFailure> ReadStartStatus(int fd) {
 std::optional<StartFailure> BecomeJob(const JobRights& rights, const Account* account,
                                       const SpawnerSettings* settings) {
   if (settings == nullptr) return std::nullopt;
+  if (account != nullptr && FaultAt("rights")) {
+    return StartFailure{"become user " + account->name, EPERM};
+  }
   if (rights.is_confined) {
     // First: who is root sees all that has to stay allowed.
     if (auto failure = Confine(settings->hidden)) return failure;

@@ -7,7 +7,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "common/fault.h"
 #include "server/spawner/landlock.h"
 
 namespace muster::server {
@@ -54,13 +53,13 @@ JobRights JobRights::Decode(PayloadReader& reader) {
 
 std::optional<StartFailure> BecomeUser(const Account& account) {
   const std::string whom = account.name;
-  if (FaultAt("groups") || ::initgroups(account.name.c_str(), account.gid) != 0) {
+  if (::initgroups(account.name.c_str(), account.gid) != 0) {
     return StartFailure{"take on the groups of " + whom, errno};
   }
-  if (FaultAt("gid") || ::setresgid(account.gid, account.gid, account.gid) != 0) {
+  if (::setresgid(account.gid, account.gid, account.gid) != 0) {
     return StartFailure{"take on the group " + std::to_string(account.gid), errno};
   }
-  if (FaultAt("uid") || ::setresuid(account.uid, account.uid, account.uid) != 0) {
+  if (::setresuid(account.uid, account.uid, account.uid) != 0) {
     return StartFailure{"become user " + whom, errno};
   }
   if (!Is(account)) return StartFailure{"become user " + whom + " for good", EPERM};
@@ -71,7 +70,7 @@ std::optional<StartFailure> BecomeUser(const Account& account) {
 }
 
 std::optional<StartFailure> Confine(const std::vector<std::string>& hidden) {
-  if (FaultAt("no_new_privs") || ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return StartFailure{"take on no_new_privs", errno};
   }
   DropBounds();

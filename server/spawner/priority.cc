@@ -15,13 +15,18 @@ namespace {
 
 constexpr int kNicer = 5;
 
-// Where the kernel groups processes by session (sched(7)), this is what counts between sessions.
-void SetAutogroup(const std::string& process, int nice) {
-  const UniqueFd file(::open(("/proc/" + process + "/autogroup").c_str(), O_WRONLY | O_CLOEXEC));
-  const std::string text = std::to_string(nice);
+// When memory is out, jobs go before the daemon (proc(5), oom_score_adj).
+constexpr int kGoesFirst = 500;
+
+void Write(const std::string& process, const char* name, int value) {
+  const UniqueFd file(::open(("/proc/" + process + "/" + name).c_str(), O_WRONLY | O_CLOEXEC));
+  const std::string text = std::to_string(value);
   if (!file.IsOpen()) return;
   [[maybe_unused]] const ssize_t written = ::write(file.get(), text.data(), text.size());
 }
+
+// Where the kernel groups processes by session (sched(7)), this is what counts between sessions.
+void SetAutogroup(const std::string& process, int nice) { Write(process, "autogroup", nice); }
 
 int NiceOf(id_t thread) { return ::getpriority(PRIO_PROCESS, thread); }
 
@@ -30,6 +35,7 @@ int NiceOf(id_t thread) { return ::getpriority(PRIO_PROCESS, thread); }
 void LowerPriority() {
   ::setpriority(PRIO_PROCESS, 0, NiceOf(0) + kNicer);
   SetAutogroup("self", kNicer);
+  Write("self", "oom_score_adj", kGoesFirst);
 }
 
 void RestorePriority(pid_t pid) {
@@ -44,6 +50,7 @@ void RestorePriority(pid_t pid) {
   }
   ::closedir(directory);
   SetAutogroup(std::to_string(pid), 0);
+  Write(std::to_string(pid), "oom_score_adj", 0);
 }
 
 }  // namespace muster::server

@@ -1,5 +1,5 @@
 // Priority: user processes have less CPU weight than the daemon, so that it answers whatever they
-// do. Stateless.
+// do, and end before it when the machine's memory is out. Stateless.
 #pragma once
 
 #include <sys/types.h>

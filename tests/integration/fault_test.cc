@@ -1,8 +1,10 @@
 // Every step that can fail is made to: one outcome that names the step, nothing left, and the next
 // execution works. Built only with MUSTER_FAULTS.
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <string>
 
 #include "tests/integration/node_fixture.h"
@@ -20,9 +22,9 @@ namespace {
 // A node whose processes have this fault.
 class FaultyNode {
  public:
-  explicit FaultyNode(const std::string& rules) {
+  explicit FaultyNode(const std::string& rules, std::vector<std::string> arguments = {}) {
     ::setenv("MUSTER_FAULT", rules.c_str(), 1);
-    node_ = std::make_unique<NodeFixture>();
+    node_ = std::make_unique<NodeFixture>(std::move(arguments));
     ::unsetenv("MUSTER_FAULT");
   }
   NodeFixture* operator->() { return node_.get(); }
@@ -117,4 +119,23 @@ TEST_CASE("A kill that does not take the first time is repeated until nothing is
   request.set_grace_ms(100);
   CHECK(node->Run(request).outcome.kind() == v1::Outcome::KIND_TIMED_OUT);
   CHECK(ProcessesWith("sleep " + seconds).empty());
+}
+
+TEST_CASE("A step on the way to another user's rights that fails ends the start, and is named") {
+  if (::geteuid() != 0) return;  // nobody else can take the way
+  char folder[] = "/tmp/muster-test-XXXXXX";
+  REQUIRE(::mkdtemp(folder) != nullptr);
+  const std::string path = std::string(folder) + "/muster.conf";
+  std::ofstream(path) << "[daemon]\naudit = no\n[user root]\nrole = admin\nrun_as = nobody\n";
+  FaultyNode node("rights:fail", {"--config", path});
+  for (const v1::ExecuteRequest& request : {node->Shell("id -u"), node->Python("1+1")}) {
+    const Collected got = node->Run(request);
+    CHECK(got.outcomes == 1);
+    CHECK(got.out.empty());
+    CHECK(got.value.empty());
+    CHECK(got.outcome.kind() == v1::Outcome::KIND_START_FAILED);
+    CHECK_THAT(got.outcome.reason(), Contains("become user nobody: Operation not permitted"));
+  }
+  ::unlink(path.c_str());
+  ::rmdir(folder);
 }
