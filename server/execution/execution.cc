@@ -114,7 +114,7 @@ std::optional<StartFailure> Execution::Launch(SpawnerClient& spawner) {
   if (IsPython()) theirs.push_back(std::move(value_write));
   const absl::Status status = spawner.Supervise(IsPython() ? request_.identity.get() : nullptr,
                                                 input_ != nullptr, std::move(theirs));
-  if (!status.ok()) return StartFailure{std::string(status.message()), EAGAIN};
+  if (!status.ok()) return StartFailure{std::string(status.message()), 0};
 
   supervisor_ = std::make_unique<SupervisorLink>(
       loop_, std::move(control_ours), [this](const Frame& frame) { HandleFrame(frame); },

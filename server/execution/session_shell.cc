@@ -55,7 +55,7 @@ std::optional<StartFailure> SessionShell::Launch(SpawnerClient& spawner,
   theirs.push_back(std::move(script_read));
   theirs.push_back(std::move(report_write));
   const absl::Status status = spawner.Supervise(nullptr, true, std::move(theirs));
-  if (!status.ok()) return StartFailure{std::string(status.message()), EAGAIN};
+  if (!status.ok()) return StartFailure{std::string(status.message()), 0};
 
   supervisor_ = std::make_unique<SupervisorLink>(
       loop_, std::move(control_ours), [this](const Frame& frame) { HandleFrame(frame); },

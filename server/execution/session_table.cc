@@ -36,7 +36,8 @@ SessionTable::Opened SessionTable::Open(const SessionKey& key,
   std::vector<std::string> environment;
   if (terminal) environment.push_back("TERM=" + terminal->type);
   if (const auto failure = session->Start(spawner_, std::move(environment))) {
-    *why = absl::StrCat(failure->step, ": ", strerror(failure->error));
+    *why = failure->error == 0 ? failure->step
+                               : absl::StrCat(failure->step, ": ", strerror(failure->error));
     return Opened::kFailed;
   }
   open_[key] = session;

@@ -52,6 +52,14 @@ bool SpawnLink::Flush() {
   return alive;
 }
 
+void SpawnLink::ReadLastWords() {
+  for (;;) {
+    const std::optional<FdMessage> message = ReceiveFdMessage(socket_.get());
+    if (!message || message->bytes.empty()) return;
+    on_message_(message->bytes);
+  }
+}
+
 void SpawnLink::HandleEvents(std::uint32_t events) {
   if ((events & EPOLLOUT) != 0) Flush();
   if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0) return;

@@ -22,6 +22,9 @@ class SpawnLink {
   SpawnLink(const SpawnLink&) = delete;
   SpawnLink& operator=(const SpawnLink&) = delete;
 
+  // Hands on what the other end has said so far; for when its end shows elsewhere first.
+  void ReadLastWords();
+
   // Sends the command with its descriptors, or queues it; they are closed here once they are sent.
   // False: the other end is gone, nobody got anything, and the descriptors are still the caller's.
   bool Send(SpawnCommand command, const std::string& payload, std::vector<UniqueFd>& fds);

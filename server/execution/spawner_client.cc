@@ -87,7 +87,10 @@ void SpawnerClient::EndZygote(const Identity& identity, Zygote& zygote) {
 
 std::string SpawnerClient::PythonError(const Identity& identity) const {
   const auto found = zygotes_.find(identity);
-  return found == zygotes_.end() ? "" : found->second.error;
+  if (found == zygotes_.end()) return "";
+  // Its end may be known before its words are.
+  if (found->second.link != nullptr) found->second.link->ReadLastWords();
+  return found->second.error;
 }
 
 absl::Status SpawnerClient::Supervise(const Identity* python, bool has_input,
@@ -105,10 +108,14 @@ absl::Status SpawnerClient::Supervise(const Identity* python, bool has_input,
     SpawnLink& link = zygote != nullptr ? *zygote->link : *spawner_;
     if (link.Send(command, "", fds)) return absl::OkStatus();
     if (zygote != nullptr) {
+      zygote->link->ReadLastWords();
       EndZygote(*python, *zygote);
     } else {
       EndSpawner();
     }
+  }
+  if (python != nullptr && !zygotes_[*python].error.empty()) {
+    return absl::UnavailableError(zygotes_[*python].error);
   }
   return absl::UnavailableError("start clusterd-spawner, which ends at once; see clusterd's log");
 }

@@ -130,17 +130,11 @@ std::optional<StartFailure> BecomeJob(const JobRights& rights, const Account* ac
   return BecomeUser(*account);
 }
 
-StartStatus PrepareChild(const LaunchRequest& request, const SpawnerSettings* settings,
-                         ChildFds fds, UniqueFd status_fd) {
-  Park(StartStatus(status_fd.get()), status_fd);
-  const StartStatus early(status_fd.get());
-  if (FaultAt("start")) early.Fail("start", EIO);
-  for (const int door : fds.doors) {
-    if (::write(door, "0", 1) != 1) early.Fail("enter its control group", errno);
-  }
-  if (::setsid() < 0) early.Fail("setsid", errno);
-  ResetSignals();
+namespace {
 
+// The descriptors at their numbers, and no others.
+StartStatus PlaceDescriptors(ChildFds fds, UniqueFd status_fd) {
+  const StartStatus early(status_fd.get());
   if (!fds.in.IsOpen()) {
     fds.in.Reset(::open("/dev/null", O_RDWR | O_CLOEXEC));
     if (!fds.in.IsOpen()) early.Fail("open /dev/null", errno);
@@ -158,28 +152,46 @@ StartStatus PrepareChild(const LaunchRequest& request, const SpawnerSettings* se
   // Everything that came over fork, our own parked copies included.
   for (UniqueFd* fd : {&fds.in, &fds.out, &fds.err, &fds.value, &status_fd}) fd->Release();
   ::close_range(kStatusFd + 1, ~0U, 0);
+  return StartStatus(kStatusFd);
+}
 
-  const StartStatus status(kStatusFd);
-  if (::isatty(STDOUT_FILENO) == 1 && ::ioctl(STDOUT_FILENO, TIOCSCTTY, 0) != 0) {
-    status.Fail("take the terminal", errno);
+// The user that the rights name; empty: none.
+std::optional<Account> FindAccount(const JobRights& rights, const SpawnerSettings* settings,
+                                   const StartStatus& status) {
+  if (settings == nullptr || !rights.user) return std::nullopt;
+  auto account = AccountOf(*rights.user);
+  if (!account) {
+    status.Fail(
+        "look up user " + std::to_string(*rights.user) + ", whom this machine does not know", 0);
   }
+  return account;
+}
+
+}  // namespace
+
+StartStatus PrepareChild(const LaunchRequest& request, const SpawnerSettings* settings,
+                         ChildFds fds, UniqueFd status_fd) {
+  Park(StartStatus(status_fd.get()), status_fd);
+  const StartStatus early(status_fd.get());
+  if (FaultAt("start")) early.Fail("start", EIO);
+  for (const int door : fds.doors) {
+    if (::write(door, "0", 1) != 1) early.Fail("enter its control group", errno);
+  }
+  if (::setsid() < 0) early.Fail("setsid", errno);
+  ResetSignals();
+  const StartStatus status = PlaceDescriptors(std::move(fds), std::move(status_fd));
   // Nothing of ours is left to look at, and some files in /proc are the user's own only now.
   ::prctl(PR_SET_DUMPABLE, 1);
   LowerPriority();
-  std::optional<Account> account;
-  if (settings != nullptr && request.rights.user) {
-    account = AccountOf(*request.rights.user);
-    if (!account) {
-      status.Fail("look up user " + std::to_string(*request.rights.user) +
-                      ", whom this machine does not know",
-                  0);
-    }
+  const std::optional<Account> account = FindAccount(request.rights, settings, status);
+  const Account* user = account ? &*account : nullptr;
+  if (::isatty(STDOUT_FILENO) == 1) {
+    if (::ioctl(STDOUT_FILENO, TIOCSCTTY, 0) != 0) status.Fail("take the terminal", errno);
     // A terminal belongs to who works at it.
-    if (::isatty(STDOUT_FILENO) == 1) {
-      [[maybe_unused]] const int owned = ::fchown(STDOUT_FILENO, account->uid, account->gid);
+    if (user != nullptr && ::fchown(STDOUT_FILENO, user->uid, user->gid) != 0) {
+      status.Fail("own the terminal", errno);
     }
   }
-  const Account* user = account ? &*account : nullptr;
   if (const auto failure = BecomeJob(request.rights, user, settings)) {
     status.Fail(failure->step, failure->error);
   }
