@@ -100,9 +100,7 @@ class Node:
         self.log_path = self.folder / "log"
         self.configuration = self.folder / "cluster.conf"
         self.process = None
-        for name in ["run", "audit"] if uid != ROOT else []:
-            (self.folder / name).mkdir(mode=0o700)
-            os.chown(self.folder / name, uid, GROUPS[uid])
+        os.chown(self.folder, uid, GROUPS[uid])
         trust = f"trust = {uid}\n" if uid != ROOT else ""
         audit = "" if "audit = " in settings else f"audit = {self.audit}\n"
         self.write(f"[cluster lab]\nnodes = n1=unix:{self.socket}\n{trust}[daemon]\nname = n1\n"
