@@ -175,14 +175,11 @@ int Daemon::Serve(std::unique_ptr<SpawnerProcess> spawner, Listener listener) {
   facts.workers = static_cast<unsigned>(options_.bounds.admission.workers);
   facts.limits = options_.bounds.limits;
   facts.longest = options_.bounds.longest;
-  server_ = std::make_unique<NodeServer>(loop_, *table_, *sessions_, std::move(facts),
-                                         options_.rules, audit_.get(), listener.fd());
+  server_ =
+      std::make_unique<NodeServer>(loop_, *table_, *sessions_, std::move(facts), options_.rules,
+                                   audit_.get(), listener.fd(), options_.bounds.connections);
   loop_.Start();
-  if (!server_->Start()) {
-    spdlog::error("gRPC did not start on unix:{}", options_.socket_path);
-    loop_.Stop();
-    return 1;
-  }
+  server_->Start();
   ::printf("clusterd %s listening on unix:%s\n", options_.name.c_str(),
            options_.socket_path.c_str());
   ::fflush(stdout);

@@ -9,6 +9,7 @@ namespace muster::server {
 namespace {
 
 constexpr std::size_t kMostWorkers = 4096;
+constexpr std::size_t kMostConnections = 100'000;
 constexpr std::size_t kMostAtOnce = 1'000'000;
 
 absl::Status SetCount(const std::string& text, std::size_t most, std::size_t& count) {
@@ -52,6 +53,16 @@ const std::vector<BoundOption>& BoundOptions() {
       {"--max-queued", "max_queued", "Executions that may wait; more are refused (default: 10000)",
        [](const std::string& text, DaemonBounds& bounds) {
          return SetCount(text, kMostAtOnce, bounds.admission.queued);
+       }},
+      {"--max-connections", "max_connections",
+       "Connections at once, more are closed (default: 512)",
+       [](const std::string& text, DaemonBounds& bounds) {
+         return SetCount(text, kMostConnections, bounds.connections.total);
+       }},
+      {"--max-connections-per-user", "max_connections_per_user",
+       "Connections of one user at once, more are closed (default: 64)",
+       [](const std::string& text, DaemonBounds& bounds) {
+         return SetCount(text, kMostConnections, bounds.connections.per_user);
        }},
       {"--max-time", "max_time", "Deadline of each execution: 90, 500ms, 30s, 10m, 2h",
        [](const std::string& text, DaemonBounds& bounds) { return SetTime(text, bounds.longest); }},

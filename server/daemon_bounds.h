@@ -10,12 +10,14 @@
 #include <vector>
 
 #include "server/execution/admission.h"
+#include "server/service/connection_table.h"
 #include "server/spawner/limits.h"
 
 namespace muster::server {
 
 struct DaemonBounds {
   Admission admission;
+  ConnectionCaps connections;
   Limits limits;                                     // of each execution
   std::optional<std::chrono::milliseconds> longest;  // deadline of each execution
 };

@@ -132,12 +132,11 @@ Identity AccessRules::Make(uid_t uid, const Rule& rule) const {
   identity.role = rule.role;
   identity.rule = rule.label;
   identity.python = rule.python;
-  identity.may_gain_rights = rule.may_gain_rights;
-  if (!switches_users_) return identity;
-  identity.target = rule.target.value_or(uid);
-  if (*identity.target != 0) return identity;
-  identity.may_gain_rights = true;  // root has them all
-  if (!allows_root_jobs_) {
+  if (switches_users_) identity.target = rule.target.value_or(uid);
+  const bool is_root = identity.target.value_or(daemon_.uid) == 0;
+  // Root has all rights, and a program may do what its own user may.
+  identity.may_gain_rights = rule.may_gain_rights || is_root || daemon_.is_embedded;
+  if (switches_users_ && is_root && !allows_root_jobs_) {
     identity.why_no_jobs =
         "commands as root are off here; say allow_root_jobs = yes in [daemon], or run_as = USER in "
         "[user root]";
@@ -158,7 +157,6 @@ std::optional<Identity> AccessRules::Find(uid_t uid, const std::vector<gid_t>& g
   rule.role = Role::kAdmin;
   rule.label = uid == daemon_.uid ? "the owner of clusterd" : "root";
   rule.python = python_;
-  rule.may_gain_rights = !switches_users_;
   return Make(uid, rule);
 }
 

@@ -1,23 +1,21 @@
 #include "server/service/acceptor.h"
 
+#include <absl/strings/str_cat.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grpcpp/security/server_credentials.h>
 #include <poll.h>
 #include <spdlog/spdlog.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <algorithm>
 
 namespace muster::server {
 namespace {
 
-// One for each identity that ever connects; gRPC takes them before it starts only. They cost 5 KiB
-// each.
-constexpr std::size_t kSlots = 256;
+// Each has a server of its own.
+constexpr std::size_t kMostIdentities = 256;
 // After running out of descriptors or memory.
 constexpr int kBackOffMs = 50;
 constexpr int kLookMs = SilentSocket::kBetweenLooks / std::chrono::milliseconds(2);
@@ -26,7 +24,7 @@ constexpr int kLookMs = SilentSocket::kBetweenLooks / std::chrono::milliseconds(
 std::vector<gid_t> PeerGroups(int socket, gid_t first) {
   std::vector<gid_t> groups(64);
   for (;;) {
-    socklen_t size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+    auto size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
     if (::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) == 0) {
       groups.resize(size / sizeof(gid_t));
       break;
@@ -41,29 +39,26 @@ std::vector<gid_t> PeerGroups(int socket, gid_t first) {
 
 UniqueFd OpenReserve() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
+// The kernel gives the lowest number that is free. So connections stay below this line, and a
+// quarter of all descriptors is for executions alone.
+bool IsBelowReserve(const UniqueFd& descriptor) {
+  rlimit limit{};
+  if (!descriptor.IsOpen() || ::getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
+  return static_cast<rlim_t>(descriptor.get()) < limit.rlim_cur - limit.rlim_cur / 4;
+}
+
 }  // namespace
 
-Acceptor::Acceptor(int listening_fd, const AccessRules& rules, IdentityTable& identities,
-                   Gatekeeper::Denied on_denied)
+Acceptor::Acceptor(int listening_fd, const AccessRules& rules, ConnectionTable& connections,
+                   MakeServer make_server)
     : listening_fd_(listening_fd),
       rules_(rules),
-      identities_(identities),
-      on_denied_(std::move(on_denied)),
       stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      reserve_(OpenReserve()) {}
+      reserve_(OpenReserve()),
+      connections_(connections),
+      make_server_(std::move(make_server)) {}
 
 Acceptor::~Acceptor() { Stop(); }
-
-void Acceptor::Prepare(grpc::ServerBuilder& builder) {
-  slots_.resize(kSlots);
-  for (Slot& slot : slots_) {
-    slot.gatekeeper = std::make_shared<Gatekeeper>(identities_, on_denied_);
-    const auto credentials = grpc::experimental::LocalServerCredentials(UDS);
-    credentials->SetAuthMetadataProcessor(slot.gatekeeper);
-    slot.acceptor = builder.experimental().AddExternalConnectionAcceptor(
-        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
-  }
-}
 
 void Acceptor::Start() {
   thread_ = std::thread([this] { Run(); });
@@ -79,22 +74,19 @@ void Acceptor::Stop() {
 void Acceptor::Run() {
   for (;;) {
     pollfd waiting[2] = {{stop_.get(), POLLIN, 0}, {listening_fd_, POLLIN, 0}};
-    const int time = connections_.empty() ? -1 : kLookMs;
-    if (::poll(waiting, 2, time) < 0 && errno != EINTR) return;
+    if (::poll(waiting, 2, LookAtConnections()) < 0 && errno != EINTR) return;
     if (waiting[0].revents != 0) return;
     if (waiting[1].revents != 0) Accept();
-    LookAtConnections();
   }
 }
 
-void Acceptor::LookAtConnections() {
+int Acceptor::LookAtConnections() {
   const auto now = std::chrono::steady_clock::now();
-  if (now < next_look_) return;
-  next_look_ = now + SilentSocket::kBetweenLooks / 2;
-  const auto ended = std::remove_if(
-      connections_.begin(), connections_.end(),
-      [](Connection& connection) { return !connection.silence.Look(connection.socket.get()); });
-  connections_.erase(ended, connections_.end());
+  if (now >= next_look_) {
+    next_look_ = now + SilentSocket::kBetweenLooks / 2;
+    connections_.Look();
+  }
+  return log_.Flush() || connections_.size() > 0 ? kLookMs : -1;
 }
 
 void Acceptor::Accept() {
@@ -103,7 +95,8 @@ void Acceptor::Accept() {
   if (connection.IsOpen()) {
     HandOver(std::move(connection));
   } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-    spdlog::warn("cannot accept a connection: {}; it is closed", strerror(errno));
+    log_.Warn("no descriptor or memory left for a connection",
+              absl::StrCat("cannot accept a connection: ", strerror(errno), "; it is closed"));
     MakeRoom();
   }
 }
@@ -125,37 +118,66 @@ void Acceptor::HandOver(UniqueFd connection) {
   const std::optional<Identity> identity =
       rules_.Find(peer.uid, PeerGroups(connection.get(), peer.gid));
   if (!identity) {
+    // Each of them, however many: this is how an owner learns who tries.
     spdlog::warn(
         "refused a connection from uid {} (process {}): only the owner, root{} may connect; a "
         "section [user NAME] with role = exec lets somebody in",
         peer.uid, peer.pid, rules_.NamesOthers() ? " and whom the configuration names" : "");
     return;
   }
-  Slot* slot = SlotOf(*identity);
-  if (slot == nullptr) {
-    spdlog::error(
-        "refused a connection from user {}: {} users have connected since the start, "
-        "and there is room for no more; restart clusterd",
-        identity->name, kSlots);
-    return;
+  // Of our own, until the connection ends: to look at it, and to cut it.
+  const auto duplicate = [&] { return ::fcntl(connection.get(), F_DUPFD_CLOEXEC, 0); };
+  UniqueFd copy(duplicate());
+  if (!IsBelowReserve(copy)) {
+    connections_.Look();  // our copies of ended ones go
+    copy.Reset(duplicate());
   }
-  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
-  parameters.listener_fd = listening_fd_;
-  // Without one when there is no descriptor left: then gRPC's keepalive has to do.
-  UniqueFd copy(::fcntl(connection.get(), F_DUPFD_CLOEXEC, 0));
-  if (copy.IsOpen()) connections_.push_back({std::move(copy), {}});
-  parameters.fd = connection.Release();
-  slot->acceptor->HandleNewConnection(&parameters);
+  if (!HasRoom(peer, copy)) return;
+  IdentityServer* server = ServerOf(*identity);
+  if (server == nullptr) return;
+  connections_.Add({peer.uid, peer.pid}, std::move(copy));
+  server->Accept(std::move(connection), listening_fd_);
 }
 
-Acceptor::Slot* Acceptor::SlotOf(const Identity& identity) {
-  const auto found = slot_of_.find(identity);
-  if (found != slot_of_.end()) return found->second;
-  if (slot_of_.size() == slots_.size()) return nullptr;
-  Slot* slot = &slots_[slot_of_.size()];
-  slot->gatekeeper->set_identity(identities_.Add(identity));
-  slot_of_[identity] = slot;
-  return slot;
+bool Acceptor::HasRoom(const ucred& peer, const UniqueFd& copy) {
+  const ConnectionTable::Room room = connections_.RoomFor(peer.uid);
+  const std::string who =
+      absl::StrCat("closed a connection of uid ", peer.uid, " (process ", peer.pid, "): ");
+  if (room == ConnectionTable::Room::kFull) {
+    log_.Warn("closed connections over max_connections",
+              absl::StrCat(who, "there are ", connections_.caps().total,
+                           " of them (max_connections) already"));
+    return false;
+  }
+  if (room == ConnectionTable::Room::kFullForUser) {
+    log_.Warn("closed connections over max_connections_per_user",
+              absl::StrCat(who, "this user has ", connections_.caps().per_user,
+                           " of them (max_connections_per_user) already"));
+    return false;
+  }
+  if (!IsBelowReserve(copy)) {
+    log_.Warn("closed connections for lack of descriptors",
+              absl::StrCat(who,
+                           "the descriptors that are left are for executions; raise the limit "
+                           "of open files (LimitNOFILE, ulimit -n)"));
+    return false;
+  }
+  return true;
+}
+
+IdentityServer* Acceptor::ServerOf(const Identity& identity) {
+  const auto found = servers_.find(identity);
+  if (found != servers_.end()) return found->second.get();
+  if (servers_.size() >= kMostIdentities) {
+    log_.Warn("closed connections of too many users",
+              absl::StrCat("closed a connection of user ", identity.name, ": ", kMostIdentities,
+                           " users have connected since the start, and there is room for no more; "
+                           "restart clusterd"));
+    return nullptr;
+  }
+  std::unique_ptr<IdentityServer> server = make_server_(identity);
+  if (server == nullptr) return nullptr;
+  return (servers_[identity] = std::move(server)).get();
 }
 
 }  // namespace muster::server

@@ -1,67 +1,66 @@
 // Acceptor: our own accept loop. gRPC's would never recover from running out of descriptors and
-// knows no uid. It checks who connects (SO_PEERCRED and SO_PEERGROUPS against the access rules),
-// and hands the descriptor to the gRPC acceptor that belongs to that identity. Prepare and Start on
-// the main thread; one thread of its own.
+// knows no uid. It checks who connects (SO_PEERCRED and SO_PEERGROUPS against the access rules) and
+// whether there is room for one more, and hands the descriptor to the gRPC server of that identity.
+// Started and stopped on the main thread; one thread of its own.
 #pragma once
 
 #include <grpcpp/server_builder.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <thread>
 #include <vector>
 
-#include "common/silent_socket.h"
 #include "common/unique_fd.h"
 #include "server/identity/access_rules.h"
-#include "server/service/gatekeeper.h"
+#include "server/service/connection_table.h"
+#include "server/service/identity_server.h"
+#include "server/service/refusal_log.h"
 
 namespace muster::server {
 
 class Acceptor {
  public:
-  Acceptor(int listening_fd, const AccessRules& rules, IdentityTable& identities,
-           Gatekeeper::Denied on_denied);
+  // What makes the server of an identity at its first connection; null: it cannot be made.
+  using MakeServer = std::function<std::unique_ptr<IdentityServer>(const Identity&)>;
+
+  // The rules and the table outlive it.
+  Acceptor(int listening_fd, const AccessRules& rules, ConnectionTable& connections,
+           MakeServer make_server);
   ~Acceptor();  // as Stop
 
-  // Before the server is built: gRPC takes acceptors only then.
-  void Prepare(grpc::ServerBuilder& builder);
-  // After the server was started.
   void Start();
-  // Takes no more connections. Before the server's Shutdown: a descriptor that is handed over later
+  // Takes no more connections. Before a server's Shutdown: a descriptor that is handed over later
   // is neither served nor closed.
   void Stop();
+  // Once it has stopped.
+  const std::map<Identity, std::unique_ptr<IdentityServer>>& servers() const { return servers_; }
 
  private:
-  struct Slot {
-    std::shared_ptr<Gatekeeper> gatekeeper;
-    std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
-  };
-
-  // A descriptor of our own, until the connection ends.
-  struct Connection {
-    UniqueFd socket;
-    SilentSocket silence;
-  };
-
   void Run();
-  void LookAtConnections();
+  // How long the loop may sleep, in milliseconds, -1 for ever; looks at the connections when it is
+  // time for that.
+  int LookAtConnections();
   void Accept();
   void HandOver(UniqueFd connection);
   void MakeRoom();
-  Slot* SlotOf(const Identity& identity);
+  // Says why when it has to be closed.
+  bool HasRoom(const ucred& peer, const UniqueFd& copy);
+  // Null: it cannot be served, and the log has why.
+  IdentityServer* ServerOf(const Identity& identity);
 
   const int listening_fd_;
   const AccessRules& rules_;
-  IdentityTable& identities_;
-  const Gatekeeper::Denied on_denied_;
   UniqueFd stop_;     // eventfd
   UniqueFd reserve_;  // given up to accept and close a connection when there is no other descriptor
-  std::vector<Slot> slots_;
-  std::map<Identity, Slot*> slot_of_;
-  std::vector<Connection> connections_;
+  std::map<Identity, std::unique_ptr<IdentityServer>> servers_;
+  ConnectionTable& connections_;
+  const MakeServer make_server_;
+  RefusalLog log_;
   std::chrono::steady_clock::time_point next_look_;
   std::thread thread_;  // last: it uses everything above
 };

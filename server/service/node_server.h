@@ -1,4 +1,5 @@
-// NodeServer: the gRPC server of the daemon with its health service and its acceptor. Main thread.
+// NodeServer: the gRPC server of the daemon with its health service, its acceptor and the guard of
+// its memory. Main thread.
 #pragma once
 
 #include <grpcpp/server.h>
@@ -7,6 +8,8 @@
 #include <memory>
 
 #include "server/service/acceptor.h"
+#include "server/service/connection_table.h"
+#include "server/service/memory_guard.h"
 #include "server/service/node_service.h"
 
 namespace muster::server {
@@ -15,21 +18,21 @@ class NodeServer {
  public:
   // `audit`: null, or where everything that runs is recorded.
   NodeServer(EventLoop& loop, ExecutionTable& table, SessionTable& sessions, NodeFacts facts,
-             const AccessRules& rules, AuditLog* audit, int listening_fd);
+             const AccessRules& rules, AuditLog* audit, int listening_fd,
+             const ConnectionCaps& caps);
   ~NodeServer();
 
-  // False: gRPC did not start; it has logged why.
-  bool Start();
+  void Start();
   // No new connections; health says NOT_SERVING. Calls go on.
   void StopAccepting();
   // Waits at most `time` for the calls to end, then ends those that are left.
   void Shutdown(std::chrono::milliseconds time);
 
  private:
-  IdentityTable identities_;
   NodeService service_;
+  ConnectionTable connections_;
   Acceptor acceptor_;
-  std::unique_ptr<grpc::Server> server_;
+  MemoryGuard guard_;
 };
 
 }  // namespace muster::server

@@ -13,6 +13,7 @@
 #include "server/service/execute_reactor.h"
 #include "server/service/interact_reactor.h"
 #include "server/service/interact_wire.h"
+#include "server/service/rights_hint.h"
 #include "server/service/wire.h"
 
 namespace muster::server {
@@ -52,25 +53,23 @@ std::string ShownCommand(const LaunchRequest& launch) {
 }  // namespace
 
 grpc::ServerWriteReactor<v1::ExecuteEvent>* NodeService::Execute(
-    grpc::CallbackServerContext* context, const v1::ExecuteRequest* message) {
+    const Caller& caller, const v1::ExecuteRequest& message) {
   const std::shared_ptr<ExecuteReactor> reactor = ExecuteReactor::Make(loop_, open_calls_);
-  Accept(reactor->queue(), *message, identities_.Of(*context), [](ExecutionRequest&) {});
+  Accept(reactor->queue(), message, caller, [](ExecutionRequest&) {});
   return reactor.get();
 }
 
 grpc::ServerBidiReactor<v1::InteractRequest, v1::InteractEvent>* NodeService::Interact(
-    grpc::CallbackServerContext* context) {
+    const Caller& caller) {
   return InteractReactor::Make(loop_, open_calls_,
-                               [this, caller = identities_.Of(*context)](
-                                   const auto& queue, const v1::InteractRequest& first) {
+                               [this, caller](const auto& queue, const v1::InteractRequest& first) {
                                  BeginInteraction(queue, first, caller);
                                })
       .get();
 }
 
 void NodeService::BeginInteraction(const std::shared_ptr<EventQueue>& queue,
-                                   const v1::InteractRequest& first,
-                                   const std::shared_ptr<const Identity>& caller) {
+                                   const v1::InteractRequest& first, const Caller& caller) {
   if (!first.has_start()) {
     queue->Reject({grpc::StatusCode::INVALID_ARGUMENT, "the first message has to be start"});
     return;
@@ -93,8 +92,7 @@ void NodeService::BeginInteraction(const std::shared_ptr<EventQueue>& queue,
 }
 
 void NodeService::Accept(const std::shared_ptr<EventQueue>& queue,
-                         const v1::ExecuteRequest& message,
-                         const std::shared_ptr<const Identity>& caller,
+                         const v1::ExecuteRequest& message, const Caller& caller,
                          const std::function<void(ExecutionRequest&)>& complete) {
   if (!message.incarnation().empty() && message.incarnation() != facts_.incarnation) {
     queue->Reject({grpc::StatusCode::FAILED_PRECONDITION,
@@ -160,12 +158,12 @@ void NodeService::Submit(const std::shared_ptr<EventQueue>& queue, ExecutionRequ
     queue->OnOutcome(Refused(why));
     return;
   }
-  std::shared_ptr<ExecutionSink> sink = queue;
+  std::shared_ptr<ExecutionSink> sink = RightsHint::Wrap(request, queue);
   if (audit_ != nullptr) {
     ExecutionRequest known;
     known.key = request.key;
     known.identity = request.identity;
-    sink = std::make_shared<AuditedSink>(*audit_, std::move(known), queue);
+    sink = std::make_shared<AuditedSink>(*audit_, std::move(known), sink);
   }
   v1::ExecuteEvent started;
   started.mutable_started()->set_incarnation(facts_.incarnation);
@@ -203,19 +201,18 @@ std::shared_ptr<ExecutionControl> NodeService::Find(const ExecutionKey& key,
   return nullptr;
 }
 
-grpc::ServerUnaryReactor* NodeService::Cancel(grpc::CallbackServerContext* context,
-                                              const v1::CancelRequest* request,
-                                              v1::CancelResponse*) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+grpc::ServerUnaryReactor* NodeService::Cancel(const Caller& caller,
+                                              grpc::CallbackServerContext& context,
+                                              const v1::CancelRequest& request) {
+  grpc::ServerUnaryReactor* reactor = context.DefaultReactor();
   std::optional<std::chrono::milliseconds> grace;
-  if (request->has_grace_ms()) {
-    grace = std::chrono::milliseconds(std::min<std::uint64_t>(request->grace_ms(), 86'400'000));
+  if (request.has_grace_ms()) {
+    grace = std::chrono::milliseconds(std::min<std::uint64_t>(request.grace_ms(), 86'400'000));
   }
-  const auto caller = identities_.Of(*context);
-  const std::string who = request->from_elsewhere()
+  const std::string who = request.from_elsewhere()
                               ? absl::StrCat("by another program of user ", caller->name)
                               : "by the caller";
-  loop_.Post([this, reactor, key = ReadKey(request->id(), caller->uid), caller, grace, who] {
+  loop_.Post([this, reactor, key = ReadKey(request.id(), caller->uid), caller, grace, who] {
     const std::shared_ptr<ExecutionControl> execution = Find(key, *caller);
     if (execution != nullptr) execution->Stop(StopCause::kCancel, grace, who);
     reactor->Finish(execution != nullptr
@@ -226,29 +223,29 @@ grpc::ServerUnaryReactor* NodeService::Cancel(grpc::CallbackServerContext* conte
   return reactor;
 }
 
-grpc::ServerUnaryReactor* NodeService::Describe(grpc::CallbackServerContext* context,
-                                                const v1::DescribeRequest* request,
-                                                v1::DescribeResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  response->set_name(facts_.name);
-  response->set_name_is_explicit(facts_.name_is_explicit);
-  response->set_version(kVersion);
-  response->set_incarnation(facts_.incarnation);
-  response->set_pid(::getpid());
-  response->set_uptime_ms(
+grpc::ServerUnaryReactor* NodeService::Describe(const Caller& caller,
+                                                grpc::CallbackServerContext& context,
+                                                const v1::DescribeRequest& request,
+                                                v1::DescribeResponse& response) {
+  grpc::ServerUnaryReactor* reactor = context.DefaultReactor();
+  response.set_name(facts_.name);
+  response.set_name_is_explicit(facts_.name_is_explicit);
+  response.set_version(kVersion);
+  response.set_incarnation(facts_.incarnation);
+  response.set_pid(::getpid());
+  response.set_uptime_ms(
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
                                      std::chrono::steady_clock::now() - started_)
                                      .count()));
-  response->set_cores(UsableCores());
-  response->set_memory_bytes(MemoryBytes());
-  response->set_python(facts_.python);
-  response->set_workers(facts_.workers);
-  loop_.Post(
-      [this, reactor, response, caller = identities_.Of(*context), usage = request->usage()] {
-        response->set_draining(table_.IsDraining());
-        ListRunning(*response, *caller, usage);
-        reactor->Finish(grpc::Status::OK);
-      });
+  response.set_cores(UsableCores());
+  response.set_memory_bytes(MemoryBytes());
+  response.set_python(facts_.python);
+  response.set_workers(facts_.workers);
+  loop_.Post([this, reactor, &response, caller, usage = request.usage()] {
+    response.set_draining(table_.IsDraining());
+    ListRunning(response, *caller, usage);
+    reactor->Finish(grpc::Status::OK);
+  });
   return reactor;
 }
 

@@ -1,5 +1,5 @@
-// NodeService: the rpcs of one node. Each handler checks its request, hands it to the executions on
-// the event loop, and answers. Thread-safe. The rpcs that are not here answer UNIMPLEMENTED.
+// NodeService: what the rpcs of one node do, whoever calls them. Each handler checks its request,
+// hands it to the executions on the event loop, and answers. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,6 @@
 #include "server/execution/execution_table.h"
 #include "server/service/audit_log.h"
 #include "server/service/event_queue.h"
-#include "server/service/identity_table.h"
 #include "server/service/open_calls.h"
 #include "server/service/session_calls.h"
 
@@ -30,44 +29,29 @@ struct NodeFacts {
   std::optional<std::chrono::milliseconds> longest;  // deadline of every execution
 };
 
-class NodeService : public v1::Node::CallbackService {
+class NodeService {
  public:
   // `audit`: null, or where everything that runs is recorded.
   NodeService(EventLoop& loop, ExecutionTable& table, SessionTable& sessions, NodeFacts facts,
-              const IdentityTable& identities, AuditLog* audit)
+              AuditLog* audit)
       : loop_(loop),
         table_(table),
         sessions_(sessions),
-        identities_(identities),
         audit_(audit),
-        session_calls_(loop, table, sessions, identities, audit),
+        session_calls_(loop, table, sessions, audit),
         facts_(std::move(facts)) {}
 
-  grpc::ServerWriteReactor<v1::ExecuteEvent>* Execute(grpc::CallbackServerContext* context,
-                                                      const v1::ExecuteRequest* message) override;
-  grpc::ServerBidiReactor<v1::InteractRequest, v1::InteractEvent>* Interact(
-      grpc::CallbackServerContext* context) override;
-  grpc::ServerUnaryReactor* Cancel(grpc::CallbackServerContext* context,
-                                   const v1::CancelRequest* request,
-                                   v1::CancelResponse* response) override;
-  grpc::ServerUnaryReactor* Describe(grpc::CallbackServerContext* context,
-                                     const v1::DescribeRequest* request,
-                                     v1::DescribeResponse* response) override;
-  grpc::ServerUnaryReactor* OpenSession(grpc::CallbackServerContext* context,
-                                        const v1::OpenSessionRequest* request,
-                                        v1::OpenSessionResponse*) override {
-    return session_calls_.Open(*context, *request);
-  }
-  grpc::ServerUnaryReactor* ListSessions(grpc::CallbackServerContext* context,
-                                         const v1::ListSessionsRequest*,
-                                         v1::ListSessionsResponse* response) override {
-    return session_calls_.List(*context, *response);
-  }
-  grpc::ServerUnaryReactor* CloseSession(grpc::CallbackServerContext* context,
-                                         const v1::CloseSessionRequest* request,
-                                         v1::CloseSessionResponse*) override {
-    return session_calls_.Close(*context, *request);
-  }
+  using Caller = std::shared_ptr<const Identity>;
+
+  grpc::ServerWriteReactor<v1::ExecuteEvent>* Execute(const Caller& caller,
+                                                      const v1::ExecuteRequest& message);
+  grpc::ServerBidiReactor<v1::InteractRequest, v1::InteractEvent>* Interact(const Caller& caller);
+  grpc::ServerUnaryReactor* Cancel(const Caller& caller, grpc::CallbackServerContext& context,
+                                   const v1::CancelRequest& request);
+  grpc::ServerUnaryReactor* Describe(const Caller& caller, grpc::CallbackServerContext& context,
+                                     const v1::DescribeRequest& request,
+                                     v1::DescribeResponse& response);
+  SessionCalls& sessions() { return session_calls_; }
 
   // For the shutdown.
   OpenCalls& open_calls() { return open_calls_; }
@@ -75,12 +59,11 @@ class NodeService : public v1::Node::CallbackService {
  private:
   // What the first message of an Interact asks for. Like Accept.
   void BeginInteraction(const std::shared_ptr<EventQueue>& queue, const v1::InteractRequest& first,
-                        const std::shared_ptr<const Identity>& caller);
+                        const Caller& caller);
   // Checks a request, and has it started on the loop or says why not. `complete` adds to it what
   // the message does not hold.
   void Accept(const std::shared_ptr<EventQueue>& queue, const v1::ExecuteRequest& message,
-              const std::shared_ptr<const Identity>& caller,
-              const std::function<void(ExecutionRequest&)>& complete);
+              const Caller& caller, const std::function<void(ExecutionRequest&)>& complete);
   // On the loop's thread.
   void Submit(const std::shared_ptr<EventQueue>& queue, ExecutionRequest request);
   // Why it may not start now, in one line; empty: it is recorded and may. On the loop's thread.
@@ -93,7 +76,6 @@ class NodeService : public v1::Node::CallbackService {
   EventLoop& loop_;
   ExecutionTable& table_;
   SessionTable& sessions_;
-  const IdentityTable& identities_;
   AuditLog* const audit_;
   SessionCalls session_calls_;
   const NodeFacts facts_;

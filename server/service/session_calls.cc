@@ -6,7 +6,8 @@
 
 namespace muster::server {
 
-grpc::ServerUnaryReactor* SessionCalls::Open(grpc::CallbackServerContext& context,
+grpc::ServerUnaryReactor* SessionCalls::Open(const Identity& caller,
+                                             grpc::CallbackServerContext& context,
                                              const v1::OpenSessionRequest& request) {
   grpc::ServerUnaryReactor* reactor = context.DefaultReactor();
   auto problem = CheckSessionName(request.name());
@@ -17,7 +18,7 @@ grpc::ServerUnaryReactor* SessionCalls::Open(grpc::CallbackServerContext& contex
   }
   std::optional<Terminal> terminal;
   if (request.has_terminal()) terminal = ReadTerminal(request.terminal());
-  loop_.Post([this, reactor, key = SessionKey{*identities_.Of(context), request.name()}, terminal] {
+  loop_.Post([this, reactor, key = SessionKey{caller, request.name()}, terminal] {
     reactor->Finish(OpenNow(key, terminal));
   });
   return reactor;
@@ -50,20 +51,22 @@ grpc::Status SessionCalls::OpenNow(const SessionKey& key, const std::optional<Te
           absl::StrCat("the shell of session ", key.name, " does not start: ", why)};
 }
 
-grpc::ServerUnaryReactor* SessionCalls::List(grpc::CallbackServerContext& context,
+grpc::ServerUnaryReactor* SessionCalls::List(const Identity& caller,
+                                             grpc::CallbackServerContext& context,
                                              v1::ListSessionsResponse& response) {
   grpc::ServerUnaryReactor* reactor = context.DefaultReactor();
-  loop_.Post([this, reactor, &response, identity = identities_.Of(context)] {
-    for (const std::string& name : sessions_.Names(*identity)) response.add_names(name);
+  loop_.Post([this, reactor, &response, caller] {
+    for (const std::string& name : sessions_.Names(caller)) response.add_names(name);
     reactor->Finish(grpc::Status::OK);
   });
   return reactor;
 }
 
-grpc::ServerUnaryReactor* SessionCalls::Close(grpc::CallbackServerContext& context,
+grpc::ServerUnaryReactor* SessionCalls::Close(const Identity& caller,
+                                              grpc::CallbackServerContext& context,
                                               const v1::CloseSessionRequest& request) {
   grpc::ServerUnaryReactor* reactor = context.DefaultReactor();
-  loop_.Post([this, reactor, key = SessionKey{*identities_.Of(context), request.name()}] {
+  loop_.Post([this, reactor, key = SessionKey{caller, request.name()}] {
     reactor->Finish(sessions_.Close(key)
                         ? grpc::Status::OK
                         : grpc::Status(grpc::StatusCode::NOT_FOUND,

@@ -6,7 +6,6 @@
 #include "server/execution/execution_table.h"
 #include "server/execution/session_table.h"
 #include "server/service/audit_log.h"
-#include "server/service/identity_table.h"
 
 namespace muster::server {
 
@@ -14,14 +13,14 @@ class SessionCalls {
  public:
   // `table`: whether the daemon drains. `audit`: may be null.
   SessionCalls(EventLoop& loop, const ExecutionTable& table, SessionTable& sessions,
-               const IdentityTable& identities, AuditLog* audit)
-      : loop_(loop), table_(table), sessions_(sessions), identities_(identities), audit_(audit) {}
+               AuditLog* audit)
+      : loop_(loop), table_(table), sessions_(sessions), audit_(audit) {}
 
-  grpc::ServerUnaryReactor* Open(grpc::CallbackServerContext& context,
+  grpc::ServerUnaryReactor* Open(const Identity& caller, grpc::CallbackServerContext& context,
                                  const v1::OpenSessionRequest& request);
-  grpc::ServerUnaryReactor* List(grpc::CallbackServerContext& context,
+  grpc::ServerUnaryReactor* List(const Identity& caller, grpc::CallbackServerContext& context,
                                  v1::ListSessionsResponse& response);
-  grpc::ServerUnaryReactor* Close(grpc::CallbackServerContext& context,
+  grpc::ServerUnaryReactor* Close(const Identity& caller, grpc::CallbackServerContext& context,
                                   const v1::CloseSessionRequest& request);
 
  private:
@@ -30,7 +29,6 @@ class SessionCalls {
   EventLoop& loop_;
   const ExecutionTable& table_;
   SessionTable& sessions_;
-  const IdentityTable& identities_;
   AuditLog* const audit_;
 };
 

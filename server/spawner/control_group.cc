@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,8 +32,8 @@ StartFailure Failed(const std::string& what) { return {"make the control group "
 
 }  // namespace
 
-bool ControlGroup::MakeFolder(const Hierarchy& hierarchy, std::string& folder) {
-  folder = GroupFolder(hierarchy, ::getpid());
+bool ControlGroup::MakeFolder(const Hierarchy& hierarchy, pid_t supervisor, std::string& folder) {
+  folder = GroupFolder(hierarchy, supervisor);
   // That of v1 is made when the first limit is asked for; that of v2 is there.
   ::mkdir(hierarchy.base.c_str(), 0755);
   // A folder of a dead supervisor with our number: empty, or it would not have been reaped.
@@ -44,21 +45,24 @@ bool ControlGroup::MakeFolder(const Hierarchy& hierarchy, std::string& folder) {
   return true;
 }
 
-std::optional<StartFailure> ControlGroup::Make(const ControlGroups& groups, const Limits& limits) {
+std::optional<StartFailure> ControlGroup::Make(const ControlGroups& groups, const Limits& limits,
+                                               pid_t supervisor) {
   if (FaultAt("group")) return StartFailure{"make the control group", EIO};
   if (limits.memory_bytes && !groups.memory()) return Cannot("memory", groups);
   if (limits.processes && !groups.processes()) return Cannot("processes", groups);
   std::optional<StartFailure> failure;
   if (groups.unified()) {
-    if (!MakeFolder(*groups.unified(), unified_)) failure = Failed(unified_);
+    if (!MakeFolder(*groups.unified(), supervisor, unified_)) failure = Failed(unified_);
+    kill_.Reset(::open((unified_ + "/cgroup.kill").c_str(), O_WRONLY | O_CLOEXEC));
     if (groups.MemoryIsUnified()) memory_events_ = unified_ + "/memory.events";
   }
-  if (!failure && limits.memory_bytes) failure = LimitMemory(groups, *limits.memory_bytes);
-  if (!failure && limits.processes) failure = LimitProcesses(groups, *limits.processes);
+  if (!failure && limits.memory_bytes)
+    failure = LimitMemory(groups, supervisor, *limits.memory_bytes);
+  if (!failure && limits.processes) failure = LimitProcesses(groups, supervisor, *limits.processes);
   return failure;
 }
 
-std::optional<StartFailure> ControlGroup::LimitMemory(const ControlGroups& groups,
+std::optional<StartFailure> ControlGroup::LimitMemory(const ControlGroups& groups, pid_t supervisor,
                                                       std::uint64_t limit) {
   const std::string bytes = std::to_string(limit);
   if (groups.MemoryIsUnified()) {
@@ -68,7 +72,7 @@ std::optional<StartFailure> ControlGroup::LimitMemory(const ControlGroups& group
     return std::nullopt;
   }
   std::string folder;
-  if (!MakeFolder(*groups.memory(), folder) ||
+  if (!MakeFolder(*groups.memory(), supervisor, folder) ||
       !WriteGroupFile(folder + "/memory.limit_in_bytes", bytes)) {
     return Failed(folder);
   }
@@ -79,18 +83,49 @@ std::optional<StartFailure> ControlGroup::LimitMemory(const ControlGroups& group
 }
 
 std::optional<StartFailure> ControlGroup::LimitProcesses(const ControlGroups& groups,
-                                                         std::uint64_t limit) {
+                                                         pid_t supervisor, std::uint64_t limit) {
   std::string folder = unified_;
-  if (!groups.ProcessesAreUnified() && !MakeFolder(*groups.processes(), folder)) {
+  if (!groups.ProcessesAreUnified() && !MakeFolder(*groups.processes(), supervisor, folder)) {
     return Failed(folder);
   }
   // More than the kernel can count is no limit.
   const std::string most = limit > kMostProcesses ? "max" : std::to_string(limit);
   if (!WriteGroupFile(folder + "/pids.max", most)) return Failed(folder + "/pids.max");
   process_file_ = folder + "/pids.events";
+  WatchProcesses();
+  return std::nullopt;
+}
+
+void ControlGroup::WatchProcesses() {
   process_events_.Reset(::open(process_file_.c_str(), O_RDONLY | O_CLOEXEC));
   HitProcessLimit();  // the first look, from which on the kernel tells of changes
-  return std::nullopt;
+}
+
+std::string ControlGroup::Lend(std::vector<int>& fds) {
+  if (kill_.IsOpen()) fds.push_back(kill_.get());
+  for (const UniqueFd& door : doors_) fds.push_back(door.get());
+  process_events_.Reset();
+  return PayloadWriter()
+      .U8(1)
+      .U8(kill_.IsOpen() ? 1 : 0)
+      .Bytes(unified_)
+      .Bytes(memory_events_)
+      .Bytes(process_file_)
+      .payload();
+}
+
+void ControlGroup::Borrow(PayloadReader& terms, std::vector<UniqueFd> fds, UniqueFd owner) {
+  const bool has_kill = terms.U8() != 0;
+  unified_ = terms.Bytes();
+  memory_events_ = terms.Bytes();
+  process_file_ = terms.Bytes();
+  if (has_kill && !fds.empty()) {
+    kill_ = std::move(fds.front());
+    fds.erase(fds.begin());
+  }
+  doors_ = std::move(fds);
+  owner_ = std::move(owner);
+  if (!process_file_.empty()) WatchProcesses();
 }
 
 std::vector<int> ControlGroup::doors() const {
@@ -99,9 +134,7 @@ std::vector<int> ControlGroup::doors() const {
   return fds;
 }
 
-bool ControlGroup::Kill() const {
-  return !unified_.empty() && WriteGroupFile(unified_ + "/cgroup.kill", "1");
-}
+bool ControlGroup::Kill() const { return kill_.IsOpen() && ::write(kill_.get(), "1", 1) == 1; }
 
 bool ControlGroup::HitProcessLimit() {
   if (!process_events_.IsOpen()) return false;
@@ -120,6 +153,10 @@ std::chrono::microseconds ControlGroup::CpuTime() const {
 }
 
 void ControlGroup::Release() {
+  if (owner_.IsOpen()) {
+    ::send(owner_.get(), kGroupReturned, sizeof(kGroupReturned) - 1, MSG_NOSIGNAL);
+    owner_.Reset();
+  }
   for (const Place& place : places_) {
     for (int round = 0; round < kMoveRounds; ++round) {
       if (::rmdir(place.folder.c_str()) == 0 || errno == ENOENT) break;

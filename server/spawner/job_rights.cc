@@ -15,6 +15,13 @@ namespace {
 
 constexpr std::uint32_t kNobody = ~std::uint32_t{0};
 
+// What no program that it starts can get back. Needs CAP_SETPCAP: a plain user has none to drop.
+void DropBounds() {
+  for (int capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {
+    ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+  }
+}
+
 // Also those that a program with file capabilities would inherit.
 bool DropCapabilities() {
   ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
@@ -67,6 +74,7 @@ std::optional<StartFailure> Confine(const std::vector<std::string>& hidden) {
   if (FaultAt("no_new_privs") || ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return StartFailure{"take on no_new_privs", errno};
   }
+  DropBounds();
   if (!hidden.empty() && HasLandlock() && !HideFolders(hidden)) {
     return StartFailure{"hide clusterd's own folders", errno};
   }

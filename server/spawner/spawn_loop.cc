@@ -29,6 +29,7 @@ constexpr int kOrphanPollMs = 5;
 // The numbers a zygote finds its descriptors at.
 constexpr int kZygoteSocketFd = 3;
 constexpr int kZygoteLifelineFd = 4;
+constexpr int kZygoteGroupsFd = 5;  // only with --borrow-groups
 
 // In the place of a supervisor that there is not.
 void SendStartFailure(int control, const std::string& step, int error) {
@@ -51,13 +52,18 @@ void MakePipe(UniqueFd& read, UniqueFd& write, int flags) {
 
 }  // namespace
 
-SpawnLoop::SpawnLoop(UniqueFd daemon, UniqueFd lifeline, ChildBody body, ForkHooks hooks,
+SpawnLoop::SpawnLoop(Sockets sockets, ChildBody body, ForkHooks hooks,
                      std::optional<SpawnerPart> spawner)
-    : daemon_(std::move(daemon)),
-      parent_(std::move(lifeline)),
+    : daemon_(std::move(sockets.daemon)),
+      parent_(std::move(sockets.lifeline)),
+      borrows_(std::move(sockets.groups)),
       body_(std::move(body)),
       hooks_(std::move(hooks)),
-      spawner_(std::move(spawner)) {
+      spawner_(std::move(spawner)),
+      group_service_(groups_, [this](pid_t supervisor) {
+        orphans_ = true;
+        orphaned_groups_.insert(supervisor);
+      }) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   ::signal(SIGPIPE, SIG_IGN);
   // The terminal's and the service manager's signals are the daemon's business; it ends us by its
@@ -72,16 +78,18 @@ SpawnLoop::SpawnLoop(UniqueFd daemon, UniqueFd lifeline, ChildBody body, ForkHoo
   signals_.Reset(::signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
   MakePipe(lifeline_read_, lifeline_write_, 0);
   MakePipe(report_read_, report_write_, O_NONBLOCK);
-  groups_ = ControlGroups::Find();
+  if (!borrows_.IsOpen()) groups_ = ControlGroups::Find();
 }
 
 void SpawnLoop::Run() {
   for (;;) {
-    pollfd waiting[4] = {{daemon_.get(), POLLIN, 0},
-                         {parent_.get(), POLLIN, 0},
-                         {signals_.get(), POLLIN, 0},
-                         {report_read_.get(), POLLIN, 0}};
-    ::poll(waiting, 4, orphans_ ? kOrphanPollMs : -1);
+    std::vector<pollfd> waiting = {{daemon_.get(), POLLIN, 0},
+                                   {parent_.get(), POLLIN, 0},
+                                   {signals_.get(), POLLIN, 0},
+                                   {report_read_.get(), POLLIN, 0}};
+    group_service_.AddTo(waiting);
+    if (::poll(waiting.data(), waiting.size(), orphans_ ? kOrphanPollMs : -1) < 0) continue;
+    group_service_.Handle(waiting);
     ReadReports();
     Reap();
     if (waiting[1].revents != 0) break;
@@ -135,6 +143,7 @@ void SpawnLoop::StartSupervisor(std::vector<UniqueFd> fds, bool has_input) {
   own.control = std::move(fds[0]);
   own.lifeline = std::move(lifeline_read_);
   own.report = std::move(report_write_);
+  own.groups = std::move(borrows_);
   own.child.out = std::move(fds[1]);
   own.child.err = std::move(fds[2]);
   const std::size_t value = has_input ? 4 : 3;
@@ -148,13 +157,14 @@ void SpawnLoop::StartSupervisor(std::vector<UniqueFd> fds, bool has_input) {
 
 void SpawnLoop::StartZygote(UniqueFd socket, const ZygoteRequest& request) {
   if (!spawner_ || spawner_->zygote_program.empty()) return;
+  UniqueFd groups = request.rights.user ? group_service_.AddZygote() : UniqueFd();
   const pid_t pid = ::fork();
   if (pid > 0) supervised_.insert(pid);
-  if (pid == 0) BecomeZygote(std::move(socket), request);
+  if (pid == 0) BecomeZygote(std::move(socket), std::move(groups), request);
 }
 
 // In the fork. What does not work is said in the zygote's place.
-void SpawnLoop::BecomeZygote(UniqueFd socket, const ZygoteRequest& request) {
+void SpawnLoop::BecomeZygote(UniqueFd socket, UniqueFd groups, const ZygoteRequest& request) {
   const auto fail = [&](const std::string& why, int error) {
     const std::string words = "E" + why + (error == 0 ? "" : std::string(": ") + ::strerror(error));
     ::send(socket.get(), words.data(), words.size(), MSG_NOSIGNAL);
@@ -179,15 +189,19 @@ void SpawnLoop::BecomeZygote(UniqueFd socket, const ZygoteRequest& request) {
   // Through high numbers, so that neither dup2 overwrites a source.
   const int high_socket = ::fcntl(socket.get(), F_DUPFD_CLOEXEC, 16);
   const int high_lifeline = ::fcntl(lifeline_read_.get(), F_DUPFD_CLOEXEC, 16);
+  // Who is not us any more may not make groups.
+  const int high_groups = request.rights.user ? ::fcntl(groups.get(), F_DUPFD_CLOEXEC, 16) : -1;
   ::dup2(high_socket, kZygoteSocketFd);
   ::dup2(high_lifeline, kZygoteLifelineFd);
+  if (high_groups >= 0) ::dup2(high_groups, kZygoteGroupsFd);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   const char* folder =
       request.environment_folder.empty() ? nullptr : request.environment_folder.c_str();
   ::execl(spawner_->zygote_program.c_str(), "clusterd-zygote",
-          request.user_site ? "--user-site" : "--no-user-site", folder, nullptr);
+          request.user_site ? "--user-site" : "--no-user-site",
+          high_groups >= 0 ? "--borrow-groups" : "--own-groups", folder, nullptr);
   ::_exit(127);
 }
 

@@ -15,6 +15,7 @@
 #include "server/spawner/child.h"
 #include "server/spawner/control_groups.h"
 #include "server/spawner/fd_passing.h"
+#include "server/spawner/group_service.h"
 #include "server/spawner/spawner_settings.h"
 #include "server/spawner/zygote_request.h"
 
@@ -41,10 +42,15 @@ class SpawnLoop {
     std::string zygote_program;  // for kStartZygote; empty: refused
   };
 
-  // `lifeline`: from this process's own parent; may be none. Without a spawner's part it is a
-  // zygote: its own rights are those of its jobs.
-  SpawnLoop(UniqueFd daemon, UniqueFd lifeline, ChildBody body, ForkHooks hooks,
-            std::optional<SpawnerPart> spawner);
+  // The sockets that it is given.
+  struct Sockets {
+    UniqueFd daemon;
+    UniqueFd lifeline;  // from this process's own parent; may be none
+    UniqueFd groups;    // to the spawner's GroupService; none: this process may make groups
+  };
+
+  // Without a spawner's part it is a zygote: its own rights are those of its jobs.
+  SpawnLoop(Sockets sockets, ChildBody body, ForkHooks hooks, std::optional<SpawnerPart> spawner);
 
   // Returns when everything that it started has ended.
   void Run();
@@ -53,7 +59,7 @@ class SpawnLoop {
   bool HandleMessage();
   void StartSupervisor(std::vector<UniqueFd> fds, bool has_input);
   void StartZygote(UniqueFd socket, const ZygoteRequest& request);
-  [[noreturn]] void BecomeZygote(UniqueFd socket, const ZygoteRequest& request);
+  [[noreturn]] void BecomeZygote(UniqueFd socket, UniqueFd groups, const ZygoteRequest& request);
   void ReadReports();
   void Reap();
   void ForgetEndedSessions();
@@ -63,6 +69,7 @@ class SpawnLoop {
 
   UniqueFd daemon_;
   UniqueFd parent_;
+  UniqueFd borrows_;
   const ChildBody body_;
   const ForkHooks hooks_;
   const std::optional<SpawnerPart> spawner_;
@@ -74,6 +81,7 @@ class SpawnLoop {
   std::set<pid_t> supervised_;  // supervisors and the zygotes
   std::set<pid_t> left_sessions_;
   ControlGroups groups_;
+  GroupService group_service_;
   std::set<pid_t> orphaned_groups_;  // of supervisors that were killed
   bool orphans_ = false;             // a supervisor was killed: look until none is left
 };

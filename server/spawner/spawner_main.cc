@@ -27,8 +27,8 @@ int main(int argc, char** argv) {
       muster::FindProgram(folder, "clusterd-worker")};
   // Of the same user's jobs none may look into it.
   ::prctl(PR_SET_DUMPABLE, 0);
-  muster::server::SpawnLoop(muster::UniqueFd(kDaemonFd), muster::UniqueFd(),
-                            muster::server::ExecProgram, {}, std::move(spawner))
+  muster::server::SpawnLoop({muster::UniqueFd(kDaemonFd), {}, {}}, muster::server::ExecProgram, {},
+                            std::move(spawner))
       .Run();
   return 0;
 }

@@ -13,6 +13,7 @@
 #include <algorithm>
 
 #include "common/fault.h"
+#include "server/spawner/group_service.h"
 #include "server/spawner/priority.h"
 #include "server/spawner/process_tree.h"
 
@@ -114,7 +115,10 @@ void Supervisor::Launch(const LaunchRequest& request) {
     end_.how = ExecutionEnd::How::kRefused;
     return;
   }
-  std::optional<StartFailure> failure = group_.Make(groups_, limits_);
+  std::optional<StartFailure> failure = fds_.groups.IsOpen()
+                                            ? BorrowGroup(fds_.groups.get(), limits_, group_)
+                                            : group_.Make(groups_, limits_, ::getpid());
+  fds_.groups.Reset();
   const bool is_refused = failure && failure->error == 0;
   if (!failure) failure = Fork(request);
   if (failure) {

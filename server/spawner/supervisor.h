@@ -32,6 +32,7 @@ class Supervisor {
     UniqueFd control;   // to the daemon; its end of file: the daemon is gone
     UniqueFd lifeline;  // from the parent; its end of file: the parent is gone
     UniqueFd report;    // to the parent, for the sessions that were left running
+    UniqueFd groups;    // to a GroupService; none: this process makes its group itself
     ChildFds child;
   };
 

@@ -23,6 +23,7 @@ extern "C" __attribute__((visibility("default"))) const char* __asan_default_opt
 namespace {
 constexpr int kDaemonFd = 3;
 constexpr int kLifelineFd = 4;
+constexpr int kGroupsFd = 5;
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -39,12 +40,15 @@ int main(int argc, char** argv) {
   if (muster::FaultAt("worker.start")) return 1;
   muster::server::Interpreter::Options options;
   options.user_site = argc > 1 && std::string_view(argv[1]) == "--user-site";
-  if (argc > 2) options.environment_folder = argv[2];
+  const bool borrows_groups = argc > 2 && std::string_view(argv[2]) == "--borrow-groups";
+  if (borrows_groups) ::fcntl(kGroupsFd, F_SETFD, FD_CLOEXEC);
+  if (argc > 3) options.environment_folder = argv[3];
   const std::optional<std::string> error = muster::server::Interpreter::Start(options);
   const std::string hello = error ? "E" + *error : "R";
   ::send(kDaemonFd, hello.data(), hello.size(), MSG_NOSIGNAL);
   if (error) return 1;
-  muster::server::SpawnLoop(muster::UniqueFd(kDaemonFd), muster::UniqueFd(kLifelineFd),
+  muster::server::SpawnLoop({muster::UniqueFd(kDaemonFd), muster::UniqueFd(kLifelineFd),
+                             muster::UniqueFd(borrows_groups ? kGroupsFd : -1)},
                             muster::server::Interpreter::RunAndExit,
                             muster::server::Interpreter::ForkHooks(), std::nullopt)
       .Run();

@@ -108,7 +108,7 @@ TEST_CASE("two hundred executions run on one daemon at the same time") {
 
 TEST_CASE("sixty-four clients at once each get their own answers") {
   constexpr int kClients = 64;
-  ClusterFixture node(1, {"--workers", "8"});
+  ClusterFixture node(1, {"--workers", "8", "--max-connections-per-user", "128"});
   const int each = Rounds(100);
   std::vector<std::string> wrong(kClients);
   std::vector<std::thread> clients;

@@ -1,0 +1,61 @@
+#include "server/service/identity_server.h"
+
+#include <grpc/grpc.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/server_credentials.h>
+
+#include <chrono>
+
+#include "common/limits.h"
+
+namespace muster::server {
+namespace {
+
+// Times in milliseconds. Keepalive finds a client that froze or was cut off within 15 s; the
+// client's own pings every 10 s have to be allowed, with some slack. See grpc's doc/keepalive.md.
+void SetArguments(grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 128);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 5'000);
+  // Identity only: a compressed message could unpack to anything.
+  builder.AddChannelArgument(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1);
+}
+
+}  // namespace
+
+std::unique_ptr<IdentityServer> IdentityServer::Start(NodeService& node, Identity identity,
+                                                      const GuardedNode::Denied& on_denied) {
+  std::unique_ptr<IdentityServer> server(new IdentityServer(node, std::move(identity), on_denied));
+  grpc::ServerBuilder builder;
+  SetArguments(builder);
+  builder.RegisterService(&server->service_);
+  server->acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      grpc::experimental::LocalServerCredentials(UDS));
+  server->server_ = builder.BuildAndStart();
+  if (server->server_ == nullptr) return nullptr;
+  server->server_->GetHealthCheckService()->SetServingStatus(v1::Node::service_full_name(), true);
+  return server;
+}
+
+void IdentityServer::Accept(UniqueFd connection, int listening_fd) {
+  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+  parameters.listener_fd = listening_fd;
+  parameters.fd = connection.Release();
+  acceptor_->HandleNewConnection(&parameters);
+}
+
+void IdentityServer::StopServing() { server_->GetHealthCheckService()->SetServingStatus(false); }
+
+void IdentityServer::Shutdown() {
+  server_->Shutdown(std::chrono::system_clock::now());
+  server_->Wait();
+}
+
+}  // namespace muster::server
