@@ -4,6 +4,7 @@
 //                       with an empty message: one line "PATH CODE MESSAGE" each
 //   metadata BYTES      Describe with metadata of this size: such a line
 //   terminal COMMAND    the command in a terminal: its output
+//   input TEXT COMMAND [SESSION]  the command with this standard input: likewise
 #include <google/protobuf/descriptor.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
@@ -87,25 +88,31 @@ int SendMetadata(const std::shared_ptr<grpc::Channel>& channel, std::size_t byte
   return 0;
 }
 
-int RunInTerminal(const std::shared_ptr<grpc::Channel>& channel, const std::string& command) {
+int Interact(const std::shared_ptr<grpc::Channel>& channel, v1::InteractRequest request,
+             const std::string& input) {
   const auto stub = v1::Node::NewStub(channel);
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + kPatience);
   const auto stream = stub->Interact(&context);
-  v1::InteractRequest request;
-  request.mutable_terminal()->mutable_size()->set_rows(24);
-  request.mutable_terminal()->mutable_size()->set_columns(80);
-  v1::ExecuteRequest& start = *request.mutable_start();
-  start.mutable_id()->set_stream_id(std::string(16, 't'));
-  start.mutable_id()->set_sequence(
+  v1::ExecutionId& id = *request.mutable_start()->mutable_id();
+  id.set_stream_id(std::string(16, 't'));
+  id.set_sequence(
       static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()));
-  start.mutable_shell()->set_source(command);
+  const bool has_terminal = request.has_terminal();
   stream->Write(request);
+  if (!has_terminal) {
+    v1::InteractRequest more;
+    more.set_input(input);
+    stream->Write(more);
+    more.set_end_of_input(true);
+    stream->Write(more);
+  }
   v1::InteractEvent event;
   int exit_code = 1;
   while (stream->Read(&event)) {
-    const std::string& data = event.event().output().data();
-    std::fwrite(data.data(), 1, data.size(), stdout);
+    const v1::Output& output = event.event().output();
+    std::fwrite(output.data().data(), 1, output.data().size(),
+                output.stream() == v1::Output::STREAM_STDERR ? stderr : stdout);
     if (!event.event().has_outcome()) continue;
     exit_code = event.event().outcome().exit_code();
     std::fprintf(stderr, "%s\n", event.event().outcome().reason().c_str());
@@ -113,6 +120,22 @@ int RunInTerminal(const std::shared_ptr<grpc::Channel>& channel, const std::stri
   const grpc::Status status = stream->Finish();
   if (!status.ok()) Print("Interact", status);
   return exit_code;
+}
+
+int RunInTerminal(const std::shared_ptr<grpc::Channel>& channel, const std::string& command) {
+  v1::InteractRequest request;
+  request.mutable_terminal()->mutable_size()->set_rows(24);
+  request.mutable_terminal()->mutable_size()->set_columns(80);
+  request.mutable_start()->mutable_shell()->set_source(command);
+  return Interact(channel, request, "");
+}
+
+int RunWithInput(const std::shared_ptr<grpc::Channel>& channel,
+                 const std::vector<std::string>& arguments) {
+  v1::InteractRequest request;
+  request.mutable_start()->mutable_shell()->set_source(arguments[1]);
+  if (arguments.size() > 2) request.mutable_start()->set_session(arguments[2]);
+  return Interact(channel, request, arguments[0]);
 }
 
 }  // namespace
@@ -126,5 +149,6 @@ int main(int argc, char** argv) {
   if (what == "methods") return CallMethods(channel, rest);
   if (what == "metadata") return SendMetadata(channel, std::strtoul(rest[0].c_str(), nullptr, 10));
   if (what == "terminal") return RunInTerminal(channel, rest[0]);
+  if (what == "input" && rest.size() >= 2) return RunWithInput(channel, rest);
   return 2;
 }

@@ -135,6 +135,7 @@ def test_sudo_is_for_who_may(node):
     result = node.run(GAMES, "@1 sudo -n id -u")
     assert result.returncode == 1
     assert "no new privileges" in result.stdout + result.stderr
+    assert "sudo is not granted to user games: that takes sudo = yes in [user games]" in result.stdout + result.stderr
 
 
 def test_a_job_cannot_take_its_confinement_off(node):

@@ -5,7 +5,6 @@ import pytest
 from daemons import GAMES, MAN, NEWS, ROOT, serving
 
 LOADERS = ["LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "BASH_ENV", "ENV"]
-MOST = 131071
 
 
 @pytest.fixture(name="node", scope="module")

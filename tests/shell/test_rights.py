@@ -155,3 +155,10 @@ def test_the_daemons_own_processes_are_whose_they_should_be(node):
     assert "4243" not in network["Groups"].split() and "0" not in network["Groups"].split()
     assert uids(node.process.pid)["Uid"].split() == ["0"] * 4
     assert uids(node.child("clusterd-spawner"))["Uid"].split() == ["0"] * 4
+
+
+@pytest.mark.parametrize("session", [[], ["reads"]])
+def test_a_job_reads_its_input(node, session):
+    for command in ["cat; id -un", "cat /dev/stdin; id -un"]:
+        result = node.call(GAMES, "input", "what I say\n", command, *session)
+        assert (result.returncode, result.stdout) == (0, "what I say\ngames\n"), result.stderr
