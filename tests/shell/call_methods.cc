@@ -23,6 +23,8 @@ namespace {
 namespace v1 = muster::v1;
 
 constexpr std::chrono::seconds kPatience{20};
+// The largest piece of input that a message may have.
+constexpr std::size_t kPieceBytes = 64u << 10;
 
 void Print(const std::string& path, const grpc::Status& status) {
   std::printf("%s %d %s\n", path.c_str(), status.error_code(), status.error_message().c_str());
@@ -102,8 +104,10 @@ int Interact(const std::shared_ptr<grpc::Channel>& channel, v1::InteractRequest 
   stream->Write(request);
   if (!has_terminal) {
     v1::InteractRequest more;
-    more.set_input(input);
-    stream->Write(more);
+    for (std::size_t i = 0; i < input.size(); i += kPieceBytes) {
+      more.set_input(input.substr(i, kPieceBytes));
+      stream->Write(more);
+    }
     more.set_end_of_input(true);
     stream->Write(more);
   }

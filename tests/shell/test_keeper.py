@@ -83,7 +83,8 @@ def test_a_daemon_that_is_told_to_end_takes_all_with_it(node, jobs, word, once):
     started = time.monotonic()
     node.process.send_signal(word)
     if not once:  # now, and not when the time of grace is over
-        wait_until(lambda: node.process.send_signal(word) or node.process.poll() is not None, 4, "it ended")
+        wait_until(lambda: node.process.send_signal(word) or node.process.poll() is not None, IN_TIME * SLACK,
+                   "it ended")
     assert node.process.wait(IN_TIME * 2 * SLACK) == 0
     print(f"ended after {time.monotonic() - started:.2f} s")
     wait_until(jobs.gone, IN_TIME * SLACK, "all jobs gone")

@@ -162,3 +162,12 @@ def test_a_job_reads_its_input(node, session):
     for command in ["cat; id -un", "cat /dev/stdin; id -un"]:
         result = node.call(GAMES, "input", "what I say\n", command, *session)
         assert (result.returncode, result.stdout) == (0, "what I say\ngames\n"), result.stderr
+
+
+def test_what_one_command_of_a_session_left_unread_is_not_the_nexts(node):
+    node.output(GAMES, "@1 --session leaves true")
+    for text in ["left", "left" * 30_000]:  # also more than a pipe holds
+        assert node.call(GAMES, "input", text, "true", "leaves").returncode == 0
+        assert node.call(GAMES, "input", "mine", "cat", "leaves").stdout == "mine"
+        assert node.call(GAMES, "input", text, "head -c 2", "leaves").stdout == "le"
+        assert node.output(GAMES, "@1 --session leaves cat; echo end") == "end\n"
