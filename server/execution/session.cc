@@ -85,7 +85,7 @@ void Session::Next() {
   progress_ = Progress::kSent;
   stop_started_.reset();
   was_terminated_ = was_killed_ = settles_ = false;
-  if (!current_->Begin(shell_.terminal()) || marker_.empty()) {
+  if (!current_->Begin(shell_.terminal(), shell_.input()) || marker_.empty()) {
     ExecutionEnd end;
     end.how = ExecutionEnd::How::kStartFailed;
     end.step = "give the command its input";

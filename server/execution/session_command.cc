@@ -10,6 +10,20 @@
 #include "server/execution/session.h"
 
 namespace muster::server {
+namespace {
+
+// More than a pipe holds (pipe(7)).
+constexpr int kMostPieces = 32;
+constexpr std::size_t kPieceBytes = 64u << 10;
+
+// What the command before has left unread is not for this one.
+void Empty(int pipe) {
+  std::string piece(kPieceBytes, '\0');
+  for (int i = 0; i<kMostPieces&& ::read(pipe, piece.data(), piece.size())> 0; ++i) {
+  }
+}
+
+}  // namespace
 
 SessionCommand::SessionCommand(EventLoop& loop, ExecutionRequest request,
                                std::shared_ptr<ExecutionSink> sink,
@@ -75,7 +89,7 @@ void SessionCommand::Signal(int signal) {
   session_->Signal(order);
 }
 
-bool SessionCommand::Begin(int terminal) {
+bool SessionCommand::Begin(int terminal, int input) {
   state_ = State::kRunning;
   started_ = Clock::now();
   if (input_ == nullptr) return true;
@@ -86,10 +100,10 @@ bool SessionCommand::Begin(int terminal) {
     if (!write.IsOpen()) return false;
     if (request_.terminal) input_->Resize(request_.terminal->size);
   } else {
-    int fds[2];
-    if (::pipe2(fds, O_CLOEXEC) != 0) return false;
-    input_read_.Reset(fds[0]);
-    write.Reset(fds[1]);
+    // Each command has an end of its own: closing it is the end of that command's input.
+    Empty(input);
+    write.Reset(::open(absl::StrCat("/proc/self/fd/", input).c_str(), O_WRONLY | O_CLOEXEC));
+    if (!write.IsOpen()) return false;
   }
   input_->Start(std::move(write), has_terminal_);
   return true;
@@ -97,8 +111,8 @@ bool SessionCommand::Begin(int terminal) {
 
 std::string SessionCommand::InputPath() const {
   if (input_ == nullptr) return "/dev/null";
-  if (has_terminal_) return "&6";
-  return absl::StrCat("/proc/", ::getpid(), "/fd/", input_read_.get());
+  // Not the shell's own end: a program may set that not to block.
+  return has_terminal_ ? "&6" : "/dev/fd/6";
 }
 
 bool SessionCommand::Give(OutputStream stream, std::string data) {
@@ -150,11 +164,13 @@ void SessionCommand::Conclude(Outcome outcome) {
   state_ = State::kFinished;
   if (deadline_) loop_.CancelTimer(*deadline_);
   deadline_.reset();
-  input_read_.Reset();
   outcome.usage.queued = microseconds(started_ - received_);
   outcome.usage.stdout_bytes = stdout_bytes_;
   outcome.usage.stderr_bytes = stderr_bytes_;
-  if (input_ != nullptr) outcome.usage.input_bytes = input_->bytes();
+  if (input_ != nullptr) {
+    outcome.usage.input_bytes = input_->bytes();
+    input_->Close();  // the next command reads the same pipe
+  }
   sink_->OnOutcome(std::move(outcome));
   on_finished_(*this);
   // The handlers of these may be what is running: they go when the loop is back.

@@ -49,10 +49,10 @@ class SessionCommand : public ExecutionControl,
 
   // ---- from the session ----
 
-  // Its turn has come. `terminal`: the master of the session's own; -1: none. False with errno: it
-  // cannot be given its input.
-  bool Begin(int terminal);
-  // Where the shell finds its standard input; good while it runs.
+  // Its turn has come. `terminal`: the master of the session's own; -1: none, and `input` is the
+  // session's pipe. False with errno: it cannot be given its input.
+  bool Begin(int terminal, int input);
+  // Where the shell finds its standard input.
   std::string InputPath() const;
   // False: no more before Session::Resume.
   bool Give(OutputStream stream, std::string data);
@@ -81,7 +81,6 @@ class SessionCommand : public ExecutionControl,
   Limit limit_ = Limit::kNone;  // with the cause kLimit
   std::string who_;             // on whose word it is stopped
   std::unique_ptr<InputWriter> input_;
-  UniqueFd input_read_;  // the shell opens it by our number
   bool has_terminal_ = false;
   std::uint64_t stdout_bytes_ = 0;
   std::uint64_t stderr_bytes_ = 0;

@@ -35,8 +35,9 @@ std::string SessionPrologue(bool has_terminal) {
   // Between commands the shell has no streams: what `set -x` and `set -v` say of these lines goes
   // nowhere. The trap raises an error, which unwinds to the `command eval` around the command: a
   // shell that is not interactive knows no other way out of a loop of its own.
-  std::string text =
-      "exec 9>&3 3>&- 8>&1 7>&2 6<&1 >/dev/null 2>&1 </dev/null\n"
+  std::string text = has_terminal ? "exec 6<&1\n" : "exec 6<&5 5<&-\n";
+  text +=
+      "exec 9>&3 3>&- 8>&1 7>&2 >/dev/null 2>&1 </dev/null\n"
       "muster_running=\n"
       "trap 'case $muster_running in 1) muster_running= muster_status=130; "
       "{ : \"${muster_interrupted:?}\"; } 2>/dev/null;; esac' INT QUIT\n";

@@ -1,5 +1,6 @@
 #include "server/execution/session_shell.h"
 
+#include <absl/strings/str_cat.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -54,6 +55,15 @@ std::optional<StartFailure> SessionShell::Launch(SpawnerClient& spawner,
   theirs[0].Reset(control[1]);
   theirs.push_back(std::move(script_read));
   theirs.push_back(std::move(report_write));
+  if (!terminal) {
+    UniqueFd input_read, input_write;
+    if (!MakePipe(input_read, input_write)) return StartFailure{"pipe", errno};
+    // Opened again, and not copied: ours does not block.
+    input_.Reset(::open(absl::StrCat("/proc/self/fd/", input_read.get()).c_str(),
+                        O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!input_.IsOpen()) return StartFailure{"open the pipe of the input", errno};
+    theirs.push_back(std::move(input_read));
+  }
   const absl::Status status = spawner.Supervise(nullptr, true, std::move(theirs));
   if (!status.ok()) return StartFailure{std::string(status.message()), 0};
 

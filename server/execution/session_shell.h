@@ -63,6 +63,9 @@ class SessionShell {
 
   // The master of its terminal; -1: it has none.
   int terminal() const { return terminal_.get(); }
+  // Without a terminal: the pipe that its commands read, to be opened for writing and to be
+  // emptied.
+  int input() const { return input_.get(); }
 
  private:
   bool MakeStreams(const std::optional<Terminal>& terminal, std::vector<UniqueFd>& theirs,
@@ -82,6 +85,7 @@ class SessionShell {
   std::unique_ptr<PipeReader> err_;
   std::unique_ptr<PipeReader> reports_;
   UniqueFd terminal_;
+  UniqueFd input_;
   std::string report_;  // the beginning of a line
   std::uint64_t out_mark_ = 0;
   std::uint64_t err_mark_ = 0;

@@ -8,6 +8,16 @@
 #include "server/spawner/fd_passing.h"
 
 namespace muster::server {
+namespace {
+
+// Whoever ended with something unread in its socket leaves an error here, before what it said.
+std::optional<FdMessage> Receive(int socket) {
+  std::optional<FdMessage> message = ReceiveFdMessage(socket);
+  if (!message && errno == ECONNRESET) message = ReceiveFdMessage(socket);
+  return message;
+}
+
+}  // namespace
 
 SpawnLink::SpawnLink(EventLoop& loop, UniqueFd socket,
                      std::function<void(const std::string&)> on_message,
@@ -30,6 +40,7 @@ bool SpawnLink::Send(SpawnCommand command, const std::string& payload, std::vect
   if (Flush()) return true;
   fds = std::move(unsent_.back().fds);
   unsent_.pop_back();
+  ReadLastWords();
   return false;
 }
 
@@ -54,7 +65,7 @@ bool SpawnLink::Flush() {
 
 void SpawnLink::ReadLastWords() {
   for (;;) {
-    const std::optional<FdMessage> message = ReceiveFdMessage(socket_.get());
+    const std::optional<FdMessage> message = Receive(socket_.get());
     if (!message || message->bytes.empty()) return;
     on_message_(message->bytes);
   }
@@ -63,7 +74,7 @@ void SpawnLink::ReadLastWords() {
 void SpawnLink::HandleEvents(std::uint32_t events) {
   if ((events & EPOLLOUT) != 0) Flush();
   if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0) return;
-  const std::optional<FdMessage> message = ReceiveFdMessage(socket_.get());
+  const std::optional<FdMessage> message = Receive(socket_.get());
   if (!message && (errno == EAGAIN || errno == EINTR)) return;
   if (message && !message->bytes.empty()) {
     on_message_(message->bytes);

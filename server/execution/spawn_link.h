@@ -26,7 +26,8 @@ class SpawnLink {
   void ReadLastWords();
 
   // Sends the command with its descriptors, or queues it; they are closed here once they are sent.
-  // False: the other end is gone, nobody got anything, and the descriptors are still the caller's.
+  // False: the other end is gone, nobody got anything, and the descriptors are still the caller's;
+  // `on_message` has had what it said last.
   bool Send(SpawnCommand command, const std::string& payload, std::vector<UniqueFd>& fds);
 
  private:

@@ -1,6 +1,7 @@
 #include "server/execution/spawner_client.h"
 
 #include <absl/strings/str_cat.h>
+#include <sys/stat.h>
 
 #include <utility>
 
@@ -10,6 +11,16 @@ namespace muster::server {
 namespace {
 // A spawner that ends sooner would end again: then the next execution has to try.
 constexpr std::chrono::seconds kLongEnough{1};
+
+// A job of another user opens its own pipes by name, too: /dev/stderr, /dev/fd/0. They belong to
+// us, and the only way to them is by the descriptors of those who hold them.
+void OpenToJobs(const std::vector<UniqueFd>& fds) {
+  for (const UniqueFd& fd : fds) {
+    struct stat info {};
+    if (::fstat(fd.get(), &info) == 0 && S_ISFIFO(info.st_mode)) ::fchmod(fd.get(), 0666);
+  }
+}
+
 }  // namespace
 
 JobRights RightsOf(const Identity& identity) {
@@ -95,6 +106,7 @@ std::string SpawnerClient::PythonError(const Identity& identity) const {
 
 absl::Status SpawnerClient::Supervise(const Identity* python, bool has_input,
                                       std::vector<UniqueFd> fds) {
+  OpenToJobs(fds);
   const SpawnCommand command =
       has_input ? SpawnCommand::kSuperviseWithInput : SpawnCommand::kSupervise;
   // Twice, because what died is found out by sending to it; nobody got the first one then.
@@ -108,7 +120,6 @@ absl::Status SpawnerClient::Supervise(const Identity* python, bool has_input,
     SpawnLink& link = zygote != nullptr ? *zygote->link : *spawner_;
     if (link.Send(command, "", fds)) return absl::OkStatus();
     if (zygote != nullptr) {
-      zygote->link->ReadLastWords();
       EndZygote(*python, *zygote);
     } else {
       EndSpawner();

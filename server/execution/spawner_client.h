@@ -34,8 +34,9 @@ class SpawnerClient {
   absl::Status Start();
 
   // Has a supervisor forked that holds these descriptors (control, stdout, stderr, stdin if it has
-  // input, and value for Python); `python`: by the zygote of this identity, null: by the spawner.
-  // That it could not be shows as the end of file of the control socket.
+  // input, value for Python, and one more for a session's shell); `python`: by the zygote of this
+  // identity, null: by the spawner. That it could not be shows as the end of file of the control
+  // socket.
   absl::Status Supervise(const Identity* python, bool has_input, std::vector<UniqueFd> fds);
 
   // Continues a spawner that somebody stopped.

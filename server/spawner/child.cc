@@ -143,15 +143,20 @@ StartStatus PlaceDescriptors(ChildFds fds, UniqueFd status_fd) {
   Park(early, fds.out);
   Park(early, fds.err);
   Park(early, fds.value);
+  Park(early, fds.more);
   Place(early, fds.in, STDIN_FILENO);
   Place(early, fds.out, STDOUT_FILENO);
   Place(early, fds.err, STDERR_FILENO);
   ::close(kValueFd);
   if (fds.value.IsOpen()) Place(early, fds.value, kValueFd);
   if (::dup3(status_fd.get(), kStatusFd, O_CLOEXEC) < 0) early.Fail("dup3", errno);
+  if (fds.more.IsOpen()) Place(early, fds.more, kMoreFd);
+  const int last = fds.more.IsOpen() ? kMoreFd : kStatusFd;
   // Everything that came over fork, our own parked copies included.
-  for (UniqueFd* fd : {&fds.in, &fds.out, &fds.err, &fds.value, &status_fd}) fd->Release();
-  ::close_range(kStatusFd + 1, ~0U, 0);
+  for (UniqueFd* fd : {&fds.in, &fds.out, &fds.err, &fds.value, &fds.more, &status_fd}) {
+    fd->Release();
+  }
+  ::close_range(static_cast<unsigned>(last) + 1, ~0U, 0);
   return StartStatus(kStatusFd);
 }
 

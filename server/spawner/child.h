@@ -18,12 +18,15 @@ namespace muster::server {
 
 // Where the worker writes its value, and nothing else of ours that user code could see.
 inline constexpr int kValueFd = 3;
+// Of a session's shell: what its commands read.
+inline constexpr int kMoreFd = 5;
 
 struct ChildFds {
   UniqueFd in;  // none: /dev/null
   UniqueFd out;
   UniqueFd err;
   UniqueFd value;          // for Python
+  UniqueFd more;           // one more that the program finds at kMoreFd
   std::vector<int> doors;  // of the control groups to enter
 };
 
@@ -49,9 +52,9 @@ std::optional<StartFailure> BecomeJob(const JobRights& rights, const Account* ac
                                       const SpawnerSettings* settings);
 
 // Prepares the process; afterwards 0 is the execution's input or /dev/null, 1 and 2 its pipes,
-// kValueFd the value's pipe (Python only), and `status` the only other descriptor. `status_fd`
-// moves there. A terminal at 1 becomes the controlling one of the new session. `settings` as for
-// BecomeJob.
+// kValueFd the value's pipe (Python only), kMoreFd `more`, and `status` the only other descriptor.
+// `status_fd` moves there. A terminal at 1 becomes the controlling one of the new session.
+// `settings` as for BecomeJob.
 StartStatus PrepareChild(const LaunchRequest& request, const SpawnerSettings* settings,
                          ChildFds fds, UniqueFd status_fd);
 

@@ -149,6 +149,7 @@ void SpawnLoop::StartSupervisor(std::vector<UniqueFd> fds, bool has_input) {
   const std::size_t value = has_input ? 4 : 3;
   if (has_input) own.child.in = std::move(fds[3]);
   if (fds.size() > value) own.child.value = std::move(fds[value]);
+  if (fds.size() > value + 1) own.child.more = std::move(fds[value + 1]);
   groups_.Forget();
   const SpawnerSettings* settings = spawner_ ? &spawner_->settings : nullptr;
   Supervisor(std::move(own), body_, groups_, settings).Run();

@@ -61,6 +61,9 @@ PyStatus Configure(const Interpreter::Options& options, PyConfig& config) {
                                  : options.environment_folder + "/bin/python3";
   config.install_signal_handlers = 1;  // SIGINT is KeyboardInterrupt
   config.site_import = 1;
+  // "Isolated" leaves the user's folder out whatever is asked; what else it means stays as it is
+  // set above: neither the environment nor the current directory counts.
+  config.isolated = options.user_site ? 0 : 1;
   config.user_site_directory = options.user_site ? 1 : 0;
   PyStatus status = PyConfig_SetBytesString(&config, &config.program_name, python.c_str());
   if (PyStatus_Exception(status)) return status;

@@ -10,13 +10,10 @@ import tempfile
 import pytest
 
 from conftest import BIN, LONG
+from daemons import as_user, needs_users
 
 OWNER = 65534
 OTHER = 1
-
-
-def as_user(uid):
-    return ["setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", "--"]
 
 
 def user(uid):
@@ -29,10 +26,7 @@ def user(uid):
 @pytest.fixture
 def shared(clustershell):
     """A daemon of OWNER on a socket that anybody may connect to; yields how OTHER checks it."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can play two users")
-    if subprocess.run([*as_user(OTHER), "test", "-x", BIN / "clustershell"], check=False).returncode != 0:
-        pytest.skip("other users cannot run what was built here")
+    needs_users()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="muster-test-", dir="/tmp"))
     folder.chmod(0o755)
     (folder / "n1").mkdir(mode=0o755)
