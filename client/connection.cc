@@ -64,7 +64,8 @@ absl::StatusOr<UniqueFd> ConnectUnix(const std::string& path) {
       absl::StrAppend(&why, "; no clusterd listens there: start one with --listen unix:", path);
     } else if (error == EACCES) {
       absl::StrAppend(&why, "; the socket or its folder is closed to ", DescribeUser(::geteuid()),
-                      ": ask its owner for a [user ", UserName(::geteuid()), "] section");
+                      ": ask its owner for a [user ", UserName(::geteuid()),
+                      "] section, and to open the folder (chmod o+x)");
     } else if (error == EAGAIN) {
       why = "too many others wait to be accepted there; is that clusterd stopped?";
     }

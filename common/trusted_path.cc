@@ -28,9 +28,9 @@ absl::Status CheckFolder(const std::string& path, const struct stat& info) {
   if (!IsOurs(info)) {
     return absl::PermissionDeniedError(absl::StrCat("the folder ", path,
                                                     " above it belongs to user ", info.st_uid,
-                                                    ", neither to you nor to root; say: "
-                                                    "chown ",
-                                                    ::geteuid(), " ", QuotedForShell(path)));
+                                                    ", neither to you nor to root, who could "
+                                                    "exchange it; put it into a folder of yours "
+                                                    "or root's"));
   }
   if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (info.st_mode & S_ISVTX) == 0) {
     return absl::PermissionDeniedError(absl::StrCat("others may write to the folder ", path,

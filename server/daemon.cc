@@ -103,6 +103,11 @@ std::vector<std::string> Daemon::SpawnerCommand(const std::string& program) cons
   settings.allows_root = options_.rules.AllowsRootJobs();
   const std::set<uid_t> users = options_.rules.Targets();
   settings.users.assign(users.begin(), users.end());
+  if (settings.switches_users) {
+    if (const auto account = Keeper::NetworkAccount(); account.ok()) {
+      settings.network = account->uid;
+    }
+  }
   settings.hidden = options_.hidden;
   settings.passed_variables = options_.passed_variables;
   std::vector<std::string> command = settings.ToArguments();
@@ -129,6 +134,9 @@ int Daemon::Run() {
     }
     audit_ = *std::move(audit);
   }
+  if (options_.parent_fd < 0) {
+    for (const std::string& line : options_.Describe()) spdlog::info("{}", line);
+  }
   absl::StatusOr<Listener> listener =
       Listener::Open(options_.socket_path, options_.rules.NamesOthers());
   if (!listener.ok()) {
@@ -136,6 +144,14 @@ int Daemon::Run() {
     return 1;
   }
   if (!options_.control_groups) ::setenv("MUSTER_CGROUPS", "no", 1);  // for spawner and zygote
+  if (options_.rules.NamesOthers()) {
+    if (const std::string closed = listener->ClosedFolder(); !closed.empty()) {
+      spdlog::warn(
+          "whom the configuration names cannot get to the socket: the folder {} is closed to them; "
+          "say chmod o+x {}, or listen elsewhere: --listen unix:/run/muster/clusterd.sock",
+          closed, closed);
+    }
+  }
   if (!options_.rules.SwitchesUsers()) {
     // Of the same user's jobs none may look into it.
     ::prctl(PR_SET_DUMPABLE, 0);

@@ -61,6 +61,7 @@ struct Given {
   std::string pass_environment;
   std::string log_level;
   AccessRules rules;
+  std::map<std::string, std::string> places;  // "FILE:LINE: " of those that came from a file
 };
 
 // [daemon] for everything that no flag says.
@@ -80,7 +81,9 @@ absl::Status AddConfiguration(const std::string& explicit_path, bool is_embedded
   if (section == nullptr) return absl::OkStatus();
   const auto use = [&](const char* key, std::string& value) {
     const auto entry = section->entries.find(key);
-    if (value.empty() && entry != section->entries.end()) value = entry->second.value;
+    if (!value.empty() || entry == section->entries.end()) return;
+    value = entry->second.value;
+    given.places[key] = absl::StrCat(file.path(), ":", entry->second.line, ": ");
   };
   use("name", given.name);
   use("listen", given.listen);
@@ -93,14 +96,24 @@ absl::Status AddConfiguration(const std::string& explicit_path, bool is_embedded
   return absl::OkStatus();
 }
 
-absl::Status SetListen(const std::string& listen, DaemonOptions& options) {
+absl::Status WrongValue(const Given& given, const std::string& key, absl::string_view message) {
+  const auto place = given.places.find(key);
+  return absl::InvalidArgumentError(
+      absl::StrCat(place == given.places.end() ? "" : place->second, message));
+}
+
+absl::Status SetListen(const Given& given, DaemonOptions& options) {
+  const std::string& listen = given.listen;
   options.socket_is_default = listen.empty();
-  ASSIGN_OR_RETURN(const Address address,
-                   ParseAddress(listen.empty() ? "unix:" + DefaultSocketPath() : listen));
+  const absl::StatusOr<Address> parsed =
+      ParseAddress(listen.empty() ? "unix:" + DefaultSocketPath() : listen);
+  if (!parsed.ok()) return WrongValue(given, "listen", parsed.status().message());
+  const Address& address = *parsed;
   if (address.kind != Address::Kind::kUnix) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "cannot listen on ", listen,
-        ": an ssh address is for clients; listen on unix:/path and let clients use ssh:HOST/path"));
+    return WrongValue(given, "listen",
+                      absl::StrCat("cannot listen on ", listen,
+                                   ": an ssh address is for clients; listen on unix:/path and let "
+                                   "clients use ssh:HOST/path"));
   }
   options.socket_path = address.path;
   return absl::OkStatus();
@@ -116,33 +129,58 @@ std::vector<std::string> Items(const std::string& list) {
   return items;
 }
 
+absl::Status CheckWholePath(const Given& given, const char* key, const std::string& path) {
+  if (!path.empty() && path[0] == '/' && path != "/") return absl::OkStatus();
+  return WrongValue(given, key,
+                    absl::StrCat(key, " takes whole paths, from / on, and \"", path, "\" is none"));
+}
+
+// Where what runs is recorded; empty: nowhere.
+std::string AuditPath(const Given& given, const DaemonOptions& options, bool is_embedded) {
+  // What an embedded daemon runs is its program's own business.
+  if (is_embedded || given.audit == "no") return "";
+  if (!given.audit.empty()) return given.audit;
+  return given.rules.SwitchesUsers() ? absl::StrCat(kAuditFolder, options.name, ".audit") : "";
+}
+
+// Whether a folder can be hidden at no price: what is made beside a hidden folder, or beside one
+// above it, cannot be opened by who was there before; so only root may make files there.
+bool IsOutOfTheWay(const std::string& folder) {
+  for (std::size_t slash = 0; slash != std::string::npos; slash = folder.find('/', slash + 1)) {
+    struct stat info {};
+    if (::stat(folder.substr(0, slash + 1).c_str(), &info) != 0) continue;
+    if (info.st_uid != 0 || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) return false;
+  }
+  return true;
+}
+
 // Who, and what of ours and of the machine jobs get to see.
 absl::Status SetAccess(const Given& given, bool is_embedded, DaemonOptions& options) {
   options.rules = given.rules;
-  options.audit_path = given.audit;
-  if (options.audit_path.empty() && given.rules.SwitchesUsers()) {
-    options.audit_path = absl::StrCat(kAuditFolder, options.name, ".audit");
-  }
-  if (options.audit_path == "no") options.audit_path.clear();
-  options.hidden = Items(given.hide);
-  if (given.rules.SwitchesUsers()) options.hidden.emplace_back(kKeyFolder);
+  options.audit_path = AuditPath(given, options, is_embedded);
   if (!options.audit_path.empty()) {
-    options.hidden.push_back(options.audit_path.substr(0, options.audit_path.rfind('/')));
+    RETURN_IF_ERROR(CheckWholePath(given, "audit", options.audit_path));
   }
+  if (!is_embedded) options.hidden = Items(given.hide);
   for (const std::string& folder : options.hidden) {
-    if (folder.empty() || folder[0] != '/') {
-      return absl::InvalidArgumentError(
-          absl::StrCat("audit and hide take whole paths, from / on, and \"", folder, "\" is none"));
-    }
+    RETURN_IF_ERROR(CheckWholePath(given, "hide", folder));
+  }
+  std::vector<std::string> own = {kKeyFolder};
+  if (!options.audit_path.empty()) {
+    own.push_back(options.audit_path.substr(0, options.audit_path.rfind('/')));
+  }
+  for (const std::string& folder : own) {
+    if (!is_embedded && !folder.empty() && IsOutOfTheWay(folder)) options.hidden.push_back(folder);
   }
   // The jobs of an embedded daemon belong to the program that made it.
   options.passed_variables = Items(is_embedded ? "*" : given.pass_environment);
   for (const std::string& name : options.passed_variables) {
     const bool is_pattern = absl::EndsWith(name, "*");
     if (name != "*" && !IsVariableName(is_pattern ? name.substr(0, name.size() - 1) : name)) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "pass_environment takes names of variables, also with a * at their end, and \"", name,
-          "\" is none"));
+      return WrongValue(given, "pass_environment",
+                        absl::StrCat("pass_environment takes names of variables, also with a * at "
+                                     "their end, and \"",
+                                     name, "\" is none"));
     }
   }
   return absl::OkStatus();
@@ -153,25 +191,25 @@ absl::StatusOr<DaemonOptions> Settle(const Given& given, bool is_embedded) {
   options.name_is_explicit = !given.name.empty();
   options.name = options.name_is_explicit ? given.name : DefaultName();
   if (!IsValidName(options.name)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", options.name,
-                     "\" cannot be a node's name: a letter, then letters, "
-                     "digits, _ . -, at most 64"));
+    return WrongValue(given, "name",
+                      absl::StrCat("\"", options.name,
+                                   "\" cannot be a node's name: a letter, then letters, "
+                                   "digits, _ . -, at most 64"));
   }
-  RETURN_IF_ERROR(SetListen(given.listen, options));
+  RETURN_IF_ERROR(SetListen(given, options));
   RETURN_IF_ERROR(SetAccess(given, is_embedded, options));
   options.bounds.admission.workers = DefaultWorkers();
   for (const BoundOption& option : BoundOptions()) {
     const auto text = given.bounds.find(option.key);
     if (text == given.bounds.end() || text->second.empty()) continue;
     if (const absl::Status status = option.set(text->second, options.bounds); !status.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat(option.key, ": ", status.message()));
+      return WrongValue(given, option.key, absl::StrCat(option.key, ": ", status.message()));
     }
   }
   if (!given.control_groups.empty() && given.control_groups != "auto" &&
       given.control_groups != "no") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("cgroups is auto or no, not \"", given.control_groups, "\""));
+    return WrongValue(given, "cgroups",
+                      absl::StrCat("cgroups is auto or no, not \"", given.control_groups, "\""));
   }
   options.control_groups = given.control_groups != "no";
   const Limits& limits = options.bounds.limits;
@@ -183,18 +221,34 @@ absl::StatusOr<DaemonOptions> Settle(const Given& given, bool is_embedded) {
   if (!given.log_level.empty()) options.log_level = given.log_level;
   const std::vector<std::string> levels = {"debug", "info", "warn", "error", "off"};
   if (std::find(levels.begin(), levels.end(), options.log_level) == levels.end()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "log level is one of debug, info, warn, error, off, not \"", options.log_level, "\""));
+    return WrongValue(given, "log_level",
+                      absl::StrCat("log level is one of debug, info, warn, error, off, not \"",
+                                   options.log_level, "\""));
   }
   return options;
 }
 
 }  // namespace
 
+std::vector<std::string> DaemonOptions::Describe() const {
+  std::vector<std::string> lines = {absl::StrCat("node ", name, ", socket unix:", socket_path)};
+  for (std::string& line : rules.Describe()) lines.push_back(std::move(line));
+  lines.push_back(audit_path.empty() ? "records nothing (audit)"
+                                     : absl::StrCat("records what runs in ", audit_path));
+  for (const std::string& folder : hidden) {
+    const bool is_there = ::access(folder.c_str(), F_OK) == 0;
+    if (is_there || folder != kKeyFolder) {
+      lines.push_back(absl::StrCat("hides ", folder, is_there ? "" : ", which is not there"));
+    }
+  }
+  return lines;
+}
+
 ParsedOptions ParseDaemonOptions(int argc, char** argv) {
   CLI::App app(
-      "clusterd: the daemon of Muster; it runs commands and Python on this node for its "
-      "owner and root.",
+      "clusterd: the daemon of Muster; it runs commands and Python on this node for its owner, "
+      "root, "
+      "and whom [user NAME] and [group NAME] of its configuration name.",
       "clusterd");
   Given given;
   std::string configuration;
@@ -217,6 +271,10 @@ ParsedOptions ParseDaemonOptions(int argc, char** argv) {
              "Connect standard input and output to the daemon's socket, at this path or the "
              "default; for ssh addresses")
           ->expected(0, 1);
+  bool checks_only = false;
+  app.add_flag(
+      "--check", checks_only,
+      "Say whom the configuration would have it serve, and end: 0, or 78 and what is wrong");
   app.add_option("--parent-fd", parent_fd, "End at this descriptor's end of file (for local())")
       ->group("");
   app.set_version_flag("--version", std::string("clusterd ") + kVersion);
@@ -243,6 +301,10 @@ ParsedOptions ParseDaemonOptions(int argc, char** argv) {
     absl::StatusOr<DaemonOptions> options = Settle(given, parent_fd >= 0);
     if (options.ok()) {
       options->parent_fd = parent_fd;
+      if (checks_only) {
+        for (const std::string& line : options->Describe()) std::cout << line << "\n";
+        return {std::nullopt, 0};
+      }
       return {*std::move(options), 0};
     }
     status = options.status();

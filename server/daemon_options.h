@@ -30,6 +30,9 @@ struct DaemonOptions {
   std::vector<std::string> passed_variables;  // of our environment, to jobs
   std::string log_level = "info";
   int parent_fd = -1;  // an embedded daemon ends at its end of file
+  // Whom it would serve and how, line by line, for a person.
+  std::vector<std::string> Describe() const;
+
   std::optional<std::string>
       relay;  // --relay [PATH]: copy standard streams to the socket, nothing else
 };

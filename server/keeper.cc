@@ -37,7 +37,9 @@ absl::Status Failed(const std::string& what) {
   return absl::InternalError(absl::StrCat(what, ": ", strerror(errno)));
 }
 
-absl::StatusOr<Account> NetworkAccount() {
+}  // namespace
+
+absl::StatusOr<Account> Keeper::NetworkAccount() {
   for (const char* name : {"muster", "nobody"}) {
     const absl::StatusOr<uid_t> uid = FindUser(name);
     if (!uid.ok() || *uid == 0) continue;
@@ -47,8 +49,6 @@ absl::StatusOr<Account> NetworkAccount() {
       "clusterd serves others as the user muster, or else nobody, and this machine knows neither; "
       "make one: useradd --system --shell /usr/sbin/nologin muster");
 }
-
-}  // namespace
 
 absl::Status Keeper::Split() {
   RETURN_IF_ERROR(MakeMessageSockets(socket_, network_.keeper));

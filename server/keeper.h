@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/account.h"
 #include "common/child_process.h"
 #include "common/unique_fd.h"
 #include "server/execution/spawner_process.h"
@@ -27,6 +28,10 @@ class Keeper {
   // `signals`: a signalfd(2) of what ends a daemon.
   Keeper(std::vector<std::string> spawner_command, int signals)
       : spawner_command_(std::move(spawner_command)), signals_(signals) {}
+
+  // The user that the child becomes: `muster`, or else `nobody`. NotFound: this machine has
+  // neither.
+  static absl::StatusOr<Account> NetworkAccount();
 
   // Splits. Before any other thread, and before gRPC.
   absl::Status Split();

@@ -169,4 +169,21 @@ std::set<uid_t> AccessRules::Targets() const {
   return targets;
 }
 
+std::vector<std::string> AccessRules::Describe() const {
+  const std::string own = UserName(daemon_.uid);
+  std::vector<std::string> lines;
+  lines.push_back(switches_users_ ? absl::StrCat("serves root (admin); commands as root are ",
+                                                 allows_root_jobs_ ? "on" : "off")
+                                  : absl::StrCat("serves ", own,
+                                                 " and root (admin); all commands run as ", own));
+  for (const Rule& rule : rules_) {
+    const std::string whom =
+        !switches_users_ ? own : (rule.target ? UserName(*rule.target) : "themselves");
+    lines.push_back(absl::StrCat("serves ", rule.label, " (", RoleName(rule.role),
+                                 "), commands run as ", whom,
+                                 rule.may_gain_rights ? ", sudo is granted" : ""));
+  }
+  return lines;
+}
+
 }  // namespace muster::server

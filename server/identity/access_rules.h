@@ -37,6 +37,8 @@ class AccessRules {
   // It was started as root to serve others: what it runs, it runs as their users.
   bool SwitchesUsers() const { return switches_users_; }
   bool AllowsRootJobs() const { return allows_root_jobs_; }
+  // Who may do what, one line each, for a person.
+  std::vector<std::string> Describe() const;
   // The users that jobs may run as, root aside; empty: any.
   std::set<uid_t> Targets() const;
 

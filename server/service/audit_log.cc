@@ -12,6 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/account.h"
 #include "common/file_system.h"
 #include "common/trusted_file.h"
 
@@ -108,7 +109,9 @@ absl::Status AuditLog::Begin(const ExecutionRequest& request) {
   line["id"] = IdOf(request.key);
   line["command"] = CommandOf(request.launch);
   const auto& target = request.identity->target;
-  line["run_as"] = target ? static_cast<std::int64_t>(*target) : ::geteuid();
+  const uid_t whom = target.value_or(::geteuid());
+  line["run_as"] = whom;
+  line["run_as_user"] = UserName(whom);
   if (!request.session.empty()) line["session"] = request.session;
   if (!request.launch.directory.empty()) line["directory"] = request.launch.directory;
   return Append(Render(line));
@@ -133,6 +136,12 @@ absl::Status AuditLog::OpenSession(const Identity& identity, const std::string& 
 absl::Status AuditLog::Denied(const Identity& identity, const std::string& what) {
   Json line = NewLine("denied", node_, identity);
   line["reason"] = what.substr(0, kShownBytes);
+  return Append(Render(line));
+}
+
+absl::Status AuditLog::Stopped(const Identity& identity, const ExecutionKey& key) {
+  Json line = NewLine("stop", node_, identity);
+  line["id"] = IdOf(key);
   return Append(Render(line));
 }
 

@@ -28,6 +28,8 @@ class AuditLog {
   absl::Status Begin(const ExecutionRequest& request);
   absl::Status End(const ExecutionRequest& request, const Outcome& outcome);
   absl::Status OpenSession(const Identity& identity, const std::string& session);
+  // Of somebody else's execution.
+  absl::Status Stopped(const Identity& identity, const ExecutionKey& key);
   absl::Status Denied(const Identity& identity, const std::string& what);
 
   const std::string& path() const { return path_; }

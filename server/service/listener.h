@@ -26,6 +26,9 @@ class Listener {
   Listener& operator=(Listener&&) = delete;
   ~Listener();  // removes the socket and the lock
 
+  // The first folder on the way to the socket that others cannot pass; empty: there is none.
+  std::string ClosedFolder() const;
+
   // Leaves all that to another process that has it, too.
   void Disown() {
     bound_ = false;

@@ -7,6 +7,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "common/account.h"
 #include "common/version.h"
 #include "server/execution/process_usage.h"
 #include "server/service/audited_sink.h"
@@ -105,6 +106,7 @@ void NodeService::Accept(const std::shared_ptr<EventQueue>& queue,
     return;
   }
   if (!caller->why_no_jobs.empty()) {
+    Deny(*caller, caller->why_no_jobs);
     queue->OnOutcome(Refused(caller->why_no_jobs));
     return;
   }
@@ -114,6 +116,7 @@ void NodeService::Accept(const std::shared_ptr<EventQueue>& queue,
     return;
   }
   if (const auto* refusal = std::get_if<Refusal>(&read)) {
+    Deny(*caller, refusal->reason);
     queue->OnOutcome(Refused(refusal->reason));
     return;
   }
@@ -175,6 +178,12 @@ void NodeService::Submit(const std::shared_ptr<EventQueue>& queue, ExecutionRequ
   }
 }
 
+void NodeService::Deny(const Identity& caller, const std::string& why) const {
+  if (audit_ == nullptr) return;
+  // It does not run, recorded or not.
+  [[maybe_unused]] const absl::Status status = audit_->Denied(caller, why);
+}
+
 std::string NodeService::Record(const ExecutionRequest& request) const {
   if (audit_ == nullptr) return "";
   const absl::Status status = audit_->Begin(request);
@@ -184,21 +193,46 @@ std::string NodeService::Record(const ExecutionRequest& request) const {
   return absl::StrCat("nothing is started that cannot be recorded: ", status.message());
 }
 
-std::shared_ptr<ExecutionControl> NodeService::Find(const ExecutionKey& key,
-                                                    const Identity& caller) const {
+std::shared_ptr<ExecutionControl> NodeService::Find(const ExecutionKey& key) const {
   if (auto execution = table_.Find(key)) return execution;
-  if (auto command = sessions_.Find(key)) return command;
-  if (caller.role < Role::kAdmin) return nullptr;
+  return sessions_.Find(key);
+}
+
+std::optional<ExecutionKey> NodeService::FindOfOthers(const ExecutionKey& key) const {
   const auto is_meant = [&](const ExecutionKey& other) {
     return other.stream_id == key.stream_id && other.sequence == key.sequence;
   };
   for (const auto& [other, execution] : table_.all()) {
-    if (is_meant(other)) return execution;
+    if (is_meant(other)) return other;
   }
   for (const auto& [other, command] : sessions_.commands()) {
-    if (is_meant(other)) return command;
+    if (is_meant(other)) return other;
   }
-  return nullptr;
+  return std::nullopt;
+}
+
+grpc::Status NodeService::Stop(const ExecutionKey& key, const Identity& caller,
+                               std::optional<std::chrono::milliseconds> grace,
+                               const std::string& who) const {
+  std::shared_ptr<ExecutionControl> execution = Find(key);
+  if (execution == nullptr) {
+    const std::optional<ExecutionKey> other = FindOfOthers(key);
+    if (!other) {
+      return {grpc::StatusCode::NOT_FOUND, "no execution with this id runs or waits here"};
+    }
+    if (caller.role < Role::kAdmin) {
+      return {grpc::StatusCode::PERMISSION_DENIED,
+              absl::StrCat("it is user ", UserName(other->caller),
+                           "'s; to stop what others run takes the role admin, and user ",
+                           caller.name, " has the role ", RoleName(caller.role), " here")};
+    }
+    if (audit_ != nullptr) {
+      [[maybe_unused]] const absl::Status status = audit_->Stopped(caller, *other);
+    }
+    execution = Find(*other);
+  }
+  execution->Stop(StopCause::kCancel, grace, who);
+  return grpc::Status::OK;
 }
 
 grpc::ServerUnaryReactor* NodeService::Cancel(const Caller& caller,
@@ -213,12 +247,7 @@ grpc::ServerUnaryReactor* NodeService::Cancel(const Caller& caller,
                               ? absl::StrCat("by another program of user ", caller->name)
                               : "by the caller";
   loop_.Post([this, reactor, key = ReadKey(request.id(), caller->uid), caller, grace, who] {
-    const std::shared_ptr<ExecutionControl> execution = Find(key, *caller);
-    if (execution != nullptr) execution->Stop(StopCause::kCancel, grace, who);
-    reactor->Finish(execution != nullptr
-                        ? grpc::Status::OK
-                        : grpc::Status(grpc::StatusCode::NOT_FOUND,
-                                       "no execution with this id runs or waits here"));
+    reactor->Finish(Stop(key, *caller, grace, who));
   });
   return reactor;
 }

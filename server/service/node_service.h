@@ -68,9 +68,14 @@ class NodeService {
   void Submit(const std::shared_ptr<EventQueue>& queue, ExecutionRequest request);
   // Why it may not start now, in one line; empty: it is recorded and may. On the loop's thread.
   std::string Record(const ExecutionRequest& request) const;
-  // Of this key, in a session or not; null when there is none. An administrator finds those of
-  // others, too.
-  std::shared_ptr<ExecutionControl> Find(const ExecutionKey& key, const Identity& caller) const;
+  // It is refused, and that is recorded.
+  void Deny(const Identity& caller, const std::string& why) const;
+  // Of this key, in a session or not; null when there is none.
+  std::shared_ptr<ExecutionControl> Find(const ExecutionKey& key) const;
+  // Of this id, whoever made it.
+  std::optional<ExecutionKey> FindOfOthers(const ExecutionKey& key) const;
+  grpc::Status Stop(const ExecutionKey& key, const Identity& caller,
+                    std::optional<std::chrono::milliseconds> grace, const std::string& who) const;
   void ListRunning(v1::DescribeResponse& response, const Identity& caller, bool with_usage) const;
 
   EventLoop& loop_;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view kSwitchUsers = "--switch-users";
 constexpr std::string_view kAllowRoot = "--allow-root";
+constexpr std::string_view kNetwork = "--network-user=";
 constexpr std::string_view kUser = "--user=";
 constexpr std::string_view kHide = "--hide=";
 constexpr std::string_view kPass = "--pass=";
@@ -20,6 +21,7 @@ std::vector<std::string> SpawnerSettings::ToArguments() const {
   std::vector<std::string> arguments;
   if (switches_users) arguments.emplace_back(kSwitchUsers);
   if (allows_root) arguments.emplace_back(kAllowRoot);
+  if (network) arguments.push_back(std::string(kNetwork) + std::to_string(*network));
   for (const uid_t user : users) arguments.push_back(std::string(kUser) + std::to_string(user));
   for (const std::string& folder : hidden) arguments.push_back(std::string(kHide) + folder);
   for (const std::string& name : passed_variables) arguments.push_back(std::string(kPass) + name);
@@ -32,6 +34,9 @@ SpawnerSettings SpawnerSettings::FromArguments(int argc, char** argv) {
     const std::string_view argument = argv[i];
     if (argument == kSwitchUsers) settings.switches_users = true;
     if (argument == kAllowRoot) settings.allows_root = true;
+    if (argument.starts_with(kNetwork)) {
+      settings.network = static_cast<uid_t>(::strtoul(argv[i] + kNetwork.size(), nullptr, 10));
+    }
     if (argument.starts_with(kUser)) {
       settings.users.push_back(static_cast<uid_t>(::strtoul(argv[i] + kUser.size(), nullptr, 10)));
     }
@@ -49,6 +54,10 @@ std::string SpawnerSettings::WhyNot(const JobRights& rights) const {
   }
   if (!rights.user) return "the request names no user to run as";
   if (*rights.user == 0) return allows_root ? "" : "commands as root are off here";
+  if (rights.user == network) {
+    return "commands cannot run as the user that clusterd itself is here (" + UserName(*network) +
+           "): they could end it; give clusterd a user of its own: useradd --system muster";
+  }
   if (users.empty() || std::find(users.begin(), users.end(), *rights.user) != users.end()) {
     return "";
   }

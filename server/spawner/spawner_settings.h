@@ -16,6 +16,7 @@ namespace muster::server {
 struct SpawnerSettings {
   bool switches_users = false;                // every job runs as the user that its request names
   bool allows_root = false;                   // also as root
+  std::optional<uid_t> network;               // the user that clusterd is: no job\'s
   std::vector<uid_t> users;                   // that jobs may run as; empty: any but root
   std::vector<std::string> hidden;            // folders that confined jobs do not see
   std::vector<std::string> passed_variables;  // of clusterd's environment, beside the usual ones

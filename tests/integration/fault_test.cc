@@ -126,7 +126,7 @@ TEST_CASE("A step on the way to another user's rights that fails ends the start,
   char folder[] = "/tmp/muster-test-XXXXXX";
   REQUIRE(::mkdtemp(folder) != nullptr);
   const std::string path = std::string(folder) + "/muster.conf";
-  std::ofstream(path) << "[daemon]\naudit = no\n[user root]\nrole = admin\nrun_as = nobody\n";
+  std::ofstream(path) << "[daemon]\naudit = no\n[user root]\nrole = admin\nrun_as = games\n";
   FaultyNode node("rights:fail", {"--config", path});
   for (const v1::ExecuteRequest& request : {node->Shell("id -u"), node->Python("1+1")}) {
     const Collected got = node->Run(request);
@@ -134,7 +134,7 @@ TEST_CASE("A step on the way to another user's rights that fails ends the start,
     CHECK(got.out.empty());
     CHECK(got.value.empty());
     CHECK(got.outcome.kind() == v1::Outcome::KIND_START_FAILED);
-    CHECK_THAT(got.outcome.reason(), Contains("become user nobody: Operation not permitted"));
+    CHECK_THAT(got.outcome.reason(), Contains("become user games: Operation not permitted"));
   }
   ::unlink(path.c_str());
   ::rmdir(folder);

@@ -102,7 +102,7 @@ const std::vector<Bad>& BadPermissions() {
        },
        "chmod go-w WAY/open"},
       {"its folder belongs to another user", true,
-       [](const Tree& tree) { Chown(tree.way, kOther); }, "chown UID WAY"},
+       [](const Tree& tree) { Chown(tree.way, kOther); }, "put it into a folder of yours"},
       {"the folder's group may write to it", false, [](const Tree& tree) { Chmod(tree.way, 0775); },
        "chmod go-w WAY"},
       {"others may write to the folder above", false,
@@ -124,7 +124,7 @@ const std::vector<Bad>& BadPermissions() {
          Chmod(tree.way, 01777);
          Chown(tree.way, kOther);
        },
-       "chown UID WAY"},
+       "put it into a folder of yours"},
       {"a device", true,
        [](const Tree& tree) {
          ::unlink(tree.file.c_str());
