@@ -134,9 +134,6 @@ int Daemon::Run() {
     }
     audit_ = *std::move(audit);
   }
-  if (options_.parent_fd < 0) {
-    for (const std::string& line : options_.Describe()) spdlog::info("{}", line);
-  }
   absl::StatusOr<Listener> listener =
       Listener::Open(options_.socket_path, options_.rules.NamesOthers());
   if (!listener.ok()) {
@@ -144,6 +141,9 @@ int Daemon::Run() {
     return 1;
   }
   if (!options_.control_groups) ::setenv("MUSTER_CGROUPS", "no", 1);  // for spawner and zygote
+  if (options_.parent_fd < 0) {
+    for (const std::string& line : options_.Describe()) spdlog::info("{}", line);
+  }
   if (options_.rules.NamesOthers()) {
     if (const std::string closed = listener->ClosedFolder(); !closed.empty()) {
       spdlog::warn(

@@ -19,6 +19,9 @@ namespace {
 constexpr std::chrono::milliseconds kDrainTime{2000};
 // An execution that is not started by then has a helper that was stopped.
 constexpr std::chrono::milliseconds kStartTime{2000};
+// After the grace of a stop: a supervisor that has said nothing by then will not. It says itself
+// that something is unkillable, after 60 s.
+constexpr std::chrono::seconds kUnheard{70};
 // As the runner sends them.
 constexpr std::uint32_t kMaxCauses = 16;
 
@@ -61,6 +64,9 @@ Execution::Execution(EventLoop& loop, ExecutionRequest request, std::shared_ptr<
 void Execution::Start(SpawnerClient& spawner) {
   const auto self = shared_from_this();
   started_ = Clock::now();
+  if (request_.launch.deadline) {
+    overdue_ = received_ + *request_.launch.deadline + request_.launch.grace + kUnheard;
+  }
   state_ = State::kRunning;
   if (timer_) loop_.CancelTimer(*timer_);
   timer_.reset();
@@ -81,7 +87,10 @@ void Execution::WatchHelpers(std::chrono::milliseconds delay) {
   timer_ = loop_.After(delay, [this] {
     timer_.reset();
     WakeHelpers();
-    if (!launched_) {
+    if (overdue_ && Clock::now() > *overdue_ && supervisor_pid_ > 0) {
+      spawner_->KillSupervisor(supervisor_pid_);
+    }
+    if (!launched_ || stopping_) {
       WatchHelpers(kStartTime);
     } else if (request_.launch.deadline) {
       const auto passed = std::chrono::floor<std::chrono::milliseconds>(Clock::now() - received_);
@@ -265,6 +274,8 @@ void Execution::Stop(StopCause cause, std::optional<std::chrono::milliseconds> g
 void Execution::Order(const StopOrder& order) {
   stopping_ = true;
   if (state_ != State::kRunning) return;
+  if (!overdue_) overdue_ = Clock::now() + request_.launch.grace + kUnheard;
+  if (!timer_) WatchHelpers(kStartTime);
   supervisor_->Send(FrameType::kStop, order.Encode());
   WakeHelpers();
 }

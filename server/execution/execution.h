@@ -84,7 +84,8 @@ class Execution : public ExecutionControl, public std::enable_shared_from_this<E
   SpawnerClient* spawner_ = nullptr;
   std::optional<EventLoop::TimerId> timer_;  // the deadline while queued, the drain time at the end
   Clock::time_point started_;
-  bool launched_ = false;  // the supervisor said that the process runs
+  std::optional<Clock::time_point> overdue_;  // a supervisor that has not ended by then is killed
+  bool launched_ = false;                     // the supervisor said that the process runs
   pid_t supervisor_pid_ = 0;
   bool stopping_ = false;
   bool cuts_output_ = false;  // at its limit

@@ -12,25 +12,46 @@ FairQueue::Client FairQueue::ClientOf(const Execution& execution) {
 void FairQueue::Push(std::shared_ptr<Execution> execution) {
   const Client client = ClientOf(*execution);
   auto& line = waiting_[client];
-  if (line.empty()) turns_.push_back(client);
+  if (line.empty()) {
+    auto& turns = turns_[client.first];
+    if (turns.empty()) users_.push_back(client.first);
+    turns.push_back(client);
+  }
   line.push_back(std::move(execution));
   ++size_;
 }
 
 std::shared_ptr<Execution> FairQueue::Pop() {
-  if (turns_.empty()) return nullptr;
-  const Client client = std::move(turns_.front());
-  turns_.pop_front();
-  const auto line = waiting_.find(client);
-  std::shared_ptr<Execution> next = std::move(line->second.front());
-  line->second.pop_front();
+  if (users_.empty()) return nullptr;
+  const uid_t user = users_.front();
+  const Client client = turns_[user].front();
+  auto& line = waiting_[client];
+  std::shared_ptr<Execution> next = std::move(line.front());
+  line.pop_front();
   --size_;
-  if (line->second.empty()) {
-    waiting_.erase(line);
+  const bool has_more = !line.empty();
+  // To the end of both rows.
+  if (has_more) {
+    auto& turns = turns_[user];
+    turns.pop_front();
+    turns.push_back(client);
   } else {
-    turns_.push_back(client);
+    Forget(client);
+  }
+  if (turns_.count(user) != 0) {
+    users_.pop_front();
+    users_.push_back(user);
   }
   return next;
+}
+
+void FairQueue::Forget(const Client& client) {
+  waiting_.erase(client);
+  auto& turns = turns_[client.first];
+  turns.erase(std::find(turns.begin(), turns.end(), client));
+  if (!turns.empty()) return;
+  turns_.erase(client.first);
+  users_.erase(std::find(users_.begin(), users_.end(), client.first));
 }
 
 bool FairQueue::Remove(const Execution& execution) {
@@ -42,10 +63,7 @@ bool FairQueue::Remove(const Execution& execution) {
   if (found == line->second.end()) return false;
   line->second.erase(found);
   --size_;
-  if (line->second.empty()) {
-    waiting_.erase(line);
-    turns_.erase(std::find(turns_.begin(), turns_.end(), client));
-  }
+  if (line->second.empty()) Forget(client);
   return true;
 }
 

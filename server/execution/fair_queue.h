@@ -1,6 +1,6 @@
-// FairQueue: executions that wait for a place. First come, first served within one client (who
-// asked, over which connection); between clients by turns, so that ten thousand of one do not keep
-// the single one of another waiting. Event loop's thread.
+// FairQueue: executions that wait for a place. First come, first served within one client; between
+// the clients of a user by turns, and between users by turns, so that ten thousand of one do not
+// keep the single one of another waiting. Event loop's thread.
 #pragma once
 
 #include <sys/types.h>
@@ -29,10 +29,12 @@ class FairQueue {
 
  private:
   using Client = std::pair<uid_t, std::string>;
+  void Forget(const Client& client);
   static Client ClientOf(const Execution& execution);
 
   std::map<Client, std::deque<std::shared_ptr<Execution>>> waiting_;  // none of them is empty
-  std::deque<Client> turns_;                                          // the clients in waiting_
+  std::map<uid_t, std::deque<Client>> turns_;  // the clients in waiting_, by user
+  std::deque<uid_t> users_;                    // in turns_
   std::size_t size_ = 0;
 };
 

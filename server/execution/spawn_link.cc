@@ -72,6 +72,11 @@ void SpawnLink::ReadLastWords() {
 }
 
 void SpawnLink::HandleEvents(std::uint32_t events) {
+  if (is_disowned_) {
+    loop_.Unwatch(socket_.get());
+    socket_.Reset();
+    return;
+  }
   if ((events & EPOLLOUT) != 0) Flush();
   if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0) return;
   const std::optional<FdMessage> message = Receive(socket_.get());

@@ -22,6 +22,9 @@ class SpawnLink {
   SpawnLink(const SpawnLink&) = delete;
   SpawnLink& operator=(const SpawnLink&) = delete;
 
+  // Nobody is interested any more: nothing more is called, until it goes.
+  void Disown() { is_disowned_ = true; }
+
   // Hands on what the other end has said so far; for when its end shows elsewhere first.
   void ReadLastWords();
 
@@ -44,6 +47,7 @@ class SpawnLink {
   std::function<void(const std::string&)> on_message_;
   std::function<void()> on_end_;
   std::deque<Message> unsent_;
+  bool is_disowned_ = false;
 };
 
 }  // namespace muster::server

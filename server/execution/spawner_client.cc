@@ -5,12 +5,15 @@
 
 #include <utility>
 
+#include "common/escape.h"
 #include "common/status_macros.h"
 
 namespace muster::server {
 namespace {
 // A spawner that ends sooner would end again: then the next execution has to try.
 constexpr std::chrono::seconds kLongEnough{1};
+// Of what a zygote says of its end, bytes.
+constexpr std::size_t kShownWords = 512;
 
 // A job of another user opens its own pipes by name, too: /dev/stderr, /dev/fd/0. They belong to
 // us, and the only way to them is by the descriptors of those who hold them.
@@ -49,6 +52,10 @@ void SpawnerClient::EndSpawner() {
   auto ended = std::make_shared<std::vector<std::unique_ptr<SpawnLink>>>();
   ended->push_back(std::move(spawner_));
   for (auto& [identity, zygote] : zygotes_) ended->push_back(std::move(zygote.link));
+  // Their ends may still be on their way through the loop; the next ones stand in their place then.
+  for (const auto& link : *ended) {
+    if (link != nullptr) link->Disown();
+  }
   loop_.Post([ended] {});
   if (EventLoop::Clock::now() - started_ > kLongEnough) loop_.Post([this] { StartAgain(); });
 }
@@ -78,7 +85,8 @@ absl::Status SpawnerClient::StartZygote(const Identity& identity, Zygote& zygote
       loop_, std::move(ours),
       [&zygote](const std::string& message) {
         zygote.is_ready = message[0] == 'R';
-        if (!zygote.is_ready) zygote.error = message.substr(1);
+        // It may be its user's own code that speaks.
+        if (!zygote.is_ready) zygote.error = EscapeControls(message.substr(1, kShownWords));
       },
       [this, identity, &zygote] { EndZygote(identity, zygote); });
   return absl::OkStatus();
@@ -93,6 +101,7 @@ void SpawnerClient::EndZygote(const Identity& identity, Zygote& zygote) {
   log_(absl::StrCat("the zygote (clusterd-worker) of ", identity.name, " ended",
                     zygote.error.empty() ? "" : ": " + zygote.error,
                     "; a new one is started for the next Python execution"));
+  zygote.link->Disown();
   loop_.Post([ended = std::shared_ptr<SpawnLink>(std::move(zygote.link))] {});
 }
 
@@ -132,7 +141,17 @@ absl::Status SpawnerClient::Supervise(const Identity* python, bool has_input,
 }
 
 void SpawnerClient::Wake() const {
-  if (spawner_ != nullptr) process_->Wake();
+  if (spawner_ == nullptr) return;
+  process_->Wake();
+  std::vector<UniqueFd> none;
+  spawner_->Send(SpawnCommand::kWake, "", none);
+}
+
+void SpawnerClient::KillSupervisor(pid_t pid) const {
+  if (spawner_ == nullptr) return;
+  std::vector<UniqueFd> none;
+  spawner_->Send(SpawnCommand::kKill,
+                 PayloadWriter().U64(static_cast<std::uint64_t>(pid)).payload(), none);
 }
 
 void SpawnerClient::Shutdown(std::chrono::milliseconds time) {

@@ -39,8 +39,10 @@ class SpawnerClient {
   // socket.
   absl::Status Supervise(const Identity* python, bool has_input, std::vector<UniqueFd> fds);
 
-  // Continues a spawner that somebody stopped.
+  // Continues a spawner, zygotes and supervisors that somebody stopped.
   void Wake() const;
+  // Kills this supervisor, which does not answer any more, and all that is below it.
+  void KillSupervisor(pid_t pid) const;
   // Why the last zygote of this identity did not start; empty when it did.
   std::string PythonError(const Identity& identity) const;
   // Of the spawner; for tests and messages.

@@ -78,6 +78,10 @@ absl::StatusOr<std::optional<uid_t>> AccessRules::ReadTarget(
   if (!user.ok()) {
     return file.ErrorAt(entry->line, absl::StrCat("run_as: ", user.status().message()));
   }
+  if (switches_users_ && !AccountOf(*user)) {
+    return file.ErrorAt(entry->line,
+                        absl::StrCat("run_as: this machine knows no user \"", entry->value, "\""));
+  }
   if (!switches_users_ && *user != daemon_.uid) {
     return file.ErrorAt(
         entry->line,

@@ -149,6 +149,7 @@ absl::Status AuditLog::Append(std::string line) {
   MutexLock lock(mutex_);
   struct stat before {};
   if (::fstat(file_.get(), &before) != 0) return Failed(path_, strerror(errno));
+  if (before.st_nlink == 0) return Failed(path_, "was removed; restart clusterd");
   const ssize_t written = ::write(file_.get(), line.data(), line.size());
   if (written == static_cast<ssize_t>(line.size())) return absl::OkStatus();
   const int error = written < 0 ? errno : ENOSPC;

@@ -36,8 +36,11 @@ bool ControlGroup::MakeFolder(const Hierarchy& hierarchy, pid_t supervisor, std:
   folder = GroupFolder(hierarchy, supervisor);
   // That of v1 is made when the first limit is asked for; that of v2 is there.
   ::mkdir(hierarchy.base.c_str(), 0755);
-  // A folder of a dead supervisor with our number: empty, or it would not have been reaped.
-  if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return false;
+  // A folder of a dead supervisor with this number is empty; one that is not is somebody else's.
+  if (::mkdir(folder.c_str(), 0755) != 0 &&
+      (errno != EEXIST || ::rmdir(folder.c_str()) != 0 || ::mkdir(folder.c_str(), 0755) != 0)) {
+    return false;
+  }
   UniqueFd door(::open((folder + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
   places_.push_back({hierarchy.home, folder});
   if (!door.IsOpen()) return false;
@@ -132,6 +135,13 @@ std::vector<int> ControlGroup::doors() const {
   std::vector<int> fds;
   for (const UniqueFd& door : doors_) fds.push_back(door.get());
   return fds;
+}
+
+void ControlGroup::Take(pid_t pid) const {
+  const std::string text = std::to_string(pid);
+  for (const UniqueFd& door : doors_) {
+    [[maybe_unused]] const ssize_t written = ::write(door.get(), text.data(), text.size());
+  }
 }
 
 bool ControlGroup::Kill() const { return kill_.IsOpen() && ::write(kill_.get(), "1", 1) == 1; }

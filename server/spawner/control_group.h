@@ -34,6 +34,8 @@ class ControlGroup {
 
   // The descriptors through which the child enters by writing "0".
   std::vector<int> doors() const;
+  // Moves this process in.
+  void Take(pid_t pid) const;
   void CloseDoors() { doors_.clear(); }
 
   // SIGKILL to everything in it, forks under way included. False: there is no group to do it with.

@@ -1,7 +1,8 @@
 // GroupService: control groups for supervisors that have not the right to make them: those of a
 // zygote that runs as another user than the spawner. The spawner makes the group, lends the
 // descriptors that its supervisor needs, and removes it: when the supervisor says so, or kills what
-// is in it when the supervisor is gone without a word. One thread.
+// is in it when the supervisor is gone without a word. Whoever asks is looked at: a
+// zygote may run its user's own code. One thread.
 #pragma once
 
 #include <poll.h>
@@ -22,8 +23,8 @@ class GroupService {
   GroupService(const ControlGroups& groups, std::function<void(pid_t)> on_abandoned)
       : groups_(groups), on_abandoned_(std::move(on_abandoned)) {}
 
-  // The end for a zygote; its supervisors inherit it.
-  UniqueFd AddZygote();
+  // The end for a zygote of this user; its supervisors inherit it.
+  UniqueFd AddZygote(uid_t user);
 
   // What to wait for, and what to do afterwards.
   void AddTo(std::vector<pollfd>& waiting) const;
@@ -36,13 +37,18 @@ class GroupService {
     ControlGroup group;
   };
 
-  void Lend(UniqueFd socket, const std::string& request);
+  struct Zygote {
+    UniqueFd socket;
+    uid_t user = 0;
+  };
+
+  void Lend(UniqueFd socket, uid_t user, const std::string& request);
   // False: it is over.
   bool Look(Loan& loan) const;
 
   const ControlGroups& groups_;
   const std::function<void(pid_t)> on_abandoned_;
-  std::vector<UniqueFd> zygotes_;
+  std::vector<Zygote> zygotes_;
   std::vector<std::unique_ptr<Loan>> loans_;
 };
 

@@ -25,6 +25,12 @@ int CreateRuleset(const landlock_ruleset_attr* attributes, std::size_t size, std
   return static_cast<int>(::syscall(SYS_landlock_create_ruleset, attributes, size, flags));
 }
 
+// truncate(2) came under control with version 3.
+std::uint64_t TruncateRight() {
+  constexpr std::uint64_t kTruncate = 1ULL << 14;  // LANDLOCK_ACCESS_FS_TRUNCATE
+  return CreateRuleset(nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) >= 3 ? kTruncate : 0;
+}
+
 // What no longer exists, or cannot be looked at, needs no rule.
 void Allow(int ruleset, const std::string& path, std::uint64_t rights) {
   const UniqueFd fd(::open(path.c_str(), O_PATH | O_CLOEXEC | O_NOFOLLOW));
@@ -32,7 +38,7 @@ void Allow(int ruleset, const std::string& path, std::uint64_t rights) {
   if (!fd.IsOpen() || ::fstat(fd.get(), &info) != 0 || S_ISLNK(info.st_mode)) return;
   landlock_path_beneath_attr rule{};
   rule.parent_fd = fd.get();
-  rule.allowed_access = S_ISDIR(info.st_mode) ? rights : rights & kFileRights;
+  rule.allowed_access = (S_ISDIR(info.st_mode) ? rights : rights & kFileRights) | TruncateRight();
   ::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 }
 
@@ -69,7 +75,7 @@ bool HideFolders(const std::vector<std::string>& folders) {
   }
   if (hidden.empty()) return true;
   landlock_ruleset_attr attributes{};
-  attributes.handled_access_fs = kFolderRights;
+  attributes.handled_access_fs = kFolderRights | TruncateRight();
   const UniqueFd ruleset(CreateRuleset(&attributes, sizeof(attributes), 0));
   if (!ruleset.IsOpen()) return false;
   AllowAround(ruleset.get(), "", hidden);

@@ -1,9 +1,13 @@
 #include "server/spawner/process_tree.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <map>
 
 #include <cstdio>
 #include <cstdlib>
@@ -47,17 +51,19 @@ bool ReadProcess(pid_t pid, Process& process) {
   long waited_user = 0;
   long waited_system = 0;
   long pages = 0;
+  unsigned long long started = 0;
   if (std::sscanf(
           stat.c_str() + name_end + 1,
-          " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld %*d %*d %*d %*d %*u %*u "
+          " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld %*d %*d %*d %*d %llu %*u "
           "%ld",
-          &state, &parent, &group, &session, &user, &system, &waited_user, &waited_system,
-          &pages) != 9) {
+          &state, &parent, &group, &session, &user, &system, &waited_user, &waited_system, &started,
+          &pages) != 10) {
     return false;
   }
   process = {pid, parent, session, state == 'Z' || state == 'X'};
   const std::size_t name = stat.find('(') + 1;
   process.name = stat.substr(name, name_end - name);
+  process.started = started;
   process.cpu = FromTicks(user + system);
   process.waited_cpu = FromTicks(static_cast<unsigned long>(waited_user + waited_system));
   process.memory_bytes =
@@ -78,6 +84,8 @@ void AppendChildrenOfThread(const std::string& folder, std::vector<Process>& chi
   }
 }
 
+}  // namespace
+
 // Every thread has a list of its own.
 std::vector<Process> ChildrenOf(pid_t pid) {
   std::vector<Process> children;
@@ -90,8 +98,6 @@ std::vector<Process> ChildrenOf(pid_t pid) {
   ::closedir(directory);
   return children;
 }
-
-}  // namespace
 
 std::vector<Process> ChildrenOfSelf() {
   std::vector<Process> children;
@@ -126,20 +132,64 @@ std::vector<Process> Descendants(const std::vector<Process>& roots) {
   return found;
 }
 
+namespace {
+
+// None when it is gone, and its number maybe somebody else's; errno says when there is no
+// descriptor left.
+UniqueFd OpenProcess(const Process& process) {
+  UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)));
+  Process now;
+  if (!fd.IsOpen()) return fd;
+  // Whoever has the number after the descriptor was opened is who the descriptor means.
+  if (!ReadProcess(process.pid, now) || now.started != process.started) {
+    errno = ESRCH;
+    return {};
+  }
+  return fd;
+}
+
+bool SendSignal(const UniqueFd& process, int signal) {
+  return ::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0) == 0;
+}
+
+constexpr std::chrono::milliseconds kLongestWalk{500};
+
+}  // namespace
+
+bool SignalProcess(const Process& process, int signal) {
+  const UniqueFd fd = OpenProcess(process);
+  return fd.IsOpen() && SendSignal(fd, signal);
+}
+
 std::set<pid_t> KillTrees(const std::vector<Process>& roots,
                           const std::function<bool(const Process&)>& doomed) {
-  std::set<pid_t> stopped;
-  for (bool found_new = true; found_new;) {
+  std::set<pid_t> hit;
+  std::map<std::pair<pid_t, unsigned long long>, UniqueFd> stopped;
+  const auto kill_stopped = [&] {
+    for (const auto& [process, fd] : stopped) {
+      if (SendSignal(fd, SIGKILL)) hit.insert(process.first);
+    }
+    stopped.clear();
+  };
+  const auto end = std::chrono::steady_clock::now() + kLongestWalk;
+  for (bool found_new = true; found_new && std::chrono::steady_clock::now() < end;) {
     found_new = false;
     for (const Process& process : Descendants(roots)) {
-      if (doomed(process) && stopped.insert(process.pid).second) {
-        ::kill(process.pid, SIGSTOP);
-        found_new = true;
+      const auto key = std::make_pair(process.pid, process.started);
+      if (!doomed(process) || stopped.count(key) != 0) continue;
+      UniqueFd fd = OpenProcess(process);
+      if (!fd.IsOpen() && errno == EMFILE) {
+        kill_stopped();  // not all at once, then
+        fd = OpenProcess(process);
       }
+      if (!fd.IsOpen()) continue;
+      SendSignal(fd, SIGSTOP);
+      stopped[key] = std::move(fd);
+      found_new = true;
     }
   }
-  for (const pid_t pid : stopped) ::kill(pid, SIGKILL);
-  return stopped;
+  kill_stopped();
+  return hit;
 }
 
 }  // namespace muster::server

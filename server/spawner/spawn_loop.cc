@@ -110,6 +110,13 @@ bool SpawnLoop::HandleMessage() {
     case SpawnCommand::kSuperviseWithInput:
       if (message->fds.size() >= 4) StartSupervisor(std::move(message->fds), true);
       break;
+    case SpawnCommand::kWake:
+      Wake();
+      break;
+    case SpawnCommand::kKill:
+      KillSupervisor(
+          static_cast<pid_t>(PayloadReader(std::string_view(message->bytes).substr(1)).U64()));
+      break;
     case SpawnCommand::kStartZygote:
       if (const auto request = ZygoteRequest::Decode(std::string_view(message->bytes).substr(1));
           request && message->fds.size() == 1) {
@@ -158,10 +165,19 @@ void SpawnLoop::StartSupervisor(std::vector<UniqueFd> fds, bool has_input) {
 
 void SpawnLoop::StartZygote(UniqueFd socket, const ZygoteRequest& request) {
   if (!spawner_ || spawner_->zygote_program.empty()) return;
-  UniqueFd groups = request.rights.user ? group_service_.AddZygote() : UniqueFd();
+  UniqueFd groups;
+  if (request.rights.user) groups = group_service_.AddZygote(*request.rights.user);
   const pid_t pid = ::fork();
-  if (pid > 0) supervised_.insert(pid);
   if (pid == 0) BecomeZygote(std::move(socket), std::move(groups), request);
+  if (pid < 0) return;
+  supervised_.insert(pid);
+  zygotes_.insert(pid);
+  // Its user's own code may run in it (.pth files): what that leaves behind goes with it. One with
+  // our own rights makes groups itself.
+  if (request.rights.user) {
+    ControlGroup group;
+    if (!group.Make(groups_, {}, pid)) group.Take(pid);
+  }
 }
 
 // In the fork. What does not work is said in the zygote's place.
@@ -195,6 +211,13 @@ void SpawnLoop::BecomeZygote(UniqueFd socket, UniqueFd groups, const ZygoteReque
   ::dup2(high_socket, kZygoteSocketFd);
   ::dup2(high_lifeline, kZygoteLifelineFd);
   if (high_groups >= 0) ::dup2(high_groups, kZygoteGroupsFd);
+  if (request.rights.user) {
+    // Our own are not for somebody else's code.
+    const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+      ::dup2(nothing, standard);
+    }
+  }
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -204,6 +227,28 @@ void SpawnLoop::BecomeZygote(UniqueFd socket, UniqueFd groups, const ZygoteReque
           request.user_site ? "--user-site" : "--no-user-site",
           high_groups >= 0 ? "--borrow-groups" : "--own-groups", folder, nullptr);
   ::_exit(127);
+}
+
+// The daemon may not signal those that run as another user.
+void SpawnLoop::Wake() const {
+  for (const Process& process : Descendants(ChildrenOfSelf())) {
+    // A job that takes on the name gets nothing but what it could give itself.
+    if (supervised_.count(process.pid) != 0 || process.name == Supervisor::kName) {
+      SignalProcess(process, SIGCONT);
+    }
+  }
+}
+
+// One that does not answer, whatever it is told.
+void SpawnLoop::KillSupervisor(pid_t pid) {
+  for (const Process& process : Descendants(ChildrenOfSelf())) {
+    const bool is_meant = process.pid == pid && process.name == Supervisor::kName &&
+                          (supervised_.count(pid) != 0 || zygotes_.count(process.parent) != 0);
+    if (!is_meant) continue;
+    KillTrees({process});
+    orphaned_groups_.insert(pid);
+    orphans_ = true;
+  }
 }
 
 void SpawnLoop::ReadReports() {
@@ -224,7 +269,8 @@ void SpawnLoop::Reap() {
       left_ended = true;
       continue;
     }
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) continue;
+    const bool was_zygote = zygotes_.erase(pid) != 0;
+    if (!was_zygote && WIFEXITED(status) && WEXITSTATUS(status) == 0) continue;
     orphans_ = true;
     orphaned_groups_.insert(pid);
   }

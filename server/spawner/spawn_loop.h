@@ -25,6 +25,8 @@ namespace muster::server {
 enum class SpawnCommand : char {
   kSupervise = 'S',           // fds: control, stdout, stderr [, value]
   kSuperviseWithInput = 'I',  // fds: control, stdout, stderr, stdin [, value]
+  kWake = 'W',                // continues zygotes and supervisors that somebody stopped
+  kKill = 'K',                // a pid (u64): this supervisor and all that is below it
   kStartZygote = 'Z',         // a ZygoteRequest; fds: the zygote's socket; the spawner only
 };
 
@@ -60,6 +62,8 @@ class SpawnLoop {
   void StartSupervisor(std::vector<UniqueFd> fds, bool has_input);
   void StartZygote(UniqueFd socket, const ZygoteRequest& request);
   [[noreturn]] void BecomeZygote(UniqueFd socket, UniqueFd groups, const ZygoteRequest& request);
+  void Wake() const;
+  void KillSupervisor(pid_t pid);
   void ReadReports();
   void Reap();
   void ForgetEndedSessions();
@@ -79,6 +83,7 @@ class SpawnLoop {
   UniqueFd report_read_;     // sessions left running
   UniqueFd report_write_;
   std::set<pid_t> supervised_;  // supervisors and the zygotes
+  std::set<pid_t> zygotes_;
   std::set<pid_t> left_sessions_;
   ControlGroups groups_;
   GroupService group_service_;

@@ -274,8 +274,8 @@ void Supervisor::KillAll(Clock::time_point now) {
 
 void Supervisor::Signal(int signal) {
   for (const Process& process : Descendants(ChildrenOfSelf())) {
-    ::kill(process.pid, signal);
-    ::kill(process.pid, SIGCONT);  // a stopped process would not hear it
+    SignalProcess(process, signal);
+    SignalProcess(process, SIGCONT);  // a stopped process would not hear it
   }
 }
 
@@ -289,7 +289,7 @@ void Supervisor::Deliver(const SignalOrder& order) {
     return;
   }
   for (const Process& process : Descendants(ChildrenOfSelf())) {
-    if (process.pid != main_) ::kill(process.pid, order.signal);
+    if (process.pid != main_) SignalProcess(process, order.signal);
   }
 }
 

@@ -36,8 +36,8 @@ MISTAKES = [
 ]
 # Of these no line is known.
 VALUES = [
-    ("audit = var/log/n1.audit", "audit and hide take whole paths"),
-    ("audit = yes", "audit and hide take whole paths"),
+    ("audit = var/log/n1.audit", "audit takes whole paths"),
+    ("audit = yes", "audit takes whole paths"),
     ("hide = /etc/ssl, secret", "\"secret\" is none"),
     ("pass_environment = GOOD, not good", "\"not good\" is none"),
     ("pass_environment = 1ST", "\"1ST\" is none"),

@@ -159,3 +159,26 @@ def test_a_job_of_root_is_refused_to_its_own_supervisor(node):
     # Whoever is let in, the spawner itself says no to root.
     result = node.run(ROOT, "@1 id -u")
     assert (result.returncode, result.stdout.count("\n0\n")) == (1, 0)
+
+
+def test_who_stops_his_own_supervisor_is_stopped_all_the_same(node):
+    result = node.run(GAMES, "py 1 --timeout 1s --grace 1s import os, signal, time; "
+                      "os.kill(os.getppid(), signal.SIGSTOP); time.sleep(4712)")
+    assert "timed_out" in result.stdout + result.stderr
+    assert not lives("4712")
+    assert node.output(GAMES, "py 1 6*7") == "42\n"
+
+
+def test_who_stops_his_own_zygote_waits_for_nobody(node):
+    node.output(GAMES, "py 1 1")
+    zygote = node.output(GAMES, "py 1 open(f'/proc/{__import__(\"os\").getppid()}/stat').read().split()[3]")
+    node.output(GAMES, f"@1 kill -STOP {zygote.strip().strip(chr(39))}")
+    assert node.output(GAMES, "py 1 6*7") == "42\n"
+
+
+def test_the_daemons_own_user_runs_no_commands():
+    with serving("[user nobody]\nrole = exec\n[user games]\nrole = exec\nrun_as = nobody\n") as node:
+        for uid in [65534, GAMES]:
+            result = node.run(uid, "@1 id")
+            assert result.returncode == 1
+            assert "useradd --system muster" in result.stdout + result.stderr

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from conftest import SLACK, wait_until
-from daemons import GAMES, MAN, NEWS, NOBODY, ROOT, WWW_DATA, lives, node_for, serving
+from daemons import GAMES, MAN, NEWS, ROOT, WWW_DATA, lives, node_for, serving
 
 FACTS = (pathlib.Path(__file__).parent / "job_facts.py").read_text()
 PYTHON = "/usr/bin/python3"
@@ -140,10 +140,10 @@ def test_an_environment_of_another_python_is_refused_with_its_line(environment, 
 
 
 def test_what_a_user_installed_for_himself_is_there_only_when_that_is_said():
-    with serving("[user nobody]\nrole = exec\nuser_site = yes\n[user games]\nrole = exec\n") as node:
+    with serving("[user man]\nrole = exec\nuser_site = yes\n[user games]\nrole = exec\n") as node:
         node.file("facts.py", FACTS)
         look = "py 1 import site; site.ENABLE_USER_SITE"
-        # nobody has no home: the folder is not there, and so not in sys.path.
-        assert node.output(NOBODY, look) == "True\n"
+        # The folder is not there, and so not in sys.path.
+        assert node.output(MAN, look) == "True\n"
         assert node.output(GAMES, look) == "False\n"
         assert not [path for path in facts(node, GAMES)["path"] if "/.local/" in path]

@@ -29,7 +29,7 @@ def start(node):
     node.file("facts.py", FACTS)
     node.file("hostile.py", HOSTILE)
     secrets(node)
-    node.write(node.configuration.read_text().replace("name = n1\n", f"name = n1\nhide = {node.folder}/secrets\n"))
+    node.write(node.configuration.read_text().replace("name = n1\n", f"name = n1\nhide = {node.folder}/secrets, {node.audit.parent}\n"))
     return node.start(variables={"CANARY": "of-the-daemon"})
 
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from conftest import BIN
-from daemons import CALL_METHODS, DAEMON, GAMES, MAN, NEWS, NOBODY, ROOT, WWW_DATA, needs_namespaces, serving
+from daemons import CALL_METHODS, DAEMON, GAMES, MAN, NEWS, ROOT, WWW_DATA, needs_namespaces, serving
 
 FACTS = (pathlib.Path(__file__).parent / "job_facts.py").read_text()
 OURS = 4242  # a group that only the daemon of these tests knows: games is in it
@@ -18,7 +18,7 @@ CASES = {
     "as another": (WWW_DATA, [], MAN, [12]),
     "by the group": (NEWS, [DAEMON], NEWS, [9]),
     "by the group, as another": (DAEMON, [1, 8], GAMES, [60, OURS]),
-    "root as another": (ROOT, [], NOBODY, [65534]),
+    "root as another": (ROOT, [], GAMES, [60, 4242]),
 }
 VARIABLES = {
     "CANARY": "of-the-daemon", "MUSTER_BIN_DIR": str(BIN), "LD_LIBRARY_PATH": "/nonexistent",
@@ -36,7 +36,7 @@ BY_THE_SHELL = {"PWD", "OLDPWD", "SHLVL", "_"}
 def fixture_node():
     needs_namespaces()
     rules = ("[user games]\nrole = exec\n[user www-data]\nrole = exec\nrun_as = man\n"
-             "[user root]\nrole = admin\nrun_as = nobody\n"
+             "[user root]\nrole = admin\nrun_as = games\n"
              "[group mail]\nrole = exec\nrun_as = games\n[group daemon]\nrole = exec\n")
     namespace = (f"(cat /etc/group; echo 'mustertest:x:{OURS}:games') > $FOLDER/group\n"
                  "mount --bind $FOLDER/group /etc/group")
