@@ -56,8 +56,8 @@ void CancelOrder::OnAnswer(const std::shared_ptr<Connection>& connection,
                                               " of this user runs or waits on ", link_->name())));
       return;
     case grpc::StatusCode::PERMISSION_DENIED:
-      Finish(absl::PermissionDeniedError(absl::StrCat(
-          link_->name(), " does not stop ", ToText(id_), ": ", status.error_message())));
+      Finish(absl::PermissionDeniedError(absl::StrCat(link_->name(), " does not stop ", ToText(id_),
+                                                      ": ", status.error_message())));
       return;
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return;  // Give knows

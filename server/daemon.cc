@@ -141,10 +141,8 @@ int Daemon::Run() {
     return 1;
   }
   if (!options_.control_groups) ::setenv("MUSTER_CGROUPS", "no", 1);  // for spawner and zygote
-  if (options_.parent_fd < 0) {
-    for (const std::string& line : options_.Describe()) spdlog::info("{}", line);
-  }
   if (options_.rules.NamesOthers()) {
+    for (const std::string& line : options_.Describe()) spdlog::info("{}", line);
     if (const std::string closed = listener->ClosedFolder(); !closed.empty()) {
       spdlog::warn(
           "whom the configuration names cannot get to the socket: the folder {} is closed to them; "
