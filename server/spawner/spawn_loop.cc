@@ -141,6 +141,8 @@ void SpawnLoop::StartSupervisor(std::vector<UniqueFd> fds, bool has_input) {
     }
     return;
   }
+  // One that somebody stopped goes on when we die, and finds that out.
+  ::prctl(PR_SET_PDEATHSIG, SIGCONT);
   daemon_.Reset();
   parent_.Reset();
   signals_.Reset();
@@ -202,6 +204,8 @@ void SpawnLoop::BecomeZygote(UniqueFd socket, UniqueFd groups, const ZygoteReque
   if (const auto failure = BecomeJob(request.rights, account ? &*account : nullptr, &settings)) {
     fail(failure->step, failure->error);
   }
+  ::prctl(PR_SET_PDEATHSIG,
+          SIGCONT);  // as for a supervisor; now, as a change of the user undoes it
   if (account && ::chdir(account->home.c_str()) != 0 && ::chdir("/") != 0) fail("chdir", errno);
   // Through high numbers, so that neither dup2 overwrites a source.
   const int high_socket = ::fcntl(socket.get(), F_DUPFD_CLOEXEC, 16);

@@ -126,3 +126,13 @@ TEST_CASE("A stopped supervisor ends with the zygote that it came from") {
   CHECK(got.outcomes == 1);
   CHECK(Eventually([&] { return ProcessesWith("sleep " + seconds).empty(); }));
 }
+
+TEST_CASE("A stopped zygote ends with the spawner that it came from") {
+  NodeFixture node;
+  REQUIRE(node.Run(node.Python("6*7")).value == "42");
+  const auto zygotes = ChildrenWith(node.SpawnerPid(), "clusterd-zygote");
+  REQUIRE(zygotes.size() == 1);
+  muster::test::Kill(zygotes[0], SIGSTOP);
+  muster::test::Kill(node.SpawnerPid(), SIGKILL);
+  CHECK(Eventually([&] { return ::kill(zygotes[0], 0) != 0; }));
+}
