@@ -273,8 +273,10 @@ void SpawnLoop::Reap() {
       left_ended = true;
       continue;
     }
-    const bool was_zygote = zygotes_.erase(pid) != 0;
-    if (!was_zygote && WIFEXITED(status) && WEXITSTATUS(status) == 0) continue;
+    // A zygote's group may hold what its user's own code began there. Without groups nobody can
+    // tell that from what its jobs were allowed to leave.
+    const bool has_group = zygotes_.erase(pid) != 0 && groups_.CanKill();
+    if (!has_group && WIFEXITED(status) && WEXITSTATUS(status) == 0) continue;
     orphans_ = true;
     orphaned_groups_.insert(pid);
   }

@@ -136,3 +136,23 @@ TEST_CASE("A stopped zygote ends with the spawner that it came from") {
   muster::test::Kill(node.SpawnerPid(), SIGKILL);
   CHECK(Eventually([&] { return ::kill(zygotes[0], 0) != 0; }));
 }
+
+TEST_CASE("A service that was left goes on when the daemon ends in order") {
+  for (const char* groups : {"auto", "no"}) {
+    for (const bool python : {false, true}) {
+      CAPTURE(groups, python);
+      const std::string seconds = UniqueSeconds();
+      {
+        NodeFixture node({"--cgroups", groups});
+        const Collected got = node.Run(
+            python ? node.Python("import subprocess\nsubprocess.Popen(['setsid', 'sleep', '" +
+                                 seconds + "'])\n5")
+                   : node.Shell("setsid sleep " + seconds + " > /dev/null 2>&1 & exit 0"));
+        CHECK(got.outcome.kind() == v1::Outcome::KIND_OK);
+        CHECK(Eventually([&] { return ProcessesWith("sleep " + seconds).size() == 1; }));
+      }
+      CHECK(ProcessesWith("sleep " + seconds).size() == 1);
+      KillAll("sleep " + seconds);
+    }
+  }
+}
