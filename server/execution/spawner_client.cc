@@ -12,6 +12,8 @@ namespace muster::server {
 namespace {
 // A spawner that ends sooner would end again: then the next execution has to try.
 constexpr std::chrono::seconds kLongEnough{1};
+// Whoever waits for somebody who was stopped asks again, every 2 s.
+constexpr std::chrono::milliseconds kBetweenWakes{500};
 // Of what a zygote says of its end, bytes.
 constexpr std::size_t kShownWords = 512;
 
@@ -140,8 +142,11 @@ absl::Status SpawnerClient::Supervise(const Identity* python, bool has_input,
   return absl::UnavailableError("start clusterd-spawner, which ends at once; see clusterd's log");
 }
 
-void SpawnerClient::Wake() const {
+void SpawnerClient::Wake() {
   if (spawner_ == nullptr) return;
+  const auto now = EventLoop::Clock::now();
+  if (now < woken_ + kBetweenWakes) return;
+  woken_ = now;
   process_->Wake();
   std::vector<UniqueFd> none;
   spawner_->Send(SpawnCommand::kWake, "", none);

@@ -39,8 +39,9 @@ class SpawnerClient {
   // socket.
   absl::Status Supervise(const Identity* python, bool has_input, std::vector<UniqueFd> fds);
 
-  // Continues a spawner, zygotes and supervisors that somebody stopped.
-  void Wake() const;
+  // Continues a spawner, zygotes and supervisors that somebody stopped. Not more often than it
+  // helps: it is a look at every process below the spawner.
+  void Wake();
   // Kills this supervisor, which does not answer any more, and all that is below it.
   void KillSupervisor(pid_t pid) const;
   // Why the last zygote of this identity did not start; empty when it did.
@@ -70,6 +71,7 @@ class SpawnerClient {
   std::unique_ptr<SpawnLink> spawner_;
   std::map<Identity, Zygote> zygotes_;
   EventLoop::Clock::time_point started_;
+  EventLoop::Clock::time_point woken_;
 };
 
 }  // namespace muster::server
