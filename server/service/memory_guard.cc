@@ -22,12 +22,11 @@ constexpr milliseconds kToFree{3000};
 constexpr milliseconds kBetweenTrims{500};
 
 // What the process holds that no file backs; 0 when that cannot be told.
-std::size_t OwnMemory() {
-  const UniqueFd file(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
+std::size_t OwnMemory(const UniqueFd& file) {
   char text[128] = {};
   std::size_t resident = 0;
   std::size_t shared = 0;
-  if (!file.IsOpen() || ::read(file.get(), text, sizeof(text) - 1) <= 0 ||
+  if (!file.IsOpen() || ::pread(file.get(), text, sizeof(text) - 1, 0) <= 0 ||
       ::sscanf(text, "%*u %zu %zu", &resident, &shared) != 2 || shared > resident) {
     return 0;
   }
@@ -38,7 +37,8 @@ std::size_t OwnMemory() {
 }  // namespace
 
 void MemoryGuard::Start() {
-  base_ = OwnMemory();
+  statm_.Reset(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
+  base_ = OwnMemory(statm_);
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -58,7 +58,7 @@ void MemoryGuard::Run() {
 
 void MemoryGuard::Look() {
   const std::size_t before = grown_;
-  const std::size_t now = OwnMemory();
+  const std::size_t now = OwnMemory(statm_);
   grown_ = now > base_ ? now - base_ : 0;
   Attribute(connections_.LookAtUnread(), before);
 }

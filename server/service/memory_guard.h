@@ -62,6 +62,7 @@ class MemoryGuard {
   void Settle();
 
   ConnectionTable& connections_;
+  UniqueFd statm_;  // of this process; kept, so that looking takes no descriptor
   std::size_t base_ = 0;
   std::size_t grown_ = 0;        // over base_, at the last look
   std::size_t unexplained_ = 0;  // growth that is not put down to anybody yet
