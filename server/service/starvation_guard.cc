@@ -15,9 +15,9 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr milliseconds kBetweenQuestions{1000};
+constexpr milliseconds kBetweenQuestions{500};
 constexpr milliseconds kBetweenLooks{50};
-constexpr milliseconds kTooLong{2000};
+constexpr milliseconds kTooLong{1500};
 // Of the time of one processor, and of the looks.
 constexpr double kBusy = 0.5;
 constexpr double kNearlyAlways = 0.8;
@@ -108,11 +108,10 @@ void StarvationGuard::CutWorst(std::chrono::nanoseconds busy) {
   const auto cut = connections_.CutOff(worst->first);
   if (!cut) return;
   spdlog::warn(
-      "cut a connection of uid {} (process {}, {} s old): this daemon answered nobody for {} s, "
+      "cut a connection of uid {} (process {}, {} s old): this daemon answered nobody for {} ms, "
       "and what came in there was waiting all that time",
       cut->peer.uid, cut->peer.pid,
-      std::chrono::duration_cast<std::chrono::seconds>(cut->age).count(),
-      std::chrono::duration_cast<std::chrono::seconds>(kTooLong).count());
+      std::chrono::duration_cast<std::chrono::seconds>(cut->age).count(), kTooLong.count());
 }
 
 }  // namespace muster::server

@@ -1,7 +1,7 @@
 // StarvationGuard: keeps a peer that may connect from taking all of the daemon's time. Streams that
 // are opened and reset without end cost gRPC 1.51 more than they cost their sender, and hardly any
 // memory; meanwhile nobody else is served. So the daemon asks itself, over a connection like any
-// other: once a second, while there are connections. When no answer comes for 2 s although the
+// other: twice a second, while there are connections. When no answer comes for 1.5 s although the
 // daemon is busy, and one connection had bytes waiting at nearly every look all that time, that one
 // is cut. A daemon that is not answering because the machine is busy with something else uses no
 // time itself, and nobody is cut. A thread of its own.
