@@ -228,6 +228,24 @@ absl::StatusOr<DaemonOptions> Settle(const Given& given, bool is_embedded) {
   return options;
 }
 
+// What the configuration adds to the flags, and what comes of both.
+ParsedOptions Conclude(const std::string& configuration, int parent_fd, bool checks_only,
+                       Given given) {
+  absl::Status status = AddConfiguration(configuration, parent_fd >= 0, given);
+  if (status.ok()) {
+    absl::StatusOr<DaemonOptions> options = Settle(given, parent_fd >= 0);
+    if (options.ok()) {
+      options->parent_fd = parent_fd;
+      if (!checks_only) return {*std::move(options), 0};
+      for (const std::string& line : options->Describe()) std::cout << line << "\n";
+      return {std::nullopt, 0};
+    }
+    status = options.status();
+  }
+  std::cerr << "clusterd: " << status.message() << "\n";
+  return {std::nullopt, kExitConfiguration};
+}
+
 }  // namespace
 
 std::vector<std::string> DaemonOptions::Describe() const {
@@ -296,21 +314,7 @@ ParsedOptions ParseDaemonOptions(int argc, char** argv) {
     std::cerr << "clusterd: descriptor " << parent_fd << " is not the parent's socket\n";
     return {std::nullopt, kExitUsage};
   }
-  absl::Status status = AddConfiguration(configuration, parent_fd >= 0, given);
-  if (status.ok()) {
-    absl::StatusOr<DaemonOptions> options = Settle(given, parent_fd >= 0);
-    if (options.ok()) {
-      options->parent_fd = parent_fd;
-      if (checks_only) {
-        for (const std::string& line : options->Describe()) std::cout << line << "\n";
-        return {std::nullopt, 0};
-      }
-      return {*std::move(options), 0};
-    }
-    status = options.status();
-  }
-  std::cerr << "clusterd: " << status.message() << "\n";
-  return {std::nullopt, kExitConfiguration};
+  return Conclude(configuration, parent_fd, checks_only, std::move(given));
 }
 
 }  // namespace muster::server

@@ -2,6 +2,7 @@
 
 #include <absl/strings/str_cat.h>
 
+#include "common/tsan.h"
 #include "server/service/method_roles.h"
 
 namespace muster::server {
@@ -38,6 +39,7 @@ grpc::Status NotInThisVersion() {
 
 grpc::Status GuardedNode::Check(const char* method,
                                 const grpc::CallbackServerContext& context) const {
+  TsanAcquire(const_cast<GuardedNode*>(this));  // of the acceptor's thread, which made it
   std::size_t bytes = 0;
   for (const auto& [key, value] : context.client_metadata()) {
     bytes += key.size() + value.size() + kFieldOverhead;

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "common/limits.h"
+#include "common/tsan.h"
 
 namespace muster::server {
 namespace {
@@ -48,6 +49,7 @@ void IdentityServer::Accept(UniqueFd connection, int listening_fd) {
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.listener_fd = listening_fd;
   parameters.fd = connection.Release();
+  TsanRelease(&service_);
   acceptor_->HandleNewConnection(&parameters);
 }
 

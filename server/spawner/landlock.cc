@@ -49,7 +49,8 @@ void AllowAround(int ruleset, const std::string& folder, const std::set<std::str
   while (const dirent* entry = ::readdir(directory)) {
     const std::string name = entry->d_name;
     if (name == "." || name == "..") continue;
-    const std::string path = folder + "/" + name;
+    std::string path = folder;
+    path.append("/").append(name);
     if (hidden.count(path) != 0) continue;
     // The first that could be below it in the order of names.
     const auto below = hidden.lower_bound(path + "/");

@@ -255,6 +255,10 @@ TEST_CASE("128 requests of 3 MiB at once on each of two connections are no flood
 }
 
 TEST_CASE("A flood is bounded or cut, and others are served again within 5 s") {
+  if (!muster::test::kTimeMeansSomething) {
+    WARN("not tried: a daemon that is so slow cuts others, too");
+    return;
+  }
   for (const Flood& flood : Floods()) {
     INFO(flood.name);
     NodeFixture node;
