@@ -86,45 +86,62 @@ std::string QuotedForShell(const std::string& text) {
   return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
 }
 
-absl::StatusOr<struct stat> WalkTrusted(const std::string& path) {
-  ASSIGN_OR_RETURN(const std::string absolute, Absolute(path));
-  std::vector<std::string> ahead = Backwards(absolute);
+namespace {
+
+// Where a name leads from `here`, which holds no link.
+std::string Next(const std::string& here, const std::string& name) {
+  if (name != "..") return absl::StrCat(here == "/" ? "" : here, "/", name);
+  const std::size_t slash = here.rfind('/');
+  return slash == 0 ? "/" : here.substr(0, slash);
+}
+
+absl::Status Look(const std::string& path, struct stat& info) {
+  return ::lstat(path.c_str(), &info) == 0 ? absl::OkStatus() : CannotLook(path);
+}
+
+absl::Status NotPossible(const std::string& path, int error) {
+  errno = error;
+  return CannotLook(path);
+}
+
+struct Walk {
+  std::vector<std::string> ahead;  // the next name last
   std::string here = "/";  // no link in it, so that its parent is its text without the last name
-  struct stat info {};
-  if (::lstat("/", &info) != 0) return CannotLook("/");
+  struct stat info {};     // of here
   int links = 0;
-  while (!ahead.empty()) {
-    const std::string name = std::move(ahead.back());
-    ahead.pop_back();
-    if (name == ".") continue;
-    if (!S_ISDIR(info.st_mode)) {
-      errno = ENOTDIR;
-      return CannotLook(here);
-    }
-    RETURN_IF_ERROR(CheckFolder(here, info));
-    std::string next = absl::StrCat(here == "/" ? "" : here, "/", name);
-    if (name == "..") {
-      const std::size_t slash = here.rfind('/');
-      next = slash == 0 ? "/" : here.substr(0, slash);
-    }
-    if (::lstat(next.c_str(), &info) != 0) return CannotLook(next);
-    if (!S_ISLNK(info.st_mode)) {
-      here = std::move(next);
-      continue;
-    }
-    if (++links > kMaxLinks) {
-      errno = ELOOP;
-      return CannotLook(next);
-    }
-    ASSIGN_OR_RETURN(const std::string target, ReadLink(next, info));
-    if (!target.empty() && target[0] == '/') here = "/";
-    for (std::string& part : Backwards(target)) {
-      // in front of what was ahead
-      ahead.push_back(std::move(part));
-    }
-    if (::lstat(here.c_str(), &info) != 0) return CannotLook(here);
-  }
-  return info;
+};
+
+absl::Status Follow(const std::string& link, Walk& walk) {
+  if (++walk.links > kMaxLinks) return NotPossible(link, ELOOP);
+  ASSIGN_OR_RETURN(const std::string target, ReadLink(link, walk.info));
+  if (!target.empty() && target[0] == '/') walk.here = "/";
+  // In front of what was ahead.
+  for (std::string& part : Backwards(target)) walk.ahead.push_back(std::move(part));
+  return Look(walk.here, walk.info);
+}
+
+absl::Status Step(Walk& walk) {
+  const std::string name = std::move(walk.ahead.back());
+  walk.ahead.pop_back();
+  if (name == ".") return absl::OkStatus();
+  if (!S_ISDIR(walk.info.st_mode)) return NotPossible(walk.here, ENOTDIR);
+  RETURN_IF_ERROR(CheckFolder(walk.here, walk.info));
+  std::string next = Next(walk.here, name);
+  RETURN_IF_ERROR(Look(next, walk.info));
+  if (S_ISLNK(walk.info.st_mode)) return Follow(next, walk);
+  walk.here = std::move(next);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<struct stat> WalkTrusted(const std::string& path) {
+  Walk walk;
+  ASSIGN_OR_RETURN(const std::string absolute, Absolute(path));
+  walk.ahead = Backwards(absolute);
+  RETURN_IF_ERROR(Look("/", walk.info));
+  while (!walk.ahead.empty()) RETURN_IF_ERROR(Step(walk));
+  return walk.info;
 }
 
 }  // namespace muster

@@ -125,7 +125,7 @@ absl::StatusOr<Listener> Listener::Open(const std::string& path, bool for_others
 std::string Listener::ClosedFolder() const {
   for (std::size_t slash = path_.find('/', 1); slash != std::string::npos;
        slash = path_.find('/', slash + 1)) {
-    const std::string folder = path_.substr(0, slash);
+    std::string folder = path_.substr(0, slash);
     struct stat info {};
     if (::stat(folder.c_str(), &info) == 0 && (info.st_mode & S_IXOTH) == 0) return folder;
   }
