@@ -36,7 +36,7 @@ std::shared_ptr<Lane> Lanes::TakePlace(Removed* removed) {
 
 std::shared_ptr<Lane> Lanes::Find(bool with_room, Removed* removed) {
   for (std::size_t i = 0; i < lanes_.size();) {
-    const std::shared_ptr<Lane> lane = lanes_[i];
+    std::shared_ptr<Lane> lane = lanes_[i];
     const bool fits = (!with_room || lane->executions < kMaxExecutions) &&
                       !lane->connection->incarnation().empty();
     if (fits && lane->connection->IsAlive()) return lane;
