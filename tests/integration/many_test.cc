@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <iostream>
 #include <thread>
+#include <utility>
 
 #include "tests/integration/cluster_fixture.h"
 #include "tests/integration/measuring.h"
@@ -50,10 +51,17 @@ std::string Text(const Held& held) {
   return text;
 }
 
-// Once the supervisors of what just ended are gone.
+// Once the supervisors of what just ended are gone, and nothing more is being closed: the client has
+// its outcome before the daemon has put the last descriptor of that execution away.
 Held LookWhenQuiet(pid_t daemon) {
   Eventually([&] { return DescendantsOf(daemon).size() == 2; });
-  return Look(daemon);
+  Held held = Look(daemon);
+  Eventually([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    const Held before = std::exchange(held, Look(daemon));
+    return held.descriptors == before.descriptors;
+  });
+  return held;
 }
 
 // What number `i` brings; each kind of command in turn.
