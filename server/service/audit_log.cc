@@ -48,6 +48,7 @@ Json CommandOf(const LaunchRequest& launch) {
     case LaunchRequest::Kind::kShell:
       return {{"shell", launch.source.substr(0, kShownBytes)}, {"bytes", launch.source.size()}};
     case LaunchRequest::Kind::kArgv:
+    case LaunchRequest::Kind::kWorker:
       break;
   }
   Json arguments = Json::array();

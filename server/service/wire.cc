@@ -44,13 +44,22 @@ std::optional<std::string> CheckArgument(const std::string& argument, const std:
   return std::nullopt;
 }
 
+LaunchRequest::Form ReadForm(v1::PythonSource::Form form) {
+  switch (form) {
+    case v1::PythonSource::FORM_STR:
+      return LaunchRequest::Form::kStr;
+    case v1::PythonSource::FORM_DATA:
+      return LaunchRequest::Form::kData;
+    default:
+      return LaunchRequest::Form::kRepr;
+  }
+}
+
 std::optional<std::string> ReadCommand(const v1::ExecuteRequest& message, LaunchRequest& launch) {
   switch (message.command_case()) {
     case v1::ExecuteRequest::kPython:
       launch.kind = LaunchRequest::Kind::kPython;
-      launch.form = message.python().form() == v1::PythonSource::FORM_STR
-                        ? LaunchRequest::Form::kStr
-                        : LaunchRequest::Form::kRepr;
+      launch.form = ReadForm(message.python().form());
       launch.source = message.python().source();
       return CheckSource(launch.source, "Python");
     case v1::ExecuteRequest::kShell:

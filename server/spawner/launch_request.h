@@ -14,9 +14,10 @@
 namespace muster::server {
 
 struct LaunchRequest {
-  enum class Kind : std::uint8_t { kPython, kShell, kArgv };
-  // How the value of Python becomes text.
-  enum class Form : std::uint8_t { kRepr, kStr };
+  // kWorker: a warm worker, which gets its executions over the WorkerChannel at kValueFd.
+  enum class Kind : std::uint8_t { kPython, kShell, kArgv, kWorker };
+  // How the value of Python travels: as text, or as CBOR where its type has one.
+  enum class Form : std::uint8_t { kRepr, kStr, kData };
   // What happens to processes that outlive a command which ended by itself: those in a session of
   // their own stay, none does, all do.
   enum class Leftovers : std::uint8_t { kOwnSession, kReap, kKeep };
