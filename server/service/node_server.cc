@@ -10,10 +10,10 @@
 
 namespace muster::server {
 
-NodeServer::NodeServer(EventLoop& loop, ExecutionTable& table, SessionTable& sessions,
-                       NodeFacts facts, const AccessRules& rules, AuditLog* audit, int listening_fd,
-                       const ConnectionCaps& caps)
-    : service_(loop, table, sessions, std::move(facts), audit),
+NodeServer::NodeServer(EventLoop& loop, ExecutionTable& table, PoolTable& pools,
+                       SessionTable& sessions, NodeFacts facts, const AccessRules& rules,
+                       AuditLog* audit, int listening_fd, const ConnectionCaps& caps)
+    : service_(loop, table, pools, sessions, std::move(facts), audit),
       connections_(caps),
       acceptor_(listening_fd, rules, connections_,
                 [this, audit](const Identity& identity) {

@@ -18,11 +18,12 @@ namespace muster::server {
 class NodeServer {
  public:
   // `audit`: null, or where everything that runs is recorded.
-  NodeServer(EventLoop& loop, ExecutionTable& table, SessionTable& sessions, NodeFacts facts,
-             const AccessRules& rules, AuditLog* audit, int listening_fd,
+  NodeServer(EventLoop& loop, ExecutionTable& table, PoolTable& pools, SessionTable& sessions,
+             NodeFacts facts, const AccessRules& rules, AuditLog* audit, int listening_fd,
              const ConnectionCaps& caps);
   ~NodeServer();
 
+  LaneCalls& lanes() { return service_.lanes(); }
   void Start();
   // No new connections; health says NOT_SERVING. Calls go on.
   void StopAccepting();
