@@ -146,15 +146,17 @@ void NodeService::Accept(const std::shared_ptr<EventQueue>& queue,
 }
 
 void NodeService::Submit(const std::shared_ptr<EventQueue>& queue, ExecutionRequest request) {
+  // Before any refusal: a client whose connection broke asks with its id whether that was started.
+  // When the second of the two is refused, the first, should it come later, must not start.
+  if (!table_.UseId(request.key)) {
+    queue->Reject({grpc::StatusCode::ALREADY_EXISTS,
+                   "an execution with this id was started here before; nothing was started now"});
+    return;
+  }
   // A session's commands wait in the session.
   const std::string why_not = request.session.empty() || table_.IsDraining() ? table_.WhyNot() : "";
   if (!why_not.empty()) {
     queue->OnOutcome(Refused(why_not));
-    return;
-  }
-  if (!table_.UseId(request.key)) {
-    queue->Reject({grpc::StatusCode::ALREADY_EXISTS,
-                   "an execution with this id was started here before; nothing was started now"});
     return;
   }
   if (const std::string why = Record(request); !why.empty()) {
