@@ -83,11 +83,10 @@ TEST_CASE("a client closes a connection without calls, and makes another for the
   NodeFixture node;
   const auto link = LinkTo(node, kIdle);
   for (int round = 0; round < 3; ++round) {
+    const auto begin = Clock::now();
     CHECK(Run(link, "true").ok());
-    const auto used = Clock::now();
-    CHECK(ConnectionsOf(node).size() == 1);
     CHECK(Eventually([&] { return ConnectionsOf(node).empty(); }));
-    CHECK(Clock::now() - used >= kIdle - milliseconds(50));
+    CHECK(Clock::now() - begin >= kIdle);
   }
   CHECK(Describes(link));
   CHECK(Eventually([&] { return ConnectionsOf(node).empty(); }));
@@ -105,11 +104,11 @@ TEST_CASE("a connection is not idle while a command runs on it, nor while questi
   const auto link = LinkTo(node, kIdle);
   const Outcome outcome = Run(link, "sleep 1.5");
   CHECK(outcome.ok());
-  const auto connections = ConnectionsOf(node);
-  REQUIRE(connections.size() == 1);
-  bool is_same = true;
-  bool is_prompt = true;
   auto last = Clock::now();
+  CHECK(Describes(link));
+  const auto connections = ConnectionsOf(node);
+  bool is_same = connections.size() == 1;
+  bool is_prompt = true;
   for (const auto end = last + 4 * kIdle; Clock::now() < end;) {
     is_same = is_same && Describes(link) && ConnectionsOf(node) == connections;
     is_prompt = is_prompt && Clock::now() < last + kIdle;
@@ -133,7 +132,8 @@ TEST_CASE("a client whose connection is closed in its idle time loses no call") 
 }
 
 TEST_CASE("a daemon ends a connection without calls, and none that a client of Muster has") {
-  NodeFixture node({"--idle-timeout", "400ms"});
+  constexpr milliseconds kTimeout{1000};
+  NodeFixture node({"--idle-timeout", "1s"});
   const auto link = LinkTo(node, muster::Lanes::kMaxIdleOfLast);
   CHECK(Run(link, "true").ok());
   const auto connections = ConnectionsOf(node);
@@ -142,20 +142,20 @@ TEST_CASE("a daemon ends a connection without calls, and none that a client of M
   http2::Connection silent(node.path());
   const auto begin = Clock::now();
   REQUIRE(silent.Send(http2::Greeting() + http2::Call(1)));
-  CHECK(silent.WaitForEnd(std::chrono::milliseconds(static_cast<int>(2000 * Slack()))));
-  CHECK(Clock::now() - begin >= kIdle - milliseconds(50));
+  CHECK(silent.WaitForEnd(std::chrono::milliseconds(static_cast<int>(3000 * Slack()))));
+  CHECK(Clock::now() - begin >= kTimeout);
 
   // With a stream that lives it stays.
   const auto other = LinkTo(node, muster::Lanes::kMaxIdleOfLast);
-  CHECK(Run(other, "sleep 1.2").ok());
+  CHECK(Run(other, "sleep 2").ok());
   CHECK(Eventually([&] { return ConnectionsOf(node).size() == 2; }));
   const auto still = ConnectionsOf(node);
   CHECK(std::find(still.begin(), still.end(), connections[0]) != still.end());
   CHECK(Run(link, "true").ok());
 }
 
-TEST_CASE("a bare client's call that a daemon's idle end meets is not run behind its back") {
-  // The shortest there is, so that every second call meets it.
+TEST_CASE("a call that a daemon's idle end meets is told truly, and runs once at most") {
+  // The shortest there is: it passes between the first answer and the call.
   NodeFixture node({"--idle-timeout", "1ms"});
   for (int round = 0; round < 20; ++round) {
     const auto link = LinkTo(node, muster::Lanes::kMaxIdleOfLast);
