@@ -238,7 +238,7 @@ Daemon::Word Daemon::Wait(bool for_drain) {
 }
 
 void Daemon::Drain(Word word) {
-  server_->StopAccepting();
+  server_->BeginDrain();
   const auto drain = [this](std::optional<std::chrono::milliseconds> grace) {
     loop_.Post([this, grace] {
       const std::string who = absl::StrCat("clusterd ", options_.name, " is shutting down");

@@ -12,6 +12,10 @@ namespace muster::server {
 
 using Clock = std::chrono::steady_clock;
 
+namespace {
+constexpr std::chrono::milliseconds kBetweenEnds{5};
+}  // namespace
+
 ConnectionTable::Room ConnectionTable::RoomFor(uid_t uid) {
   const MutexLock lock(mutex_);
   if (const Room room = Count(uid); room == Room::kFree) return room;
@@ -53,6 +57,15 @@ void ConnectionTable::Add(const Peer& peer, UniqueFd socket) {
 std::size_t ConnectionTable::size() const {
   const MutexLock lock(mutex_);
   return connections_.size();
+}
+
+void ConnectionTable::WaitForEnds(std::chrono::milliseconds time) {
+  const auto end = Clock::now() + time;
+  do {
+    const MutexLock lock(mutex_);
+    DropEnded();
+    if (connections_.empty()) return;
+  } while (Pause(kBetweenEnds) && Clock::now() < end);
 }
 
 void ConnectionTable::Look() {

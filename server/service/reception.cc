@@ -71,14 +71,16 @@ std::variant<ExecutionRequest, Reception::Rejection> Reception::Check(
 }
 
 std::optional<Reception::Rejection> Reception::Admit(const ExecutionRequest& request) {
-  // A session's commands wait in the session.
-  const std::string why_not = request.session.empty() || table_.IsDraining() ? table_.WhyNot() : "";
-  if (!why_not.empty()) return Refusal{why_not};
+  // Before any refusal: a client whose connection broke asks with its id whether that was started.
+  // When the second of the two is refused, the first, should it come later, must not start.
   if (!table_.UseId(request.key)) {
     return grpc::Status(
         grpc::StatusCode::ALREADY_EXISTS,
         "an execution with this id was started here before; nothing was started now");
   }
+  // A session's commands wait in the session.
+  const std::string why_not = request.session.empty() || table_.IsDraining() ? table_.WhyNot() : "";
+  if (!why_not.empty()) return Refusal{why_not};
   if (const std::string why = Record(request); !why.empty()) return Refusal{why};
   return std::nullopt;
 }

@@ -45,6 +45,20 @@ TEST_CASE("A look forgets the ended ones") {
   CHECK(table.size() == 1);
 }
 
+TEST_CASE("Waiting for the ends lasts until the last one has ended, or the time has passed") {
+  using Clock = std::chrono::steady_clock;
+  ConnectionTable table({3, 3});
+  UniqueFd far = AddTo(table, 1);
+  const auto begin = Clock::now();
+  table.WaitForEnds(std::chrono::milliseconds(50));
+  CHECK(Clock::now() - begin >= std::chrono::milliseconds(50));
+  CHECK(table.size() == 1);
+  std::thread closer([&] { far.Reset(); });
+  table.WaitForEnds(std::chrono::hours(1));
+  closer.join();
+  CHECK(table.size() == 0);
+}
+
 TEST_CASE("Unread bytes are seen, and who is cut finds the end of the file") {
   ConnectionTable table({3, 3});
   const UniqueFd quiet = AddTo(table, 1);
