@@ -21,13 +21,13 @@ constexpr milliseconds kBetweenLooks{50};
 constexpr milliseconds kTooLong{1500};
 // For gRPC to forget what a cut connection had asked for.
 constexpr milliseconds kToForget{3000};
-// Of the time of one processor. One of ten programs that all want it gets that much.
-constexpr double kBusy = 0.1;
+// Of the time of one processor. One of twenty programs that all want it gets that much.
+constexpr double kBusy = 0.05;
 // Of the looks that there is time for.
 constexpr double kCouldLook = 0.5;
 // Of the looks there were.
 constexpr double kNearlyAlways = 0.8;
-constexpr double kNowAndThen = 0.1;
+constexpr double kNowAndThen = 0.05;
 
 std::chrono::nanoseconds OwnTime() {
   timespec time{};
