@@ -18,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds kBetweenQuestions{250};
 constexpr milliseconds kBetweenLooks{50};
-constexpr milliseconds kTooLong{1500};
+constexpr milliseconds kTooLong{1000};
 // For gRPC to forget what a cut connection had asked for.
 constexpr milliseconds kToForget{3000};
 // Of the time of one processor. One of twenty programs that all want it gets that much.
@@ -26,7 +26,7 @@ constexpr double kBusy = 0.05;
 // Of the looks that there is time for.
 constexpr double kCouldLook = 0.5;
 // Of the looks there were.
-constexpr double kNearlyAlways = 0.8;
+constexpr double kNearlyAlways = 0.95;
 constexpr double kNowAndThen = 0.05;
 
 std::chrono::nanoseconds OwnTime() {
