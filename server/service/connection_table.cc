@@ -95,6 +95,10 @@ std::optional<ConnectionTable::Cut> ConnectionTable::CutOff(std::uint64_t id) {
                    [id](const Connection& connection) { return connection.id == id; });
   if (found == connections_.end()) return std::nullopt;
   ::shutdown(found->socket.get(), SHUT_RDWR);
+  // What came in already could still be read.
+  char thrown_away[1 << 14];
+  while (::recv(found->socket.get(), thrown_away, sizeof(thrown_away), MSG_DONTWAIT) > 0) {
+  }
   const Cut cut{found->peer, Clock::now() - found->since};
   connections_.erase(found);
   return cut;

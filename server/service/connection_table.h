@@ -58,7 +58,8 @@ class ConnectionTable {
     Peer peer;
     std::chrono::steady_clock::duration age{};
   };
-  // Ends the connection: gRPC finds its end of file, and so does the peer. Empty when it is gone.
+  // Ends the connection: gRPC finds its end of file, and so does the peer. What gRPC has not read
+  // yet is thrown away: it could keep it busy for seconds. Empty when it is gone.
   std::optional<Cut> CutOff(std::uint64_t id) MUSTER_EXCLUDES(mutex_);
 
   // Until there is a connection, or WakeUp was called.

@@ -77,6 +77,20 @@ TEST_CASE("Unread bytes are seen, and who is cut finds the end of the file") {
   CHECK_FALSE(table.CutOff(unread[1].id));
 }
 
+TEST_CASE("What came in before the cut is not read any more") {
+  ConnectionTable table({3, 3});
+  std::array<int, 2> ends{};
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+  const UniqueFd peer(ends[1]);
+  const UniqueFd reader(ends[0]);
+  table.Add({1, 7}, UniqueFd(::dup(reader.get())));
+  const std::string much(100'000, 'x');
+  REQUIRE(::write(peer.get(), much.data(), much.size()) == static_cast<ssize_t>(much.size()));
+  REQUIRE(table.CutOff(table.LookAtUnread()[0].id));
+  char byte = 0;
+  CHECK(::recv(reader.get(), &byte, 1, MSG_DONTWAIT) == 0);
+}
+
 TEST_CASE("Waiting for a connection ends with one, and with a wake-up") {
   ConnectionTable table({3, 3});
   UniqueFd connection;
