@@ -7,35 +7,15 @@
 #include "client/execution_id.h"
 #include "client/execution_stream.h"
 #include "client/interaction_stream.h"
+#include "client/node_failure.h"
 #include "client/wire.h"
 #include "common/escape.h"
 
 namespace muster {
 namespace {
 
-// The node counts the deadline; the guard is for a node that neither answers nor breaks the
-// connection. It leaves a day for waiting in the node's queue.
-constexpr std::chrono::milliseconds kQueueAllowance = std::chrono::hours(24);
-constexpr std::chrono::milliseconds kGuardMargin = std::chrono::seconds(5);
-// Above this there is no guard, and no overflow.
-constexpr std::uint64_t kMaxGuardedMs = 1000ull * 3600 * 24 * 3650;
-
 // How long a request to cancel may take.
 constexpr std::chrono::seconds kCancelTimeout(10);
-
-// Codes with which a daemon refuses an execution that it has not accepted: nothing was started.
-bool IsRefusal(grpc::StatusCode code) {
-  switch (code) {
-    case grpc::StatusCode::INVALID_ARGUMENT:
-    case grpc::StatusCode::PERMISSION_DENIED:
-    case grpc::StatusCode::UNAUTHENTICATED:
-    case grpc::StatusCode::RESOURCE_EXHAUSTED:
-    case grpc::StatusCode::UNIMPLEMENTED:
-      return true;
-    default:
-      return false;
-  }
-}
 
 }  // namespace
 
@@ -51,11 +31,7 @@ void Execution::Finish(Outcome::Kind kind, std::string reason) {
 
 std::optional<std::chrono::milliseconds> Execution::Guard() const {
   if (!request_.has_deadline_ms()) return std::nullopt;
-  if (request_.deadline_ms() > kMaxGuardedMs || request_.grace_ms() > kMaxGuardedMs) {
-    return std::nullopt;
-  }
-  return std::chrono::milliseconds(request_.deadline_ms() + request_.grace_ms()) + kQueueAllowance +
-         kGuardMargin;
+  return GuardOf(request_.deadline_ms(), request_.grace_ms());
 }
 
 void Execution::OnConnected(NodeLink::Lease lease) {
