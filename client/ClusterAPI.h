@@ -93,6 +93,15 @@ enum class Leftovers {
   kKeep,        // all stay and are counted
 };
 
+// What a piece of Python shares with those that ran before it on its node, for the same user.
+enum class Isolation {
+  // A short one (at most 16 KiB) that asks for nothing of its own (directory, environment, limits,
+  // session, id, input, terminal) goes to a warm worker when the node has them: its namespace is
+  // fresh, modules that were imported stay so. Any other runs as with kFresh.
+  kWorker,
+  kFresh,  // nothing: it runs in a process of its own, forked for it
+};
+
 struct ExecuteOptions {
   // The command is stopped when it has run so long; the node counts. Above 0. None: no deadline.
   std::optional<std::chrono::milliseconds> deadline;
@@ -107,6 +116,7 @@ struct ExecuteOptions {
   // The caller's shell session that it runs in, [A-Za-z][A-Za-z0-9_.-]*. Empty: none.
   std::string session;
   Leftovers leftovers = Leftovers::kOwnSession;
+  Isolation isolation = Isolation::kWorker;  // of Python; a shell line or argv is always fresh
   // What it is called, as $MUSTER_EXECUTION tells it on the node: 32 digits 0-9a-f, '-', a number
   // from 1. A node starts nothing twice under one id: the second is refused. Empty: the library
   // makes one.

@@ -38,7 +38,18 @@ bool Call::State::Take(std::optional<Event>* event, std::shared_ptr<CallControl>
   return true;
 }
 
+void Call::State::SendNow() {
+  std::shared_ptr<CallControl> control;
+  {
+    const MutexLock lock(mutex_);
+    if (!output_.empty()) return;
+    control = control_;
+  }
+  if (control) control->SendNow();
+}
+
 std::optional<Event> Call::State::Next() {
+  SendNow();
   std::optional<Event> event;
   std::shared_ptr<CallControl> read_on;
   {
@@ -51,6 +62,7 @@ std::optional<Event> Call::State::Next() {
 
 bool Call::State::NextFor(std::chrono::milliseconds time, std::optional<Event>* event) {
   const auto deadline = After(time);
+  if (time.count() > 0) SendNow();
   std::shared_ptr<CallControl> read_on;
   bool taken = false;
   {
@@ -75,11 +87,14 @@ std::shared_ptr<CallControl> Call::State::Discard() {
 
 const Outcome& Call::State::Wait() {
   std::shared_ptr<CallControl> read_on;
+  std::shared_ptr<CallControl> control;
   {
     const MutexLock lock(mutex_);
+    control = control_;  // none when it has ended
     if (reader_ == std::thread::id() || reader_ == std::this_thread::get_id()) read_on = Discard();
   }
   if (read_on) read_on->ReadOn();
+  if (control) control->SendNow();
   const MutexLock lock(mutex_);
   while (!outcome_) changed_.Wait(mutex_);
   return *outcome_;
@@ -87,6 +102,7 @@ const Outcome& Call::State::Wait() {
 
 const Outcome* Call::State::WaitFor(std::chrono::milliseconds time) {
   const auto deadline = After(time);
+  if (time.count() > 0) SendNow();
   const MutexLock lock(mutex_);
   while (!outcome_ && changed_.WaitUntil(mutex_, deadline)) {
   }
@@ -134,9 +150,15 @@ void Call::State::SetId(std::string id) {
   id_ = std::move(id);
 }
 
+void Call::State::SetId(std::shared_ptr<const std::string> stream, std::uint64_t sequence) {
+  const MutexLock lock(mutex_);
+  stream_ = std::move(stream);
+  sequence_ = sequence;
+}
+
 std::string Call::State::id() const {
   const MutexLock lock(mutex_);
-  return id_;
+  return stream_ == nullptr ? id_ : *stream_ + "-" + std::to_string(sequence_);
 }
 
 bool Call::State::AddOutput(Event event) {

@@ -4,7 +4,8 @@
 #pragma once
 
 #include <chrono>
-#include <deque>
+#include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,8 @@ class CallControl {
   virtual ~CallControl() = default;
   // After AddOutput said that there is no room: now there is.
   virtual void ReadOn() = 0;
+  // Somebody is about to wait for it: what is still held back to go with others goes now.
+  virtual void SendNow() {}
   virtual void Cancel(std::optional<std::chrono::milliseconds> grace) = 0;
   // The last handle went: nobody waits for the outcome.
   virtual void Abandon() = 0;
@@ -52,6 +55,8 @@ class Call::State {
   void SetControl(std::shared_ptr<CallControl> control);
   // Before it is sent.
   void SetId(std::string id);
+  // The same, its text made when it is asked for: that of the stream id, and the sequence number.
+  void SetId(std::shared_ptr<const std::string> stream, std::uint64_t sequence);
   // Whether there is room for more. If not: no more is to be read until ReadOn.
   [[nodiscard]] bool AddOutput(Event event);
   // Only the first outcome counts.
@@ -64,6 +69,8 @@ class Call::State {
       MUSTER_REQUIRES(mutex_);
   // From now on output is thrown away as it comes.
   std::shared_ptr<CallControl> Discard() MUSTER_REQUIRES(mutex_);
+  // Before somebody blocks.
+  void SendNow() MUSTER_EXCLUDES(mutex_);
 
   const std::string node_;
   const std::shared_ptr<CallInput> input_;
@@ -71,7 +78,9 @@ class Call::State {
   mutable CondVar changed_;
   std::shared_ptr<CallControl> control_ MUSTER_GUARDED_BY(mutex_);
   std::string id_ MUSTER_GUARDED_BY(mutex_);
-  std::deque<Event> output_ MUSTER_GUARDED_BY(mutex_);
+  std::shared_ptr<const std::string> stream_ MUSTER_GUARDED_BY(mutex_);  // null: id_ has it all
+  std::uint64_t sequence_ MUSTER_GUARDED_BY(mutex_) = 0;
+  std::list<Event> output_ MUSTER_GUARDED_BY(mutex_);  // which takes nothing while it is empty
   std::size_t output_bytes_ MUSTER_GUARDED_BY(mutex_) = 0;
   bool is_paused_ MUSTER_GUARDED_BY(mutex_) = false;  // the runner waits for ReadOn
   bool discards_ MUSTER_GUARDED_BY(mutex_) = false;

@@ -14,6 +14,8 @@
 #include "client/command_check.h"
 #include "client/execution.h"
 #include "client/execution_id.h"
+#include "client/fast_call.h"
+#include "client/fast_lane.h"
 #include "client/local_cluster.h"
 #include "client/node_link.h"
 #include "client/wire.h"
@@ -92,12 +94,18 @@ class ClusterAPI::Cluster {
       nodes_.push_back({++index, node.name, node.address.ToString()});
       wire_names_.push_back(node.is_named ? node.name : "");
       links_->push_back(std::make_shared<NodeLink>(node.name, node.address, node.trust));
+      lanes_->push_back(std::make_shared<FastLane>(links_->back(), wire_names_.back()));
     }
   }
 
   ~Cluster() {
     // A fork must not end connections that it shares with its parent: they are left alone.
-    if (IsForked()) static_cast<void>(links_.release());
+    if (IsForked()) {
+      static_cast<void>(lanes_.release());
+      static_cast<void>(links_.release());
+      return;
+    }
+    for (const std::shared_ptr<FastLane>& lane : *lanes_) lane->Close();
   }
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
@@ -147,6 +155,15 @@ class ClusterAPI::Cluster {
       return Refused(node, absl::StrCat(why_not, "; nothing was sent to ", node));
     }
     const auto state = std::make_shared<Call::State>(node, std::move(input));
+    const std::shared_ptr<FastLane>& lane = (*lanes_)[index];
+    if (!state->input() && FastCall::Fits(command, options) && lane->IsSupported()) {
+      const auto call = std::make_shared<FastCall>(
+          state, lane,
+          LaneRequest{command.source, command.form, options.deadline, options.grace, place});
+      state->SetControl(call);
+      call->Begin();
+      return Call(state);
+    }
     const auto execution = std::make_shared<Execution>(
         state, (*links_)[index], wire::ToRequest(command, options, wire_names_[index], place));
     state->SetControl(execution);
@@ -192,6 +209,8 @@ class ClusterAPI::Cluster {
   std::vector<std::string> wire_names_;  // as the daemons know the nodes; empty: whichever answers
   std::unique_ptr<std::vector<std::shared_ptr<NodeLink>>> links_ =
       std::make_unique<std::vector<std::shared_ptr<NodeLink>>>();
+  std::unique_ptr<std::vector<std::shared_ptr<FastLane>>> lanes_ =  // one of each link
+      std::make_unique<std::vector<std::shared_ptr<FastLane>>>();
   std::unique_ptr<LocalCluster> local_;  // null: not embedded
 };
 

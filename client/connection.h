@@ -61,6 +61,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Cancel(v1::CancelRequest request, std::chrono::steady_clock::duration timeout,
               std::function<void(const grpc::Status&)> answered);
   v1::Node::Stub& stub() { return *stub_; }
+  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
   // Why an rpc on this connection failed, for a person: what gRPC said, or ssh when it knows better
   // (ssh is ended then, so this is for a connection that is of no use any more). `then` runs once,

@@ -7,18 +7,12 @@
 #include "client/execution_id.h"
 #include "client/execution_stream.h"
 #include "client/interaction_stream.h"
+#include "client/node_failure.h"
 #include "client/wire.h"
 #include "common/escape.h"
 
 namespace muster {
 namespace {
-
-// The node counts the deadline; the guard is for a node that neither answers nor breaks the
-// connection. It leaves a day for waiting in the node's queue.
-constexpr std::chrono::milliseconds kQueueAllowance = std::chrono::hours(24);
-constexpr std::chrono::milliseconds kGuardMargin = std::chrono::seconds(5);
-// Above this there is no guard, and no overflow.
-constexpr std::uint64_t kMaxGuardedMs = 1000ull * 3600 * 24 * 3650;
 
 // After that a daemon may have forgotten the id: it remembers those of a user's last 10,000
 // connections.
@@ -26,20 +20,6 @@ constexpr std::chrono::seconds kIsRemembered(5);
 
 // How long a request to cancel may take.
 constexpr std::chrono::seconds kCancelTimeout(10);
-
-// Codes with which a daemon refuses an execution that it has not accepted: nothing was started.
-bool IsRefusal(grpc::StatusCode code) {
-  switch (code) {
-    case grpc::StatusCode::INVALID_ARGUMENT:
-    case grpc::StatusCode::PERMISSION_DENIED:
-    case grpc::StatusCode::UNAUTHENTICATED:
-    case grpc::StatusCode::RESOURCE_EXHAUSTED:
-    case grpc::StatusCode::UNIMPLEMENTED:
-      return true;
-    default:
-      return false;
-  }
-}
 
 // With these the connection broke, or the server of gRPC ended beneath the daemon.
 bool IsBreak(grpc::StatusCode code) {
@@ -81,11 +61,7 @@ const char* Execution::WhyNotAgain(const Connection& connection) const {
 
 std::optional<std::chrono::milliseconds> Execution::Guard() const {
   if (!request_.has_deadline_ms()) return std::nullopt;
-  if (request_.deadline_ms() > kMaxGuardedMs || request_.grace_ms() > kMaxGuardedMs) {
-    return std::nullopt;
-  }
-  return std::chrono::milliseconds(request_.deadline_ms() + request_.grace_ms()) + kQueueAllowance +
-         kGuardMargin;
+  return GuardOf(request_.deadline_ms(), request_.grace_ms());
 }
 
 void Execution::OnConnected(NodeLink::Lease lease) {

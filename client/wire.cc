@@ -133,6 +133,8 @@ v1::ExecuteRequest ToRequest(const Command& command, const ExecuteOptions& optio
   request.set_size(place.size);
   request.set_rank(place.rank);
   request.set_leftovers(ToLeftovers(options.leftovers));
+  request.set_isolation(options.isolation == Isolation::kFresh ? v1::ISOLATION_FRESH
+                                                               : v1::ISOLATION_WORKER);
   if (absl::StatusOr<v1::ExecutionId> id = ParseExecutionId(options.id); id.ok()) {
     *request.mutable_id() = *std::move(id);
   }

@@ -194,10 +194,9 @@ int Daemon::Serve(std::unique_ptr<SpawnerProcess> spawner, Listener listener) {
   facts.workers = static_cast<unsigned>(options_.bounds.admission.workers);
   facts.limits = options_.bounds.limits;
   facts.longest = options_.bounds.longest;
-  server_ =
-      std::make_unique<NodeServer>(loop_, *table_, *pools_, *sessions_, std::move(facts),
-                                   options_.rules, audit_.get(), listener.fd(),
-                                   options_.bounds.connections);
+  server_ = std::make_unique<NodeServer>(loop_, *table_, *pools_, *sessions_, std::move(facts),
+                                         options_.rules, audit_.get(), listener.fd(),
+                                         options_.bounds.connections);
   loop_.Start();
   server_->Start();
   ::printf("clusterd %s listening on unix:%s\n", options_.name.c_str(),

@@ -1,0 +1,217 @@
+#include "client/fast_lane.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "client/lane_message.h"
+#include "client/wire.h"
+
+namespace muster {
+namespace {
+
+// So many under way, and a new call is in no hurry of its own.
+constexpr std::size_t kFew = 16;
+// Worth a message by themselves.
+constexpr std::size_t kMany = 64;
+constexpr std::chrono::milliseconds kLongestHold(1);
+constexpr std::uint64_t kMaxUnacknowledged = 64;
+constexpr std::uint64_t kMaxUnacknowledgedBytes = 1u << 20;
+constexpr std::uint64_t kEventOverhead = 64;  // bytes, about
+constexpr std::uint64_t kCreditStep = 64u << 10;
+// As of LaneTimer; idleness is looked for by OnTime.
+constexpr std::chrono::seconds kFirstLook(60);
+
+}  // namespace
+
+FastLane::FastLane(std::shared_ptr<NodeLink> link, std::string node)
+    : link_(std::move(link)), node_(std::move(node)), owner_(::getpid()) {}
+
+bool FastLane::IsSupported() const {
+  const MutexLock lock(mutex_);
+  return is_supported_;
+}
+
+bool FastLane::IsDue() const {
+  return book_.CanSend() && (is_urgent_ || book_.sent() < kFew || book_.waiting() >= kMany);
+}
+
+bool FastLane::AcknowledgesByItself() const {
+  return taken_ - acknowledged_ >= kMaxUnacknowledged ||
+         unacknowledged_bytes_ >= kMaxUnacknowledgedBytes;
+}
+
+void FastLane::Submit(const std::shared_ptr<FastCall>& call) {
+  std::shared_ptr<LaneStream> dead;  // ends after the lock
+  bool connects = false;
+  bool flushes = false;
+  bool falls_back = false;
+  std::optional<Time> hold_until;
+  {
+    const MutexLock lock(mutex_);
+    book_.Add(call);
+    falls_back = !is_supported_;
+    // A stream that broke while nothing was under way: the daemon may have gone, and come back.
+    if (stage_ == Stage::kOpen && book_.sent() == 0 && !stream_->connection()->IsAlive()) {
+      dead = std::move(stream_);
+      stage_ = Stage::kIdle;
+    }
+    if (stage_ == Stage::kIdle && !falls_back) {
+      stage_ = Stage::kConnecting;
+      connects = true;
+    }
+    flushes = stage_ == Stage::kOpen && !is_writing_ && IsDue();
+    if (stage_ == Stage::kOpen && !flushes && !flush_at_) {
+      flush_at_ = hold_until = std::chrono::steady_clock::now() + kLongestHold;
+    }
+  }
+  if (dead) dead->Break();
+  if (falls_back) FallBack();
+  if (connects) Connect();
+  if (flushes) Flush();
+  if (hold_until) SetTimer(*hold_until);
+}
+
+void FastLane::SendNow() {
+  {
+    const MutexLock lock(mutex_);
+    if (stage_ != Stage::kOpen || !book_.CanSend()) return;
+    is_urgent_ = true;
+    if (is_writing_) return;  // OnWritten goes on
+  }
+  Flush();
+}
+
+void FastLane::Flush() {
+  LaneMessage message;
+  Calls calls;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> credits;
+  std::shared_ptr<LaneStream> stream;
+  std::shared_ptr<const std::string> text;
+  std::optional<Time> guard;
+  {
+    const MutexLock lock(mutex_);
+    if (stage_ != Stage::kOpen || is_writing_) return;
+    calls = book_.Next();
+    is_urgent_ = is_urgent_ && book_.CanSend();
+    credits.swap(credits_);
+    if (calls.empty() && credits.empty() && !AcknowledgesByItself()) return;
+    if (taken_ > acknowledged_) {
+      message.Acknowledge(taken_);
+      acknowledged_ = taken_;
+      unacknowledged_bytes_ = 0;
+    }
+    for (const auto& call : calls) {
+      const std::optional<Time> its = call->standing.guard;
+      if (its && (!next_guard_ || *its < *next_guard_)) next_guard_ = guard = its;
+    }
+    if (!calls.empty()) writing_ = calls.back()->standing.sequence;
+    is_writing_ = true;
+    stream = stream_;
+    text = stream_text_;
+  }
+  for (const auto& call : calls) {
+    // What was numbered keeps its number: nobody changes it any more.
+    const std::uint64_t sequence = call->standing.sequence;
+    call->state()->SetId(text, sequence);
+    message.AddRequest(sequence, call->request());
+  }
+  for (const auto& [sequence, bytes] : credits) message.AddCredit(sequence, bytes);
+  stream->Write(message.Buffer());
+  if (guard) SetTimer(*guard);
+}
+
+void FastLane::OnWritten(LaneStream& stream) {
+  bool flushes = false;
+  bool cancels = false;
+  {
+    const MutexLock lock(mutex_);
+    if (stream_.get() != &stream) return;
+    is_writing_ = false;
+    written_ = std::max(written_, writing_);
+    flushes = IsDue() || !credits_.empty() || AcknowledgesByItself();
+    cancels = !cancels_.empty();
+  }
+  if (flushes) Flush();
+  if (cancels) SendCancels();
+}
+
+FastLane::Calls FastLane::Take(const LaneStream& stream, const v1::ExecuteManyEvent& message) {
+  Calls calls;
+  calls.reserve(static_cast<std::size_t>(message.events_size()));
+  const MutexLock lock(mutex_);
+  if (stream_.get() != &stream || stage_ != Stage::kOpen) return {};
+  if (!message.has_opened()) ++taken_;
+  failures_ = 0;
+  for (const v1::LaneEvent& event : message.events()) {
+    std::shared_ptr<FastCall> call =
+        event.has_outcome() ? book_.End(event.sequence()) : book_.Find(event.sequence());
+    const std::size_t output = event.output().data().size();
+    unacknowledged_bytes_ += kEventOverhead + output + event.value().size();
+    if (call) call->standing.output_bytes += output;
+    calls.push_back(std::move(call));
+  }
+  return calls;
+}
+
+void FastLane::OnMessage(LaneStream& stream, v1::ExecuteManyEvent& message) {
+  if (message.has_opened()) OnOpened(stream, message.opened());
+  const Calls calls = Take(stream, message);
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    // Nothing of this number runs: it has ended, or never was.
+    if (calls[i]) Hand(*calls[i], *message.mutable_events(static_cast<int>(i)));
+  }
+  std::shared_ptr<LaneStream> closed;
+  bool looks = false;
+  {
+    const MutexLock lock(mutex_);
+    if (stream_.get() != &stream) return;
+    if (book_.IsEmpty()) {
+      idle_since_ = std::chrono::steady_clock::now();
+      looks = !std::exchange(looks_for_idleness_, true);
+      if (is_closed_) closed = TakeIdle(idle_since_);
+    }
+  }
+  if (closed) closed->FinishWrites();
+  if (looks) SetTimer(std::chrono::steady_clock::now() + kFirstLook);
+  Flush();
+}
+
+void FastLane::Hand(FastCall& call, v1::LaneEvent& event) {
+  Call::State& state = *call.state();
+  const bool has_ended = event.has_outcome();
+  if (event.has_output()) {
+    const bool has_room = state.AddOutput(wire::TakeEvent(*event.mutable_output()));
+    if (has_room && !has_ended) GiveCredit(call, false);
+  }
+  if (!event.value().empty()) call.value.Append(std::move(*event.mutable_value()));
+  if (has_ended) {
+    state.Finish(wire::TakeOutcome(*event.mutable_outcome(), call.value.Take(), state.node()));
+  }
+}
+
+void FastLane::GiveCredit(FastCall& call, bool all) {
+  const MutexLock lock(mutex_);
+  FastCall::Standing& standing = call.standing;
+  if (standing.stage != FastCall::Stage::kSent) return;
+  const std::uint64_t owed = standing.output_bytes - standing.credited_bytes;
+  if (owed == 0 || (!all && owed < kCreditStep)) return;
+  standing.credited_bytes += owed;
+  credits_.emplace_back(standing.sequence, owed);
+}
+
+void FastLane::ReadOn(FastCall& call) {
+  std::shared_ptr<CallControl> successor;
+  {
+    const MutexLock lock(mutex_);
+    successor = call.standing.successor;
+  }
+  if (successor) {
+    successor->ReadOn();
+    return;
+  }
+  GiveCredit(call, true);
+  Flush();
+}
+
+}  // namespace muster

@@ -1,0 +1,101 @@
+#include "client/lane_stream.h"
+
+#include <grpcpp/generic/generic_stub.h>
+
+#include <utility>
+
+#include "common/tsan.h"
+
+namespace muster {
+namespace {
+
+constexpr char kMethod[] = "/muster.v1.Node/ExecuteMany";
+// Holds a message of some hundred outcomes.
+constexpr std::size_t kFirstBlockBytes = 64u << 10;
+
+}  // namespace
+
+LaneStream::LaneStream(NodeLink::Lease lease, std::shared_ptr<Events> events)
+    : lease_(std::move(lease)),
+      events_(std::move(events)),
+      first_block_(new char[kFirstBlockBytes]) {
+  google::protobuf::ArenaOptions options;
+  options.initial_block = first_block_.get();
+  options.initial_block_size = kFirstBlockBytes;
+  arena_ = std::make_unique<google::protobuf::Arena>(options);
+}
+
+void LaneStream::Start(grpc::ByteBuffer first, std::shared_ptr<LaneStream> self) {
+  self_ = std::move(self);
+  written_ = std::move(first);
+  grpc::TemplatedGenericStub<grpc::ByteBuffer, v1::ExecuteManyEvent> stub(connection()->channel());
+  stub.PrepareBidiStreamingCall(&context_, kMethod, {}, this);
+  AddHold();  // for writes; it goes when a read finds the end
+  message_ = google::protobuf::Arena::CreateMessage<v1::ExecuteManyEvent>(arena_.get());
+  StartRead(message_);
+  StartWrite(&written_);
+  TsanRelease(this);
+  StartCall();
+}
+
+bool LaneStream::BeginWriting() {
+  const MutexLock lock(mutex_);
+  is_starting_write_ = can_write_;
+  return can_write_;
+}
+
+void LaneStream::EndWriting() {
+  bool removes_hold = false;
+  {
+    const MutexLock lock(mutex_);
+    is_starting_write_ = false;
+    removes_hold = !can_write_;
+  }
+  if (removes_hold) RemoveHold();
+}
+
+void LaneStream::Write(grpc::ByteBuffer message) {
+  if (!BeginWriting()) return;
+  written_ = std::move(message);
+  TsanRelease(this);
+  StartWrite(&written_);
+  EndWriting();
+}
+
+void LaneStream::FinishWrites() {
+  if (!BeginWriting()) return;
+  StartWritesDone();
+  EndWriting();
+}
+
+void LaneStream::OnReadDone(bool ok) {
+  TsanAcquire(this);
+  if (!ok) {
+    bool removes_hold = false;
+    {
+      const MutexLock lock(mutex_);
+      removes_hold = std::exchange(can_write_, false) && !is_starting_write_;
+    }
+    if (removes_hold) RemoveHold();
+    return;
+  }
+  events_->OnMessage(*this, *message_);
+  arena_->Reset();
+  message_ = google::protobuf::Arena::CreateMessage<v1::ExecuteManyEvent>(arena_.get());
+  TsanRelease(this);
+  StartRead(message_);
+}
+
+void LaneStream::OnWriteDone(bool ok) {
+  TsanAcquire(this);
+  if (ok) events_->OnWritten(*this);
+}
+
+void LaneStream::OnDone(const grpc::Status& status) {
+  TsanAcquire(this);
+  const std::shared_ptr<LaneStream> self = std::move(self_);
+  const std::shared_ptr<Events> events = std::move(events_);
+  events->OnEnd(*this, status);
+}
+
+}  // namespace muster
