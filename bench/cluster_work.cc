@@ -1,5 +1,6 @@
 #include "bench/cluster_work.h"
 
+#include <cstring>
 #include <deque>
 #include <thread>
 #include <utility>
@@ -10,6 +11,12 @@ namespace {
 Report Wrong(const Outcome& outcome) {
   return Report::Failed(outcome.describe() + ", value '" + outcome.value().text().substr(0, 64) +
                         "'");
+}
+
+// Each byte is its neighbour: as quick as memory is.
+bool IsAllX(const std::string& text, std::uint64_t bytes) {
+  return text.size() == bytes && text.front() == 'x' &&
+         std::memcmp(text.data(), text.data() + 1, text.size() - 1) == 0;
 }
 
 // What one client of a pipeline did.
@@ -120,10 +127,7 @@ Report ClusterWork::Value(std::uint64_t bytes) {
   const Clock::time_point begin = Clock::now();
   const Outcome outcome = (*cluster)->execute(1, python(source, Command::Form::kStr)).wait();
   const double seconds = SecondsSince(begin);
-  const std::string& text = outcome.value().text();
-  if (!outcome.ok() || text.size() != bytes || text.find_first_not_of('x') != std::string::npos) {
-    return Wrong(outcome);
-  }
+  if (!outcome.ok() || !IsAllX(outcome.value().text(), bytes)) return Wrong(outcome);
   return Report()
       .Add("gigabytes_per_second", static_cast<double>(bytes) / seconds / 1e9)
       .Add("verified", 1);

@@ -19,11 +19,11 @@ class Size:
     def __init__(self, rounds, quick):
         self.rounds = rounds
         self.round_trips = 30 if quick else 300
-        self.programs = 10 if quick else 100
+        self.programs = 10 if quick else 50  # of 64 that a user may have
         self.seconds = 0.3 if quick else 1.5  # of a pipeline
         self.value_bytes = 64 << 20 if quick else GIB
         self.starts = 2 if quick else 5  # in one round
-        self.connections = 10 if quick else 100
+        self.connections = 10 if quick else 50  # of 64 that a user may have
         self.longest = 8 if quick else 45  # seconds for one comparison
 
     def rounds_in_time(self):
