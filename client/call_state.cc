@@ -85,6 +85,12 @@ const Outcome& Call::State::Wait() {
   return *outcome_;
 }
 
+Outcome Call::State::TakeOutcome() {
+  Wait();
+  const MutexLock lock(mutex_);
+  return std::move(*outcome_);
+}
+
 const Outcome* Call::State::WaitFor(std::chrono::milliseconds time) {
   const auto deadline = After(time);
   const MutexLock lock(mutex_);
