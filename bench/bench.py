@@ -34,7 +34,9 @@ def measure(arguments):
     size = rows.Size(arguments.rounds, arguments.quick)
     found = []
     with processes.Stage(arguments.build) as stage:
-        for name in arguments.row or sorted(rows.ROWS):
+        for name in rows.ROWS:
+            if arguments.row and name not in arguments.row:
+                continue
             for figure in rows.ROWS[name](stage, size):
                 found.append(figure)
                 if arguments.json:
