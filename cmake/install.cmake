@@ -61,5 +61,4 @@ set(muster_documents ${CMAKE_INSTALL_DATAROOTDIR}/doc/muster)
 install(FILES README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md LICENSE
   DESTINATION ${muster_documents})
 install(FILES docs/configuration.md docs/failure-semantics.md docs/limits.md
-  docs/performance.md
   DESTINATION ${muster_documents}/docs)
