@@ -99,6 +99,20 @@ TEST_CASE("A cell finds its own MUSTER_EXECUTION, MUSTER_SIZE and MUSTER_RANK") 
   CHECK(worker.Run("import colorsys\ncolorsys.kept.decode() == colorsys.text").value == "True");
 }
 
+TEST_CASE("The variables of an execution are right whatever a session's cell wrote there") {
+  WorkerFixture zygote;
+  SupervisedProcess worker = zygote.StartWorker();
+  CHECK(worker
+            .Run("import os\nos.environ.pop('MUSTER_EXECUTION')\nos.environ['MUSTER_SIZE'] = 'x'",
+                 Kept())
+            .is_done);
+  CHECK(
+      worker.Run("os.environ['MUSTER_EXECUTION'][-2:], os.environ['MUSTER_SIZE']", Kept()).value ==
+      "('-2', '1')");
+  CHECK(worker.Run("os.popen('echo $MUSTER_EXECUTION $MUSTER_SIZE').read()[-5:]", Kept()).value ==
+        "'-3 1\\n'");
+}
+
 TEST_CASE("Output belongs to the cell that printed it") {
   WorkerFixture zygote;
   SupervisedProcess worker = zygote.StartWorker();
