@@ -269,17 +269,20 @@ TEST_CASE("SIGINT ends the cell that runs and no other") {
     muster::test::Kill(pid, SIGINT);  // while it is idle
     CHECK(worker.Run("sum(range(1000))").value == "499500");
   }
-  worker.Ask("print('begun')\nimport time\ntime.sleep(99)");
-  CellEnd begun;
-  CHECK(Eventually([&] {
-    worker.TakeResults(begun);  // it may still wait, after the cell before
-    worker.ReadOutput(begun);
-    return begun.out == "begun\n";
-  }));
+  const auto begin = [&] {
+    worker.Ask("print('begun')\nimport time\ntime.sleep(99)");
+    CellEnd begun;
+    CHECK(Eventually([&] {
+      worker.TakeResults(begun);  // it may still wait, after the cell before
+      worker.ReadOutput(begun);
+      return begun.out == "begun\n";
+    }));
+  };
+  begin();
   muster::test::Kill(pid, SIGINT);
   CHECK(worker.Await().type == "KeyboardInterrupt");
   CHECK(worker.Run("2").value == "2");
-  worker.Ask("print('begun')\nimport time\ntime.sleep(99)");
+  begin();
   worker.Stop(std::chrono::seconds(5));
   CHECK(worker.Await().type == "KeyboardInterrupt");
 }
