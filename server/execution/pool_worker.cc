@@ -232,7 +232,8 @@ void PoolWorker::HandleResult(const WorkerResult& result, std::string_view paylo
       Give(OutputStream::kValue, std::string(payload));
       break;
     case WorkerResult::Type::kException:
-      result_.exception = ReadException(std::string(payload));
+      exception_ += payload;
+      if (exception_.size() > kMaxReportBytes) Break();
       break;
     case WorkerResult::Type::kDone:
       HandleDone(result, payload);
@@ -244,6 +245,8 @@ void PoolWorker::HandleResult(const WorkerResult& result, std::string_view paylo
 
 void PoolWorker::HandleDone(const WorkerResult& result, std::string_view payload) {
   result_.done = true;
+  if (!exception_.empty()) result_.exception = ReadException(exception_);
+  exception_.clear();
   result_.has_value = (result.flags & WorkerResult::kHasValue) != 0;
   value_ = payload;
   const std::chrono::microseconds wall(result.wall_us);
@@ -298,6 +301,7 @@ void PoolWorker::Conclude(Outcome outcome, std::string value) {
   cells_.pop_front();
   result_ = {};
   value_.clear();
+  exception_.clear();
   concluded_.reset();
   waits_for_end_ = false;
   since_ = Clock::now();

@@ -29,17 +29,19 @@ struct WorkerRequest {
 
 struct WorkerResult {
   enum class Type : std::uint8_t {
-    kPiece = 1,      // a piece of the value follows
-    kException = 2,  // as FrameType::kException; before kDone
-    kDone = 3,       // it ended; the last piece of the value, maybe empty, follows
-    kWaiting = 4,    // the worker goes on when it hears kDrained
+    kPiece = 1,  // a piece of the value follows
+    // As FrameType::kException; before kDone. A payload longer than kMaxPiece goes on in further
+    // ones: the whole is what stands in all of them.
+    kException = 2,
+    kDone = 3,     // it ended; the last piece of the value, maybe empty, follows
+    kWaiting = 4,  // the worker goes on when it hears kDrained
     // The worker ends; what follows, and is not empty, is why, for the log.
     kRetiring = 5,
   };
   // Of kDone:
   static constexpr std::uint8_t kHasValue = 1;
   static constexpr std::uint8_t kValueIsData = 2;  // CBOR, not text
-  // There is output in the pipes: it belongs to this one; kWaiting follows.
+  // There is output in the pipes: it belongs to this one; kWaiting follows, or the worker ends.
   static constexpr std::uint8_t kHasOutput = 4;
   // It left processes behind. The worker ends at once; the outcome follows the end of its tree.
   static constexpr std::uint8_t kLeavesProcesses = 8;

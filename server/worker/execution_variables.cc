@@ -11,6 +11,10 @@ namespace {
 constexpr std::size_t kLongest = 64;  // 32 digits, a dash and a number
 constexpr char kHex[] = "0123456789abcdef";
 
+std::uint64_t VersionOf(PyObject* dict) {
+  return reinterpret_cast<PyDictObject*>(dict)->ma_version_tag;
+}
+
 }  // namespace
 
 bool ExecutionVariables::Start(PyObject* environment) {
@@ -30,13 +34,15 @@ bool ExecutionVariables::StartOne(Variable& variable, const char* name) {
   return ::putenv(variable.text) == 0;
 }
 
-bool ExecutionVariables::SetOne(Variable& variable, std::string_view value, bool all) {
+bool ExecutionVariables::SetOne(Variable& variable, std::string_view value, bool is_touched) {
   char* text = variable.text + variable.name_size;
   ::memcpy(text, value.data(), value.size());
   text[value.size()] = '\0';
-  PyObject* there = all ? nullptr : variable.value;
-  // Nobody but os.environ has it, so nobody sees that it changes.
-  if (there != nullptr && Py_REFCNT(there) == 1 &&
+  // Back into its place, where a cell took it out.
+  if (is_touched && ::putenv(variable.text) != 0) return PyErr_NoMemory() != nullptr;
+  // Only os.environ has it beside us, so nobody sees that it changes.
+  PyObject* there = variable.value;
+  if (!is_touched && there != nullptr && Py_REFCNT(there) == 2 &&
       PyBytes_GET_SIZE(there) == static_cast<Py_ssize_t>(value.size())) {
     ::memcpy(PyBytes_AS_STRING(there), value.data(), value.size());
 #pragma GCC diagnostic push
@@ -45,24 +51,23 @@ bool ExecutionVariables::SetOne(Variable& variable, std::string_view value, bool
 #pragma GCC diagnostic pop
     return true;
   }
-  PyObject* made = PyBytes_FromStringAndSize(value.data(), static_cast<Py_ssize_t>(value.size()));
-  if (made == nullptr) return false;
-  const int failed = PyDict_SetItem(environment_, variable.name, made);
-  Py_DECREF(made);
-  variable.value = failed == 0 ? made : nullptr;
-  return failed == 0;
+  Py_CLEAR(variable.value);
+  variable.value = PyBytes_FromStringAndSize(value.data(), static_cast<Py_ssize_t>(value.size()));
+  return variable.value != nullptr &&
+         PyDict_SetItem(environment_, variable.name, variable.value) == 0;
 }
 
-bool ExecutionVariables::Set(const WorkerRequest& request, bool all) {
+bool ExecutionVariables::Set(const WorkerRequest& request) {
   char text[kLongest];
-  all = all || !has_last_;
-  if (all || request.size != last_.size) {
+  // A cell wrote there, or nobody did yet.
+  const bool is_touched = version_ != VersionOf(environment_);
+  if (is_touched || request.size != last_.size) {
     const auto end = std::to_chars(text, text + sizeof(text), request.size);
-    if (!SetOne(size_, {text, static_cast<std::size_t>(end.ptr - text)}, all)) return false;
+    if (!SetOne(size_, {text, static_cast<std::size_t>(end.ptr - text)}, is_touched)) return false;
   }
-  if (all || request.rank != last_.rank) {
+  if (is_touched || request.rank != last_.rank) {
     const auto end = std::to_chars(text, text + sizeof(text), request.rank);
-    if (!SetOne(rank_, {text, static_cast<std::size_t>(end.ptr - text)}, all)) return false;
+    if (!SetOne(rank_, {text, static_cast<std::size_t>(end.ptr - text)}, is_touched)) return false;
   }
   char* at = text;
   for (const char byte : request.stream_id) {
@@ -72,8 +77,9 @@ bool ExecutionVariables::Set(const WorkerRequest& request, bool all) {
   *at++ = '-';
   at = std::to_chars(at, text + sizeof(text), request.sequence).ptr;
   last_ = request;
-  has_last_ = true;
-  return SetOne(execution_, {text, static_cast<std::size_t>(at - text)}, all);
+  const bool done = SetOne(execution_, {text, static_cast<std::size_t>(at - text)}, is_touched);
+  version_ = VersionOf(environment_);
+  return done;
 }
 
 }  // namespace muster::server

@@ -17,26 +17,26 @@ class ExecutionVariables {
   // `environment`: the dict of bytes behind os.environ; borrowed for good. False: an exception is
   // set.
   bool Start(PyObject* environment);
-  // Those of this request. `all`: also what seems to be right already, as a cell wrote there.
-  bool Set(const WorkerRequest& request, bool all);
+  // Those of this request.
+  bool Set(const WorkerRequest& request);
 
  private:
   struct Variable {
     PyObject* name = nullptr;   // bytes
-    PyObject* value = nullptr;  // as os.environ has it; a reference of our own is not held
+    PyObject* value = nullptr;  // as os.environ has it
     char* text = nullptr;       // NAME=VALUE, the C library's
     std::size_t name_size = 0;  // with the equals sign
   };
 
   bool StartOne(Variable& variable, const char* name);
-  bool SetOne(Variable& variable, std::string_view value, bool all);
+  bool SetOne(Variable& variable, std::string_view value, bool is_touched);
 
   PyObject* environment_ = nullptr;
   Variable execution_;
   Variable size_;
   Variable rank_;
   WorkerRequest last_;
-  bool has_last_ = false;
+  std::uint64_t version_ = 0;  // of os.environ's dict, as we left it
 };
 
 }  // namespace muster::server

@@ -8,8 +8,9 @@ namespace {
 
 using Function = long (*)(long, long, long, long);
 
-// Written by children of vfork, too.
-volatile bool was_called = false;
+// Written by children of vfork, too. With the compiler's own words for what is atomic: see the
+// CMakeLists.txt.
+bool was_called = false;
 
 // The last descriptor that is the worker's own: the channel.
 constexpr long kLastOwn = 3;
@@ -21,6 +22,8 @@ Function Find(Function& next, const char* name) {
 
 }  // namespace
 
+// NOLINTBEGIN(readability-identifier-naming): the names are the C library's.
+
 // Found before a child of vfork, or a signal handler, may need it. `condition` is about the
 // arguments a to d.
 #define MUSTER_STAND_BEFORE(name, condition)                                           \
@@ -29,7 +32,7 @@ Function Find(Function& next, const char* name) {
   extern "C" __attribute__((visibility("default"), used)) long Before_##name(          \
       long a, long b, long c, long d) asm(#name);                                      \
   extern "C" long Before_##name(long a, [[maybe_unused]] long b, long c, long d) {     \
-    if (condition) was_called = true;                                                  \
+    if (condition) __atomic_store_n(&was_called, true, __ATOMIC_RELAXED);              \
     return Find(next_##name, #name)(a, b, c, d);                                       \
   }
 
@@ -45,9 +48,11 @@ MUSTER_STAND_BEFORE(dup3, static_cast<int>(b) <= kLastOwn)
 MUSTER_STAND_BEFORE(close_range, static_cast<unsigned>(a) <= kLastOwn)
 MUSTER_STAND_BEFORE(closefrom, static_cast<int>(a) <= kLastOwn)
 
+// NOLINTEND(readability-identifier-naming)
+
 namespace muster::server {
 
-bool WereTracesTouched() { return was_called; }
-void ForgetCalls() { was_called = false; }
+bool WereTracesTouched() { return __atomic_load_n(&was_called, __ATOMIC_RELAXED); }
+void ForgetCalls() { __atomic_store_n(&was_called, false, __ATOMIC_RELAXED); }
 
 }  // namespace muster::server

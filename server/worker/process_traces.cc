@@ -22,8 +22,12 @@ struct sigaction ActionOf(int signal) {
 }
 
 bool IsSame(const struct sigaction& one, const struct sigaction& other) {
-  return one.sa_handler == other.sa_handler && one.sa_flags == other.sa_flags &&
-         ::memcmp(&one.sa_mask, &other.sa_mask, NSIG / 8) == 0;
+  // Without a handler this is all that counts.
+  const int flags = one.sa_handler == SIG_DFL || one.sa_handler == SIG_IGN ? SA_NOCLDWAIT : ~0;
+  if (one.sa_handler != other.sa_handler || (one.sa_flags & flags) != (other.sa_flags & flags)) {
+    return false;
+  }
+  return flags == SA_NOCLDWAIT || ::memcmp(&one.sa_mask, &other.sa_mask, NSIG / 8) == 0;
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ WorkerLoop::WorkerLoop(PyObject* runner)
   py::object(py::handle(runner_)["show_lines"])(find);
   const py::cpp_function note([this] { cache_.NoteWarning(); });
   py::object(py::handle(runner_)["watch_warnings"])(note);
-  Require(namespace_.Start() && variables_.Start(environment) && variables_.Set(request_, true));
+  Require(namespace_.Start() && variables_.Start(environment) && variables_.Set(request_));
   Require(streams_.Start() && watch_.Start(environment));
 }
 
@@ -117,7 +117,7 @@ void WorkerLoop::Execute() {
 }
 
 bool WorkerLoop::RunCell() {
-  if (!variables_.Set(request_, false)) return false;
+  if (!variables_.Set(request_)) return false;
   watch_.NoteEnvironment();
   // As deep as runner.py's run() is when it executes a cell.
   Py_EnterRecursiveCall("");

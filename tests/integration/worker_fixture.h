@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -59,17 +60,20 @@ class SupervisedProcess {
   // The supervisor's last word.
   std::optional<server::ExecutionEnd> AwaitEnd();
   void CloseChannel();
-  // What is in the pipes goes nowhere.
-  void Drain();
+  // What is in the pipes, added to `end`.
+  void ReadOutput(CellEnd& end);
+  // What it writes into the ring need not be what a worker writes.
+  void ExpectGarbage() { expects_garbage_ = true; }
 
   pid_t pid();  // of the worker
   std::uint64_t ticket() const { return ticket_; }
   server::RingProducer& requests() { return requests_; }
   server::RingConsumer& results() { return results_; }
   server::WorkerChannel& channel() { return channel_; }
+  // Of the request asked last.
+  std::atomic<std::uint32_t>* last_mark() { return last_mark_; }
 
  private:
-  void ReadOutput(CellEnd& end);
   void ReadControl(int timeout_ms);
   void WaitForWord();
 
@@ -84,6 +88,8 @@ class SupervisedProcess {
   std::optional<server::ExecutionEnd> end_;
   std::string exception_;  // the payload so far
   std::string retired_;
+  std::atomic<std::uint32_t>* last_mark_ = nullptr;
+  bool expects_garbage_ = false;
 };
 
 class WorkerFixture {
