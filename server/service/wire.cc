@@ -224,6 +224,7 @@ v1::ExecuteEvent WriteOutcome(const Outcome& outcome) {
   message.set_pid(outcome.pid);
   message.set_reason(outcome.reason);
   message.set_has_value(outcome.has_value);
+  message.set_value_is_data(outcome.value_is_data);
   if (outcome.exception) {
     message.mutable_exception()->set_type(outcome.exception->type);
     message.mutable_exception()->set_message(outcome.exception->message);

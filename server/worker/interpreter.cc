@@ -11,6 +11,7 @@
 #include "server/spawner/frame.h"
 #include "server/spawner/supervisor_message.h"
 #include "server/worker/interpreter.h"
+#include "server/worker/value_encoder.h"
 
 namespace py = pybind11;
 
@@ -36,6 +37,11 @@ void SendToDaemon(FrameType type, std::string_view payload) {
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
 }
+
+class DaemonSink : public ValueSink {
+ public:
+  void Write(std::string_view piece) override { SendToDaemon(FrameType::kValue, piece); }
+};
 
 void LoadRunner() {
   // Not in sys.modules: the code that users run does not meet it.
@@ -126,6 +132,11 @@ void Interpreter::RunAndExit(const LaunchRequest& request, const StartStatus& st
     status.Succeed();
     const py::cpp_function send_value(
         [](const py::bytes& piece) { SendToDaemon(FrameType::kValue, std::string_view(piece)); });
+    const py::cpp_function send_data([](const py::handle& value) {
+      DaemonSink sink;
+      return EncodeValue(value.ptr(), sink);
+    });
+    const bool as_data = request.form == LaunchRequest::Form::kData;
     const py::cpp_function send_exception([](const std::string& type, const std::string& message,
                                              const std::string& traceback, unsigned line,
                                              unsigned error_number, const py::list& causes) {
@@ -139,12 +150,15 @@ void Interpreter::RunAndExit(const LaunchRequest& request, const StartStatus& st
       }
       SendToDaemon(FrameType::kException, writer.payload());
     });
-    const py::tuple result =
-        py::handle(runner)(py::bytes(request.source), request.form == LaunchRequest::Form::kStr,
-                           environment, send_value, send_exception);
+    const py::tuple result = py::handle(runner)(
+        py::bytes(request.source), request.form == LaunchRequest::Form::kStr, environment,
+        send_value, send_exception, as_data ? py::object(send_data) : py::none());
     exit_code = result[0].cast<int>();
     ::fflush(nullptr);  // what C extensions printed
-    SendToDaemon(FrameType::kDone, PayloadWriter().U8(result[1].cast<bool>() ? 1 : 0).payload());
+    // Whether there is a value, and whether it is data.
+    PayloadWriter done;
+    done.U8(result[1].cast<bool>() ? 1 : 0).U8(result[2].cast<bool>() ? 1 : 0);
+    SendToDaemon(FrameType::kDone, done.payload());
   } catch (py::error_already_set& error) {
     // A KeyboardInterrupt outside the user's code, or a broken installation.
     ::fprintf(stderr, "clusterd-worker: %s\n", error.what());
