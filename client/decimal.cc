@@ -25,22 +25,27 @@ void Trim(Digits& digits) {
 
 // sum += digits * kBase^shift; `sum` has the room.
 void AddTo(Digits& sum, const Digits& digits, std::size_t shift) {
+  const std::uint32_t* const from = digits.data();
+  std::uint32_t* const to = sum.data() + shift;
+  const std::size_t size = digits.size();
   std::uint32_t carry = 0;
-  for (std::size_t i = 0; i < digits.size() || carry != 0; ++i) {
-    std::uint32_t& at = sum[shift + i];
-    at += carry + (i < digits.size() ? digits[i] : 0);
+  for (std::size_t i = 0; i < size || carry != 0; ++i) {
+    const std::uint32_t at = to[i] + carry + (i < size ? from[i] : 0);
     carry = at >= kBase ? 1 : 0;
-    if (carry != 0) at -= static_cast<std::uint32_t>(kBase);
+    to[i] = at - carry * static_cast<std::uint32_t>(kBase);
   }
 }
 
 // digits -= less, which is not larger.
 void Subtract(Digits& digits, const Digits& less) {
+  const std::uint32_t* const from = less.data();
+  std::uint32_t* const to = digits.data();
+  const std::size_t size = less.size();
   std::uint32_t borrow = 0;
-  for (std::size_t i = 0; i < less.size() || borrow != 0; ++i) {
-    const std::uint32_t take = borrow + (i < less.size() ? less[i] : 0);
-    borrow = digits[i] < take ? 1 : 0;
-    digits[i] = static_cast<std::uint32_t>(digits[i] + (borrow != 0 ? kBase : 0) - take);
+  for (std::size_t i = 0; i < size || borrow != 0; ++i) {
+    const std::uint32_t take = borrow + (i < size ? from[i] : 0);
+    borrow = to[i] < take ? 1 : 0;
+    to[i] += borrow * static_cast<std::uint32_t>(kBase) - take;
   }
   Trim(digits);
 }

@@ -177,7 +177,8 @@ class Decoder {
     CheckDepth(depth);
     Promise(count);
     py::object list = Owned(PyList_New(static_cast<Py_ssize_t>(count)));
-    for (std::uint64_t i = 0; i < count; ++i, --owed_) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      --owed_;
       PyList_SET_ITEM(list.ptr(), static_cast<Py_ssize_t>(i), Item(depth + 1).release().ptr());
     }
     return list;
@@ -187,7 +188,8 @@ class Decoder {
     CheckDepth(depth);
     Promise(count);
     py::object tuple = Owned(PyTuple_New(static_cast<Py_ssize_t>(count)));
-    for (std::uint64_t i = 0; i < count; ++i, --owed_) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      --owed_;
       PyTuple_SET_ITEM(tuple.ptr(), static_cast<Py_ssize_t>(i), Item(depth + 1).release().ptr());
     }
     return tuple;
@@ -197,7 +199,8 @@ class Decoder {
     CheckDepth(depth);
     Promise(count);
     py::object dict = Owned(PyDict_New());
-    for (std::uint64_t i = 0; i < count; ++i, --owed_) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      --owed_;
       const py::object key = Scalar(TakeHead());
       const py::object value = Item(depth + 1);
       if (PyDict_SetItem(dict.ptr(), key.ptr(), value.ptr()) != 0) throw py::error_already_set();
