@@ -30,6 +30,7 @@
 #include "muster/export.h"
 #include "muster/outcome.h"
 #include "muster/status.h"
+#include "muster/value.h"
 
 namespace muster {
 
@@ -38,8 +39,9 @@ namespace muster {
 // A piece of Python, a shell line, or a program with its arguments. A plain string is Python.
 struct MUSTER_EXPORT Command {
   enum class Kind { kPython, kShell, kArgv };
-  // How the value of Python becomes text.
-  enum class Form { kRepr, kStr };
+  // How the value of Python travels: as text, by repr() or str(); or as data, when its type is one
+  // that crosses so (docs/values.md), else by repr().
+  enum class Form { kRepr, kStr, kData };
 
   Command(const char* python) : source(python) {}
   Command(std::string python) : source(std::move(python)) {}

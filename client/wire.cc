@@ -68,6 +68,34 @@ v1::Limits ToLimits(const Limits& limits) {
   return wire;
 }
 
+v1::PythonSource::Form ToForm(Command::Form form) {
+  switch (form) {
+    case Command::Form::kRepr:
+      return v1::PythonSource::FORM_REPR;
+    case Command::Form::kStr:
+      return v1::PythonSource::FORM_STR;
+    case Command::Form::kData:
+      return v1::PythonSource::FORM_DATA;
+  }
+  return v1::PythonSource::FORM_REPR;
+}
+
+// What is not a value makes the whole outcome unbelievable.
+void SetValue(bool is_data, std::string value, Outcome& outcome) {
+  if (!is_data) {
+    outcome.set_value(Value(std::move(value)));
+    return;
+  }
+  Result<Value> data = Value::from_data(std::move(value));
+  if (data) {
+    outcome.set_value(*std::move(data));
+    return;
+  }
+  outcome.kind = Outcome::Kind::kLost;
+  outcome.reason = absl::StrCat(outcome.node, " sent a value that cannot be read (",
+                                data.status().message(), "); the command itself ended");
+}
+
 v1::Leftovers ToLeftovers(Leftovers leftovers) {
   switch (leftovers) {
     case Leftovers::kOwnSession:
@@ -103,9 +131,7 @@ v1::ExecuteRequest ToRequest(const Command& command, const ExecuteOptions& optio
   switch (command.kind) {
     case Command::Kind::kPython:
       request.mutable_python()->set_source(command.source);
-      request.mutable_python()->set_form(command.form == Command::Form::kStr
-                                             ? v1::PythonSource::FORM_STR
-                                             : v1::PythonSource::FORM_REPR);
+      request.mutable_python()->set_form(ToForm(command.form));
       break;
     case Command::Kind::kShell:
       request.mutable_shell()->set_source(command.source);
@@ -185,7 +211,7 @@ Outcome TakeOutcome(v1::Outcome& wire, std::string value, const std::string& nod
     }
   }
   outcome.usage = ToUsage(wire.usage());
-  if (wire.has_value()) outcome.set_value(Value(std::move(value)));
+  if (wire.has_value()) SetValue(wire.value_is_data(), std::move(value), outcome);
   return outcome;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "export.h"
+#include "value.h"
 
 namespace muster {
 
@@ -18,19 +19,6 @@ struct Event {
   enum class Stream { kStdout, kStderr };
   Stream stream = Stream::kStdout;
   std::string data;  // never empty, at most 64 KiB
-};
-
-// The value of a piece of Python.
-class MUSTER_EXPORT Value {
- public:
-  Value() = default;
-  explicit Value(std::string text) : text_(std::move(text)) {}
-  // repr(value), or str(value) when the command asked for it; UTF-8, lone surrogates passed
-  // through.
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
 };
 
 // A Python exception, as data.

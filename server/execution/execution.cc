@@ -194,6 +194,7 @@ void Execution::HandleWorkerFrame(Frame frame) {
     case FrameType::kDone:
       result_.done = true;
       result_.has_value = reader.U8() != 0;
+      result_.value_is_data = reader.U8() != 0;
       break;
     default:
       result_.broken = true;

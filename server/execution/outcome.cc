@@ -32,6 +32,7 @@ Outcome JudgeNaturalEnd(const ExecutionEnd& end, const PythonResult* result) {
         absl::StrCat("the code ended its worker process with exit code ", end.code, " (os._exit?)");
   } else {
     outcome.has_value = result->has_value;
+    outcome.value_is_data = result->has_value && result->value_is_data;
   }
   return outcome;
 }

@@ -59,7 +59,7 @@ struct Outcome {
   std::string reason;  // one line for a person
   std::optional<PythonException> exception;
   bool has_value = false;
-  bool value_is_data = false;  // CBOR, not text
+  bool value_is_data = false;  // CBOR, not text; nobody here looks into it
   Usage usage;
 };
 
@@ -70,6 +70,7 @@ const char* OutcomeWord(Outcome::Kind kind);
 struct PythonResult {
   bool done = false;  // the code came to an end, with a value or an exit code
   bool has_value = false;
+  bool value_is_data = false;
   bool broken = false;  // it did not keep to the protocol
   std::optional<Outcome::PythonException> exception;
 };

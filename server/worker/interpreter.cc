@@ -17,6 +17,7 @@
 #include "server/spawner/supervisor_message.h"
 #include "server/worker/exception_report.h"
 #include "server/worker/interpreter.h"
+#include "server/worker/value_encoder.h"
 #include "server/worker/worker_loop.h"
 
 namespace py = pybind11;
@@ -62,6 +63,11 @@ void SendToDaemon(FrameType type, std::string_view payload) {
     }
   }
 }
+
+class DaemonSink : public ValueSink {
+ public:
+  void Write(std::string_view piece) override { SendToDaemon(FrameType::kValue, piece); }
+};
 
 void LoadRunner() {
   // Not in sys.modules: the code that users run does not meet it.
@@ -156,17 +162,25 @@ void Interpreter::RunAndExit(const LaunchRequest& request, const StartStatus& st
     }
     const py::cpp_function send_value(
         [](const py::bytes& piece) { SendToDaemon(FrameType::kValue, std::string_view(piece)); });
+    const py::cpp_function send_data([](const py::handle& value) {
+      DaemonSink sink;
+      return EncodeValue(value.ptr(), sink);
+    });
+    const bool as_data = request.form == LaunchRequest::Form::kData;
     const auto send_exception =
         py::reinterpret_steal<py::object>(MakeExceptionSender([](const std::string& payload) {
           SendToDaemon(FrameType::kException, payload);
           return true;
         }));
-    const py::tuple result = py::handle(runner)["run"](py::bytes(request.source),
-                                                       request.form == LaunchRequest::Form::kStr,
-                                                       environment, send_value, send_exception);
+    const py::tuple result = py::handle(runner)["run"](
+        py::bytes(request.source), request.form == LaunchRequest::Form::kStr, environment,
+        send_value, send_exception, as_data ? py::object(send_data) : py::none());
     exit_code = result[0].cast<int>();
     ::fflush(nullptr);  // what C extensions printed
-    SendToDaemon(FrameType::kDone, PayloadWriter().U8(result[1].cast<bool>() ? 1 : 0).payload());
+    // Whether there is a value, and whether it is data.
+    PayloadWriter done;
+    done.U8(result[1].cast<bool>() ? 1 : 0).U8(result[2].cast<bool>() ? 1 : 0);
+    SendToDaemon(FrameType::kDone, done.payload());
   } catch (py::error_already_set& error) {
     // A KeyboardInterrupt outside the user's code, or a broken installation.
     ::fprintf(stderr, "clusterd-worker: %s\n", error.what());

@@ -1,7 +1,8 @@
 """Runs one notebook cell in this process. Compiled into clusterd-worker; users' code never imports it.
 
-`run` gets the source and two functions of the worker: `send_value(piece)` and
-`send_exception(type, message, traceback, line, errno, causes)`, and returns whether there was a value.
+`run` gets the source and functions of the worker: `send_value(piece)`, `send_exception(type, message,
+traceback, line, errno, causes)` and, when the value is wanted as data, `send_data(value)`, which says
+whether it is one that crosses so. It returns whether there was a value, and whether it was data.
 """
 import ast
 import builtins
@@ -168,8 +169,8 @@ def end_child(error):
     os._exit(code)
 
 
-def run(source, as_str, environment, send_value, send_exception):
-    """Runs `source` (bytes). Returns (exit code, whether there is a value)."""
+def run(source, as_str, environment, send_value, send_exception, send_data):
+    """Runs `source` (bytes). Returns (exit code, whether there is a value, whether it is data)."""
     owner = os.getpid()
     os.environ.update(environment)
     sys.set_int_max_str_digits(0)
@@ -186,20 +187,22 @@ def run(source, as_str, environment, send_value, send_exception):
         value = eval(expression, namespace) if expression is not None else None
         end_fork(owner, 0)
         if expression is None:
-            return 0, False
+            return 0, False, False
+        if send_data is not None and send_data(value):
+            return 0, True, True
         data = encode(str(value) if as_str else repr(value))
         for start in range(0, len(data), PIECE):
             send_value(data[start:start + PIECE])
-        return 0, True
+        return 0, True, False
     except SystemExit as stop:
         code = exit_code_of(stop)
         end_fork(owner, code)
-        return code, False
+        return code, False, False
     except BaseException as error:
         if os.getpid() != owner:
             traceback.print_exception(error)
         end_fork(owner, 1)
         describe(error, send_exception)
-        return 1, False
+        return 1, False, False
     finally:
         flush()

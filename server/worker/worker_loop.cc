@@ -14,6 +14,8 @@
 #include "server/worker/exception_report.h"
 #include "server/worker/worker_loop.h"
 
+#include "server/worker/value_encoder.h"
+
 namespace py = pybind11;
 
 namespace muster::server {
@@ -151,9 +153,53 @@ PyObject* WorkerLoop::Evaluate() {
   return value;
 }
 
-// The place for Form::kData: a value that has an encoding goes out as that, with kValueIsData;
-// until then, and where it has none, its text does.
+// Collects what an encoder writes, and sends it in pieces.
+class WorkerLoop::PieceSink final : public ValueSink {
+ public:
+  // An exception of Python is set.
+  struct Interrupted {};
+
+  explicit PieceSink(WorkerLoop& loop) : loop_(loop) {}
+  void Write(std::string_view piece) override {
+    if (!pending_.empty() && pending_.size() + piece.size() > kMaxPiece) Flush();
+    pending_ += piece;
+  }
+  // The end of it goes with the end of the execution.
+  void End() {
+    if (!loop_.SendPieces(pending_)) throw Interrupted();
+  }
+
+ private:
+  void Flush() {
+    WorkerResult piece;
+    piece.ticket = loop_.request_.ticket;
+    piece.type = WorkerResult::Type::kPiece;
+    if (!loop_.link_.Send(piece, pending_, true)) throw Interrupted();
+    loop_.link_.Wake();
+    pending_.clear();
+  }
+
+  WorkerLoop& loop_;
+  std::string pending_;
+};
+
+bool WorkerLoop::SendData(PyObject* value) {
+  PieceSink sink(*this);
+  if (!EncodeValue(value, sink)) return false;
+  sink.End();
+  result_.flags |= WorkerResult::kHasValue | WorkerResult::kValueIsData;
+  return true;
+}
+
+// A value that is to go as data, and has an encoding, goes out as that; else its text does.
 bool WorkerLoop::SendValue(PyObject* value) {
+  if (request_.form == static_cast<std::uint8_t>(LaunchRequest::Form::kData)) {
+    try {
+      if (SendData(value)) return true;
+    } catch (const PieceSink::Interrupted&) {
+      return false;
+    }
+  }
   const bool as_str = request_.form == static_cast<std::uint8_t>(LaunchRequest::Form::kStr);
   PyObject* text = as_str ? PyObject_Str(value) : PyObject_Repr(value);
   if (text == nullptr) return false;

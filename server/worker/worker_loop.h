@@ -26,11 +26,15 @@ class WorkerLoop {
   [[noreturn]] void Run();
 
  private:
+  class PieceSink;
+
   void Execute();
   // The cell; its value as text in text_. False: an exception is set.
   bool RunCell();
   PyObject* Evaluate();
   bool SendValue(PyObject* value);
+  // False: it has no encoding.
+  bool SendData(PyObject* value);
   bool SendText(PyObject* text);
   bool SendPieces(std::string_view bytes);
   void ReportException();

@@ -54,7 +54,7 @@ def test_every_file_is_in_its_place(prefix):
         "bin/clusterd", "bin/clustershell",
         "libexec/muster/clusterd-spawner", "libexec/muster/clusterd-worker",
         "include/ClusterAPI.h", "include/muster/export.h", "include/muster/outcome.h",
-        "include/muster/status.h",
+        "include/muster/status.h", "include/muster/value.h",
         "lib/libClusterAPI.so", "lib/libClusterAPI.so.N",
         "lib/cmake/Muster/MusterConfig.cmake", "lib/cmake/Muster/MusterConfigVersion.cmake",
         "lib/cmake/Muster/MusterTargets.cmake", "lib/cmake/Muster/MusterTargets-release.cmake",
