@@ -77,10 +77,10 @@ bool Execution::OnEvent(v1::ExecuteEvent& event) {
     case v1::ExecuteEvent::kOutput:
       return call_->AddOutput(wire::TakeEvent(*event.mutable_output()));
     case v1::ExecuteEvent::kValue:
-      value_ += event.value().text();
+      value_.Append(std::move(*event.mutable_value()->mutable_text()));
       return true;
     case v1::ExecuteEvent::kOutcome:
-      call_->Finish(wire::TakeOutcome(*event.mutable_outcome(), std::move(value_), call_->node()));
+      call_->Finish(wire::TakeOutcome(*event.mutable_outcome(), value_.Take(), call_->node()));
       return true;
     case v1::ExecuteEvent::EVENT_NOT_SET:
       return true;  // of a later version

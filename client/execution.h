@@ -12,6 +12,7 @@
 #include "client/call_state.h"
 #include "client/event_stream.h"
 #include "client/node_link.h"
+#include "client/value_pieces.h"
 #include "common/mutex.h"
 
 namespace muster {
@@ -49,7 +50,7 @@ class Execution final : public CallControl,
 
   const std::shared_ptr<Call::State> call_;
   const std::shared_ptr<NodeLink> link_;
-  std::string value_;  // only the stream's reactions touch it
+  ValuePieces value_;  // only the stream's reactions touch it
 
   Mutex mutex_;
   Stage stage_ MUSTER_GUARDED_BY(mutex_) = Stage::kConnecting;

@@ -10,11 +10,9 @@
 // Requests go out only after the daemon said `opened`: until then everything that goes wrong is
 // unreachable, refused, or a reason to ask again; afterwards a call that was sent and cannot be
 // taken up again is lost. A daemon without a fast lane gets every call by Execute instead. While
-// many calls run, a new one waits for company: until there is a message full, an answer, somebody
-// who waits for an outcome, or a millisecond has passed. Thread-safe; never blocks.
+// many calls run, a new one waits for company: until there is a message full, somebody waits for
+// its outcome, or a millisecond has passed. Thread-safe; never blocks.
 #pragma once
-
-#include <sys/types.h>
 
 #include <chrono>
 #include <cstdint>
@@ -48,7 +46,7 @@ class FastLane final : public NodeLink::Waiter,
 
   // ---- for FastCall ----
   void ReadOn(FastCall& call) MUSTER_EXCLUDES(mutex_);
-  void SendNow() MUSTER_EXCLUDES(mutex_);
+  void SendNow(const FastCall& call) MUSTER_EXCLUDES(mutex_);
   // `words`: how it ends when it was not sent. `abandons`: nobody waits for the outcome.
   void Cancel(FastCall& call, std::optional<std::chrono::milliseconds> grace, bool abandons,
               const char* words) MUSTER_EXCLUDES(mutex_);
@@ -76,8 +74,8 @@ class FastLane final : public NodeLink::Waiter,
   };
 
   // ---- traffic (fast_lane.cc) ----
-  // Whether what waits should go out, if the wire is free.
-  bool IsDue() const MUSTER_REQUIRES(mutex_);
+  // Whether what waits should go out, if the wire is free: when a call comes, and else.
+  bool IsDue(bool is_new) const MUSTER_REQUIRES(mutex_);
   bool AcknowledgesByItself() const MUSTER_REQUIRES(mutex_);
   // Puts what waits on the wire, if it is free.
   void Flush() MUSTER_EXCLUDES(mutex_);
@@ -116,7 +114,7 @@ class FastLane final : public NodeLink::Waiter,
 
   const std::shared_ptr<NodeLink> link_;
   const std::string node_;
-  const pid_t owner_;
+  const int forks_;  // of the process that it belongs to
   LaneTimer timer_;
 
   mutable Mutex mutex_;
@@ -142,6 +140,7 @@ class FastLane final : public NodeLink::Waiter,
       0;  // the last request of the message under way
   std::uint64_t written_ MUSTER_GUARDED_BY(mutex_) = 0;  // and of those that are written
 
+  Time last_write_ MUSTER_GUARDED_BY(mutex_);
   std::vector<std::uint64_t> cancels_ MUSTER_GUARDED_BY(mutex_);  // to be sent when written
   std::vector<LaterCancel> later_cancels_ MUSTER_GUARDED_BY(mutex_);
 

@@ -1,11 +1,10 @@
 // FastLane: how a call is stopped. The order is an rpc of its own that may overtake the request: it
 // is given when the request is written, and again while the node does not know it.
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "client/fast_lane.h"
+#include "client/forks.h"
 #include "client/wire.h"
 
 namespace muster {
@@ -19,7 +18,7 @@ constexpr std::chrono::milliseconds kLongestPause(1000);
 
 void FastLane::Cancel(FastCall& call, std::optional<std::chrono::milliseconds> grace, bool abandons,
                       const char* words) {
-  if (::getpid() != owner_) return;  // a fork: another thread may have held the lock
+  if (Forks() != forks_) return;  // a fork: another thread may have held the lock
   std::shared_ptr<CallControl> successor;
   bool ends = false;
   {
