@@ -126,14 +126,14 @@ void FastLane::OnOpened(LaneStream& stream, const v1::LaneOpened& opened) {
     cancels_.clear();
     later_cancels_.clear();
     credits_.clear();
-    book_.ForEachSent([this](const std::shared_ptr<FastCall>& call) MUSTER_REQUIRES(mutex_) {
+    for (const auto& call : book_.Sent()) {
       const FastCall::Standing& standing = call->standing;
       if (standing.wants_cancel) cancels_.push_back(standing.sequence);
       // Credit that was under way when the stream broke may be lost, at most what is unused.
       const std::uint64_t unused = kFirstCredit + standing.credited_bytes - standing.output_bytes;
       const std::uint64_t lost = std::min(unused, standing.credited_bytes);
       if (lost > 0) credits_.emplace_back(standing.sequence, lost);
-    });
+    }
   }
   Finish(ends);
   if (is_broken) {

@@ -63,8 +63,9 @@ void FastLane::SendCancels() {
     connection = stream_->connection();
     v1::ExecutionId id;
     id.set_stream_id(stream_id_);
+    const std::uint64_t written = written_;
     const auto stay = std::partition(cancels_.begin(), cancels_.end(),
-                                     [this](std::uint64_t its) { return its > written_; });
+                                     [written](std::uint64_t its) { return its > written; });
     for (auto it = stay; it != cancels_.end(); ++it) {
       const std::shared_ptr<FastCall> call = book_.Find(*it);
       if (call == nullptr || !call->standing.wants_cancel) continue;
