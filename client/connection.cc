@@ -118,6 +118,15 @@ absl::StatusOr<std::shared_ptr<Connection>> Connection::Open(const Address& addr
   return connection;
 }
 
+Connection::~Connection() {
+  std::shared_ptr<DrainWatch> watch;
+  {
+    const MutexLock lock(mutex_);
+    watch = std::move(drain_watch_);
+  }
+  if (watch != nullptr) watch->Stop();
+}
+
 bool Connection::IsAlive() const {
   pollfd look{watch_.get(), POLLRDHUP, 0};
   return ::poll(&look, 1, 0) == 0;
@@ -154,16 +163,26 @@ void Connection::Describe(const v1::DescribeRequest& request,
                                      deadline - std::chrono::steady_clock::now()));
   DescribeExchange* const raw = exchange.get();
   TsanRelease(raw);
-  stub_->async()->Describe(
-      &raw->context, &raw->request, &raw->response, [exchange](const grpc::Status& status) {
-        TsanAcquire(exchange.get());
-        if (status.ok()) {
-          const MutexLock lock(exchange->connection->mutex_);
-          exchange->connection->incarnation_ = exchange->response.incarnation();
-        }
-        exchange->reaction(status, exchange->response);
-        exchange->reaction = nullptr;
-      });
+  stub_->async()->Describe(&raw->context, &raw->request, &raw->response,
+                           [exchange](const grpc::Status& status) {
+                             TsanAcquire(exchange.get());
+                             if (status.ok()) exchange->connection->OnDescribed(exchange->response);
+                             exchange->reaction(status, exchange->response);
+                             exchange->reaction = nullptr;
+                           });
+}
+
+void Connection::OnDescribed(const v1::DescribeResponse& response) {
+  {
+    const MutexLock lock(mutex_);
+    const bool is_first = incarnation_.empty();
+    incarnation_ = response.incarnation();
+    if (!is_first || !on_drain_) return;
+  }
+  // Only now: before a daemon has answered there is nothing to hear.
+  std::shared_ptr<DrainWatch> watch = DrainWatch::Begin(channel_, on_drain_);
+  const MutexLock lock(mutex_);
+  drain_watch_ = std::move(watch);
 }
 
 void Connection::Cancel(v1::CancelRequest request, std::chrono::steady_clock::duration timeout,

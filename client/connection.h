@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 
+#include "client/drain_watch.h"
 #include "client/ssh_tunnel.h"
 #include "client/trusted_users.h"
 #include "common/address.h"
@@ -36,6 +37,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // will do.
   static absl::StatusOr<std::shared_ptr<Connection>> Open(const Address& address,
                                                           const TrustedUsers& trust);
+  ~Connection();
+
+  // What to do when the daemon says that it begins to end, once, on a thread of gRPC. Before the
+  // first Describe.
+  void OnDrain(std::function<void()> reaction) { on_drain_ = std::move(reaction); }
 
   // Whose daemon it is; nobody knows over ssh.
   std::optional<uid_t> server() const { return server_; }
@@ -64,6 +70,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   Connection() = default;
+  // After an answer to Describe.
+  void OnDescribed(const v1::DescribeResponse& response) MUSTER_EXCLUDES(mutex_);
   // Looks for silence as long as the connection is there.
   void LookAgain() MUSTER_EXCLUDES(mutex_);
 
@@ -73,11 +81,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::Node::Stub> stub_;
   std::optional<uid_t> server_;
+  std::function<void()> on_drain_;
 
   SilentSocket silence_;  // one look after the other
   mutable Mutex mutex_;
   std::string incarnation_ MUSTER_GUARDED_BY(mutex_);
   std::unique_ptr<grpc::Alarm> next_look_ MUSTER_GUARDED_BY(mutex_);
+  std::shared_ptr<DrainWatch> drain_watch_ MUSTER_GUARDED_BY(mutex_);
 };
 
 }  // namespace muster

@@ -14,8 +14,17 @@
 namespace muster {
 namespace {
 
+// After that a daemon may have forgotten the id: it remembers those of a user's last 10,000
+// connections.
+constexpr std::chrono::seconds kIsRemembered(5);
+
 // How long a request to cancel may take.
 constexpr std::chrono::seconds kCancelTimeout(10);
+
+// With these the connection broke, or the server of gRPC ended beneath the daemon.
+bool IsBreak(grpc::StatusCode code) {
+  return code == grpc::StatusCode::UNAVAILABLE || code == grpc::StatusCode::CANCELLED;
+}
 
 }  // namespace
 
@@ -29,6 +38,27 @@ void Execution::Finish(Outcome::Kind kind, std::string reason) {
   call_->Finish(std::move(outcome));
 }
 
+void Execution::FinishInDoubt(const std::string& why) {
+  std::string first;
+  {
+    const MutexLock lock(mutex_);
+    first = EscapeToOneLine(doubt_->error_message());
+  }
+  Finish(Outcome::Kind::kLost,
+         absl::StrCat(link_->name(), " broke the connection before it accepted the execution: ",
+                      first, "; whether it was started cannot be asked: ", why));
+}
+
+const char* Execution::WhyNotAgain(const Connection& connection) const {
+  if (connection.incarnation() != request_.incarnation()) {
+    return "node restarted: it has another clusterd now";
+  }
+  if (std::chrono::steady_clock::now() > sent_ + kIsRemembered) {
+    return "the node could be reached again only after a while";
+  }
+  return nullptr;
+}
+
 std::optional<std::chrono::milliseconds> Execution::Guard() const {
   if (!request_.has_deadline_ms()) return std::nullopt;
   return GuardOf(request_.deadline_ms(), request_.grace_ms());
@@ -39,34 +69,54 @@ void Execution::OnConnected(NodeLink::Lease lease) {
   std::shared_ptr<EventStream> stream;
   v1::ExecuteRequest request;
   std::optional<std::chrono::milliseconds> guard;
+  const char* why_not = nullptr;
   {
     const MutexLock lock(mutex_);
     if (stage_ != Stage::kConnecting) return;
-    stage_ = Stage::kSent;
-    // A second try keeps the id: it is the same execution, and may be known by it already.
-    if (!request_.has_id()) *request_.mutable_id() = link_->NextId();
-    request_.set_incarnation(connection->incarnation());
-    guard = Guard();
-    request = request_;
-    lease_ = std::move(lease);
-    if (call_->input()) {
-      stream = std::make_shared<InteractionStream>(connection, shared_from_this(), call_->input());
+    if (doubt_) {
+      why_not = WhyNotAgain(*connection);
     } else {
-      stream = std::make_shared<ExecutionStream>(connection, shared_from_this());
+      sent_ = std::chrono::steady_clock::now();
     }
-    stream_ = stream;
+    stage_ = why_not == nullptr ? Stage::kSent : Stage::kEnded;
+    if (why_not == nullptr) {
+      // A second try keeps the id: it is the same execution, and may be known by it already.
+      if (!request_.has_id()) *request_.mutable_id() = link_->NextId();
+      request_.set_incarnation(connection->incarnation());
+      guard = Guard();
+      request = request_;
+      lease_ = std::move(lease);
+      stream_ = stream = MakeStream(connection);
+    }
+  }
+  if (why_not != nullptr) {
+    FinishInDoubt(why_not);
+    return;
   }
   call_->SetId(ToText(request.id()));
   stream->Start(request, guard, stream);
 }
 
+std::shared_ptr<EventStream> Execution::MakeStream(const std::shared_ptr<Connection>& connection) {
+  if (call_->input()) {
+    return std::make_shared<InteractionStream>(connection, shared_from_this(), call_->input());
+  }
+  return std::make_shared<ExecutionStream>(connection, shared_from_this());
+}
+
 void Execution::OnUnreachable(const std::string& why) {
+  bool is_in_doubt = false;
   {
     const MutexLock lock(mutex_);
     if (stage_ != Stage::kConnecting) return;
     stage_ = Stage::kEnded;
+    is_in_doubt = doubt_.has_value();
   }
-  Finish(Outcome::Kind::kUnreachable, why);
+  if (is_in_doubt) {
+    FinishInDoubt(why);
+  } else {
+    Finish(Outcome::Kind::kUnreachable, why);
+  }
 }
 
 bool Execution::OnEvent(v1::ExecuteEvent& event) {
@@ -128,9 +178,11 @@ void Execution::ReadOn() {
 void Execution::Cancel(std::optional<std::chrono::milliseconds> grace) {
   std::shared_ptr<Connection> connection;
   v1::ExecutionId id;
+  bool in_doubt = false;
   {
     const MutexLock lock(mutex_);
     if (stage_ == Stage::kEnded) return;
+    in_doubt = doubt_.has_value();
     const bool hurries = grace && (!cancel_grace_ || *grace < *cancel_grace_);
     if (wants_cancel_ && !hurries) return;
     wants_cancel_ = true;
@@ -149,7 +201,9 @@ void Execution::Cancel(std::optional<std::chrono::milliseconds> grace) {
   if (connection) {
     SendCancel(*connection, id, grace);
   } else {
-    Finish(Outcome::Kind::kCancelled, "by this program, before it was sent; nothing was started");
+    Finish(Outcome::Kind::kCancelled,
+           in_doubt ? "by this program, after its connection broke"
+                    : "by this program, before it was sent; nothing was started");
   }
 }
 
@@ -180,6 +234,7 @@ void Execution::OnEnd(const grpc::Status& status) {
   bool was_started = false;
   bool was_abandoned = false;
   bool again = false;
+  bool in_doubt = false;  // after a second try, too
   {
     const MutexLock lock(mutex_);
     lease = std::move(lease_);
@@ -189,15 +244,20 @@ void Execution::OnEnd(const grpc::Status& status) {
     was_abandoned = is_abandoned_;
     is_other_incarnation =
         status.error_code() == grpc::StatusCode::FAILED_PRECONDITION && !is_started_;
-    again = is_other_incarnation && !is_second_try_ && !is_abandoned_ && !wants_cancel_;
+    const bool broke = !is_started_ && IsBreak(status.error_code()) &&
+                       std::chrono::steady_clock::now() < sent_ + kIsRemembered;
+    again = (is_other_incarnation || broke) && !is_second_try_ && !is_abandoned_ && !wants_cancel_;
     stage_ = again ? Stage::kConnecting : Stage::kEnded;
-    is_second_try_ = again;
+    is_second_try_ = is_second_try_ || again;
+    if (again && broke) doubt_ = status;
+    in_doubt = doubt_.has_value();
   }
-  if (status.error_code() == grpc::StatusCode::UNAVAILABLE) link_->Forget(connection.get());
+  if (IsBreak(status.error_code()) && !was_abandoned) link_->Forget(connection.get());
   if (call_->IsDone()) return;
   if (again) {
-    // Nothing was started, so asking the daemon that is there now is no second start.
-    link_->ForgetAll();
+    // After a refusal nothing was started, so asking the daemon that is there now is no second
+    // start.
+    if (!in_doubt) link_->ForgetAll();
     link_->Connect(NodeLink::Use::kExecution, shared_from_this());
     return;
   }
@@ -208,6 +268,11 @@ void Execution::OnEnd(const grpc::Status& status) {
            absl::StrCat("node restarted: ", link_->name(),
                         " has another clusterd now; nothing was started by it: ",
                         EscapeToOneLine(status.error_message())));
+  } else if (!was_started && in_doubt && status.error_code() == grpc::StatusCode::ALREADY_EXISTS) {
+    Finish(Outcome::Kind::kLost,
+           absl::StrCat(link_->name(),
+                        " had taken the execution when the connection broke: it was "
+                        "stopped there; whether it finished is not known"));
   } else if (!was_started && status.error_code() == grpc::StatusCode::ALREADY_EXISTS) {
     Finish(Outcome::Kind::kRefused,
            absl::StrCat("an execution with this id (", call_->id(), ") was started on ",

@@ -1,8 +1,13 @@
 // Execution: one call while it runs: waits for a place on a connection to its node, puts the
 // request on the wire, turns what comes back into events and exactly one outcome. It decides what a
 // failure means: before anything was sent a node is unreachable, afterwards the execution is lost.
-// Thread-safe.
+//
+// What broke off before the node accepted it may have been started there, or not: gRPC 1.51 does
+// not tell. So it is sent once more, with the same id, to the same life of the same daemon, which
+// starts an id once: it runs now, or it is lost because it was started before. Thread-safe.
 #pragma once
+
+#include <grpcpp/support/status.h>
 
 #include <chrono>
 #include <memory>
@@ -43,6 +48,11 @@ class Execution final : public CallControl,
   enum class Stage { kConnecting, kSent, kEnded };
 
   void Finish(Outcome::Kind kind, std::string reason);
+  // The first attempt broke off, and whether it was started cannot be found out.
+  void FinishInDoubt(const std::string& why);
+  // Why an attempt to send it again over this connection could start it twice; null: it cannot.
+  const char* WhyNotAgain(const Connection& connection) const MUSTER_REQUIRES(mutex_);
+  std::shared_ptr<EventStream> MakeStream(const std::shared_ptr<Connection>& connection);
   void OnStarted();
   void SendCancel(Connection& connection, const v1::ExecutionId& id,
                   std::optional<std::chrono::milliseconds> grace);
@@ -59,6 +69,9 @@ class Execution final : public CallControl,
   std::shared_ptr<EventStream> stream_ MUSTER_GUARDED_BY(mutex_);
   bool is_started_ MUSTER_GUARDED_BY(mutex_) = false;  // the node said that it accepted it
   bool is_second_try_ MUSTER_GUARDED_BY(mutex_) = false;
+  // With what the first attempt broke off before the node said that it accepted it.
+  std::optional<grpc::Status> doubt_ MUSTER_GUARDED_BY(mutex_);
+  std::chrono::steady_clock::time_point sent_ MUSTER_GUARDED_BY(mutex_);  // the first time
   bool is_abandoned_ MUSTER_GUARDED_BY(mutex_) = false;
   // Wanted, but not sent yet: the node would not know the id before it said Started.
   bool wants_cancel_ MUSTER_GUARDED_BY(mutex_) = false;

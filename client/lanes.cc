@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 namespace muster {
@@ -25,7 +26,9 @@ std::shared_ptr<Connection> Lanes::First(Removed* removed) {
   while (!lanes_.empty() && !lanes_.front()->connection->IsAlive()) {
     Remove(lanes_.front()->connection.get(), removed);
   }
-  return lanes_.empty() ? nullptr : lanes_.front()->connection;
+  if (lanes_.empty()) return nullptr;
+  lanes_.front()->empty_since = std::chrono::steady_clock::now();
+  return lanes_.front()->connection;
 }
 
 std::shared_ptr<Lane> Lanes::TakePlace(Removed* removed) {
@@ -78,7 +81,7 @@ void Lanes::RemoveOthers(const std::string& incarnation, Removed* removed) {
       removed);
 }
 
-void Lanes::RemoveIdle(std::chrono::steady_clock::time_point now, Removed* removed) {
+void Lanes::RemoveIdle(Time now, Removed* removed) {
   RemoveIf(
       1,
       [&](const Lane& lane) {
@@ -86,6 +89,19 @@ void Lanes::RemoveIdle(std::chrono::steady_clock::time_point now, Removed* remov
                now - lane.empty_since >= kMaxIdle;
       },
       removed);
+  if (lanes_.size() != 1) return;
+  RemoveIf(
+      0,
+      [&](const Lane& lane) {
+        return lane.executions == 0 && now - lane.empty_since >= max_idle_of_last_;
+      },
+      removed);
+}
+
+std::optional<Lanes::Time> Lanes::NextIdle(Time now) const {
+  if (lanes_.size() > 1) return now + kMaxIdle;
+  if (lanes_.empty() || lanes_.front()->executions > 0) return std::nullopt;
+  return std::max(now, lanes_.front()->empty_since + max_idle_of_last_);
 }
 
 }  // namespace muster

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ namespace muster {
 struct Lane {
   std::shared_ptr<Connection> connection;
   int executions = 0;  // that have a place on it
+  // The last use, when there is no execution.
   std::chrono::steady_clock::time_point empty_since = std::chrono::steady_clock::now();
 };
 
@@ -29,8 +31,13 @@ class Lanes {
   static constexpr int kMaxExecutions = 100;
   // How long a further connection is kept without an execution.
   static constexpr std::chrono::seconds kMaxIdle{5};
+  // How long the last one is kept without any call.
+  static constexpr std::chrono::minutes kMaxIdleOfLast{5};
 
-  explicit Lanes(std::size_t most) : most_(most) {}
+  using Time = std::chrono::steady_clock::time_point;
+
+  explicit Lanes(std::size_t most, std::chrono::milliseconds max_idle_of_last = kMaxIdleOfLast)
+      : most_(most), max_idle_of_last_(max_idle_of_last) {}
 
   std::size_t size() const { return lanes_.size(); }
   bool IsFull() const { return lanes_.size() >= most_; }
@@ -38,7 +45,7 @@ class Lanes {
 
   // The connection for a question to the daemon, had it its hello or not; null: none is alive.
   std::shared_ptr<Connection> First(Removed* removed);
-  // The first one that has had its hello. Null: there is none.
+  // The first one that has had its hello, for a question, too. Null: there is none.
   std::shared_ptr<Lane> Greeted(Removed* removed) { return Find(false, removed); }
   // The same, with room for one more execution, whose place is taken.
   std::shared_ptr<Lane> TakePlace(Removed* removed);
@@ -49,8 +56,10 @@ class Lanes {
   void RemoveAll(Removed* removed);
   // What goes to another life of the daemon than this one.
   void RemoveOthers(const std::string& incarnation, Removed* removed);
-  // Further ones that nobody has used for a while.
-  void RemoveIdle(std::chrono::steady_clock::time_point now, Removed* removed);
+  // Further ones that nobody has used for a while, and the last one after a longer while.
+  void RemoveIdle(Time now, Removed* removed);
+  // When RemoveIdle may find something to remove next. None: not before an execution ends.
+  std::optional<Time> NextIdle(Time now) const;
 
  private:
   std::shared_ptr<Lane> Find(bool with_room, Removed* removed);
@@ -58,6 +67,7 @@ class Lanes {
   void RemoveIf(std::size_t from, Condition condition, Removed* removed);
 
   const std::size_t most_;
+  const std::chrono::milliseconds max_idle_of_last_;
   std::vector<std::shared_ptr<Lane>> lanes_;
 };
 

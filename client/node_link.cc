@@ -39,11 +39,12 @@ NodeLink::Lease::~Lease() {
   if (link_ != nullptr) link_->GiveBack(*lane_);
 }
 
-NodeLink::NodeLink(std::string name, Address address, TrustedUsers trust)
+NodeLink::NodeLink(std::string name, Address address, TrustedUsers trust,
+                   std::chrono::milliseconds max_idle)
     : name_(std::move(name)),
       address_(std::move(address)),
       trust_(std::move(trust)),
-      lanes_(is_unix() ? kMaxLanes : kMaxSshLanes) {}
+      lanes_(is_unix() ? kMaxLanes : kMaxSshLanes, max_idle) {}
 
 absl::Status NodeLink::Unreachable(const std::string& why) const {
   return absl::UnavailableError(
@@ -73,6 +74,11 @@ std::string NodeLink::WhyNoAnswer(const grpc::Status& status, const Connection& 
 absl::StatusOr<std::shared_ptr<Connection>> NodeLink::Open() {
   absl::StatusOr<std::shared_ptr<Connection>> opened = Connection::Open(address_, trust_);
   if (!opened.ok()) return Unreachable(std::string(opened.status().message()));
+  (*opened)->OnDrain([link = weak_from_this(), opened = std::weak_ptr<Connection>(*opened)] {
+    const std::shared_ptr<NodeLink> self = link.lock();
+    const std::shared_ptr<Connection> connection = opened.lock();
+    if (self != nullptr && connection != nullptr) self->Forget(connection.get());
+  });
   lanes_.Add(*opened);
   if (lanes_.size() == 1) {
     stream_id_ = NewStreamId();
@@ -110,6 +116,7 @@ bool NodeLink::Take(Use use, Lease* lease, Lanes::Removed* removed) {
   const bool executes = use == Use::kExecution;
   std::shared_ptr<Lane> lane = executes ? lanes_.TakePlace(removed) : lanes_.Greeted(removed);
   if (lane == nullptr) return false;
+  lane->empty_since = Now();
   lease->lane_ = std::move(lane);
   if (executes) lease->link_ = shared_from_this();
   return true;
@@ -196,7 +203,6 @@ void NodeLink::SayHello() {
 void NodeLink::EndHello(const absl::StatusOr<std::shared_ptr<Connection>>& result) {
   Lanes::Removed removed;
   std::vector<std::shared_ptr<Waiter>> failed;
-  bool needs_ticks = false;
   {
     const MutexLock lock(mutex_);
     says_hello_ = false;
@@ -210,13 +216,12 @@ void NodeLink::EndHello(const absl::StatusOr<std::shared_ptr<Connection>>& resul
     } else {
       may_grow_ = false;
     }
-    needs_ticks = NeedsTicks();
   }
   for (const std::shared_ptr<Waiter>& waiter : failed) {
     waiter->OnUnreachable(std::string(result.status().message()));
   }
   if (failed.empty()) Serve();
-  if (needs_ticks) TickLater();
+  TickLater();
 }
 
 void NodeLink::GiveBack(Lane& lane) {
@@ -225,38 +230,42 @@ void NodeLink::GiveBack(Lane& lane) {
     if (--lane.executions == 0) lane.empty_since = Now();
   }
   Serve();
+  TickLater();
 }
 
 void NodeLink::TickLater() {
+  std::optional<Lanes::Time> at;
   {
     const MutexLock lock(mutex_);
-    if (ticks_) return;
-    ticks_ = true;
+    if (says_hello_) return;  // again when it has ended
+    at = waiting_.empty() ? lanes_.NextIdle(Now()) : Now() + Lanes::kMaxIdle;
+    if (!at || (tick_at_ && *tick_at_ <= *at)) return;
+    tick_at_ = at;
   }
   auto alarm = std::make_unique<grpc::Alarm>();
   TsanRelease(this);
-  alarm->Set(std::chrono::system_clock::now() + Lanes::kMaxIdle, [weak = weak_from_this()](bool) {
-    const std::shared_ptr<NodeLink> self = weak.lock();
-    if (self == nullptr) return;
-    TsanAcquire(self.get());
-    self->Tick();
-  });
+  alarm->Set(std::chrono::system_clock::now() + (*at - Now()),
+             [weak = weak_from_this()](bool fired) {
+               const std::shared_ptr<NodeLink> self = weak.lock();
+               if (self == nullptr || !fired) return;
+               TsanAcquire(self.get());
+               self->Tick();
+             });
   const MutexLock lock(mutex_);
-  next_tick_.swap(alarm);
+  // Somebody may have asked for an earlier one meanwhile, which stays then.
+  if (tick_at_ == at) next_tick_.swap(alarm);
 }
 
 void NodeLink::Tick() {
   Lanes::Removed removed;
-  bool needs_ticks = false;
   {
     const MutexLock lock(mutex_);
-    ticks_ = false;
+    tick_at_.reset();
     may_grow_ = true;
-    lanes_.RemoveIdle(Now(), &removed);
-    needs_ticks = NeedsTicks();
+    if (!says_hello_) lanes_.RemoveIdle(Now(), &removed);
   }
   Serve();
-  if (needs_ticks) TickLater();
+  TickLater();
 }
 
 void NodeLink::Describe(const v1::DescribeRequest& request,
@@ -279,6 +288,7 @@ void NodeLink::Describe(const v1::DescribeRequest& request,
           [self = shared_from_this(), connection = *connection, time,
            reaction = std::move(reaction)](const grpc::Status& status,
                                            const v1::DescribeResponse& response) {
+            self->TickLater();
             if (status.ok()) {
               reaction(response);
               return;

@@ -12,7 +12,9 @@
 // hello), so that a node that cannot be reached is told apart from one that was lost in the middle;
 // who comes while a hello is under way shares it. A further connection that cannot be had (the
 // daemon takes so many of a user only) fails nobody while others live: executions wait for a place
-// on these. Thread-safe. May end on any thread.
+// on these. A connection that had no call for 5 min is closed here, where it is known that nothing
+// is on its way, and one to a daemon that begins to end is not used any more; the next call makes a
+// new one. Thread-safe. May end on any thread.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -22,6 +24,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,7 +70,9 @@ class NodeLink : public std::enable_shared_from_this<NodeLink> {
   // An error says why, naming the node.
   using Described = std::function<void(absl::StatusOr<v1::DescribeResponse>)>;
 
-  NodeLink(std::string name, Address address, TrustedUsers trust = TrustedUsers());
+  // `max_idle`: how long a connection is kept without a call.
+  NodeLink(std::string name, Address address, TrustedUsers trust = TrustedUsers(),
+           std::chrono::milliseconds max_idle = Lanes::kMaxIdleOfLast);
 
   const std::string& name() const { return name_; }
 
@@ -103,11 +108,10 @@ class NodeLink : public std::enable_shared_from_this<NodeLink> {
   void EndHello(const absl::StatusOr<std::shared_ptr<Connection>>& result) MUSTER_EXCLUDES(mutex_);
   void GiveBack(Lane& lane) MUSTER_EXCLUDES(mutex_);
 
-  // While there are further connections, or somebody waits: now and then closes what is idle, and
-  // tries again to open more.
+  // Closes what is idle when it is time for that; and while somebody waits, tries now and then to
+  // open more. No timer runs without a connection, nor for the only one while it is in use.
   void TickLater() MUSTER_EXCLUDES(mutex_);
   void Tick() MUSTER_EXCLUDES(mutex_);
-  bool NeedsTicks() const MUSTER_REQUIRES(mutex_) { return lanes_.size() > 1 || !waiting_.empty(); }
 
   const std::string name_;
   const Address address_;
@@ -122,7 +126,7 @@ class NodeLink : public std::enable_shared_from_this<NodeLink> {
   std::deque<std::shared_ptr<Waiter>> waiting_ MUSTER_GUARDED_BY(mutex_);  // for a place
   // False after a further connection could not be had, until the next tick.
   bool may_grow_ MUSTER_GUARDED_BY(mutex_) = true;
-  bool ticks_ MUSTER_GUARDED_BY(mutex_) = false;
+  std::optional<Lanes::Time> tick_at_ MUSTER_GUARDED_BY(mutex_);
   std::unique_ptr<grpc::Alarm> next_tick_ MUSTER_GUARDED_BY(mutex_);
 };
 

@@ -24,6 +24,8 @@ class MUSTER_ANNOTATION(capability("mutex")) Mutex {
  public:
   void Lock() MUSTER_ANNOTATION(acquire_capability()) { mutex_.lock(); }
   void Unlock() MUSTER_ANNOTATION(release_capability()) { mutex_.unlock(); }
+  // Never of the thread that holds it.
+  bool TryLock() MUSTER_ANNOTATION(try_acquire_capability(true)) { return mutex_.try_lock(); }
 
  private:
   friend class CondVar;

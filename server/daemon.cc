@@ -92,6 +92,8 @@ class Daemon {
   std::unique_ptr<AuditLog> audit_;
   EventLoop loop_;
   std::unique_ptr<SpawnerClient> spawner_;
+  std::unique_ptr<PythonPlaces> places_;
+  std::unique_ptr<PoolTable> pools_;
   std::unique_ptr<ExecutionTable> table_;
   std::unique_ptr<SessionTable> sessions_;
   std::unique_ptr<NodeServer> server_;
@@ -179,7 +181,10 @@ int Daemon::Serve(std::unique_ptr<SpawnerProcess> spawner, Listener listener) {
     return 1;
   }
   RaiseDescriptorLimit();  // after the spawner's start: jobs keep the limit that we were given
-  table_ = std::make_unique<ExecutionTable>(loop_, *spawner_, options_.bounds.admission);
+  places_ = std::make_unique<PythonPlaces>(options_.bounds.admission.workers);
+  pools_ = std::make_unique<PoolTable>(loop_, *spawner_, *places_, options_.name);
+  table_ = std::make_unique<ExecutionTable>(loop_, *spawner_, *places_, *pools_,
+                                            options_.bounds.admission);
   sessions_ = std::make_unique<SessionTable>(loop_, *spawner_, options_.bounds.limits);
   NodeFacts facts;
   facts.name = options_.name;
@@ -189,9 +194,9 @@ int Daemon::Serve(std::unique_ptr<SpawnerProcess> spawner, Listener listener) {
   facts.workers = static_cast<unsigned>(options_.bounds.admission.workers);
   facts.limits = options_.bounds.limits;
   facts.longest = options_.bounds.longest;
-  server_ =
-      std::make_unique<NodeServer>(loop_, *table_, *sessions_, std::move(facts), options_.rules,
-                                   audit_.get(), listener.fd(), options_.bounds.connections);
+  server_ = std::make_unique<NodeServer>(loop_, *table_, *pools_, *sessions_, std::move(facts),
+                                         options_.rules, audit_.get(), listener.fd(),
+                                         options_.bounds.connections);
   loop_.Start();
   server_->Start();
   ::printf("clusterd %s listening on unix:%s\n", options_.name.c_str(),
@@ -232,17 +237,18 @@ Daemon::Word Daemon::Wait(bool for_drain) {
 }
 
 void Daemon::Drain(Word word) {
-  server_->StopAccepting();
+  server_->BeginDrain();
   const auto drain = [this](std::optional<std::chrono::milliseconds> grace) {
     loop_.Post([this, grace] {
       const std::string who = absl::StrCat("clusterd ", options_.name, " is shutting down");
-      const auto on_empty = [this, left = std::make_shared<int>(2)] {
-        if (--*left > 0) return;  // the other table is not empty yet
+      const auto on_empty = [this, left = std::make_shared<int>(3)] {
+        if (--*left > 0) return;  // the other tables are not empty yet
         const std::uint64_t one = 1;
         [[maybe_unused]] const ssize_t written = ::write(drained_.get(), &one, sizeof(one));
       };
       table_->Drain(grace, who, on_empty);
       sessions_->Drain(grace, who, on_empty);
+      server_->lanes().Drain(grace, who, on_empty);
     });
   };
   constexpr std::chrono::milliseconds kNow{0};

@@ -36,6 +36,19 @@ absl::Status SetTime(const std::string& text, std::optional<std::chrono::millise
   return absl::OkStatus();
 }
 
+// gRPC takes an int of milliseconds.
+constexpr std::chrono::hours kLongestIdle(24 * 24);
+
+absl::Status SetIdle(const std::string& text, std::chrono::milliseconds& idle) {
+  ASSIGN_OR_RETURN(const std::chrono::milliseconds time, ParseDuration(text));
+  if (time > kLongestIdle) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "at most ", kLongestIdle.count(), "h is possible, or 0 for never, not \"", text, "\""));
+  }
+  idle = time;
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 const std::vector<BoundOption>& BoundOptions() {
@@ -63,6 +76,12 @@ const std::vector<BoundOption>& BoundOptions() {
        "Connections of one user at once, more are closed (default: 64)",
        [](const std::string& text, DaemonBounds& bounds) {
          return SetCount(text, kMostConnections, bounds.connections.per_user);
+       }},
+      {"--idle-timeout", "idle_timeout",
+       "When a connection without a call is closed: 90, 500ms, 30s, 10m, 2h; 0: never (default: "
+       "10m)",
+       [](const std::string& text, DaemonBounds& bounds) {
+         return SetIdle(text, bounds.connections.idle);
        }},
       {"--max-time", "max_time", "Deadline of each execution: 90, 500ms, 30s, 10m, 2h",
        [](const std::string& text, DaemonBounds& bounds) { return SetTime(text, bounds.longest); }},

@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace muster::server {
 namespace {
@@ -13,6 +14,9 @@ namespace {
 std::uint64_t KeyOf(int fd, std::uint64_t generation) {
   return (generation << 32) | static_cast<std::uint32_t>(fd);
 }
+
+// The loop that this thread is in.
+thread_local const EventLoop* inside = nullptr;
 
 }  // namespace
 
@@ -42,8 +46,32 @@ void EventLoop::Post(Task task) {
     posted_.push_back(std::move(task));
     if (posted_.size() > 1) return;  // the wake-up for the first one is on its way
   }
+  Wake();
+}
+
+void EventLoop::Wake() {
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof(one));
+}
+
+void EventLoop::Do(Task task) {
+  if (inside == this || !turn_.TryLock()) {
+    Post(std::move(task));
+    return;
+  }
+  bool is_free = false;
+  {
+    MutexLock lock(mutex_);
+    is_free = posted_.empty() && !stopping_;
+  }
+  if (is_free) {
+    const EventLoop* const outside = std::exchange(inside, this);
+    task();
+    inside = outside;
+    if (!timers_.empty() && timers_.begin()->first.first < sleeps_until_) Wake();
+  }
+  turn_.Unlock();
+  if (!is_free) Post(std::move(task));
 }
 
 void EventLoop::Watch(int fd, std::uint32_t events, FdHandler handler) {
@@ -90,13 +118,20 @@ void EventLoop::CancelTimer(TimerId id) {
 
 void EventLoop::Run() {
   std::vector<epoll_event> events(64);
+  inside = this;
+  turn_.Lock();
   while (!stopping_) {
-    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
-                                   WaitMilliseconds());
+    const int time = WaitMilliseconds();
+    turn_.Unlock();
+    const int count =
+        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), time);
+    turn_.Lock();
+    sleeps_until_ = Clock::time_point::min();  // awake: it looks at the timers by itself
     for (int i = 0; i < count; ++i) Dispatch(events[i].data.u64, events[i].events);
     RunTimers();
     RunPosted();
   }
+  turn_.Unlock();
 }
 
 void EventLoop::Dispatch(std::uint64_t key, std::uint32_t events) {
@@ -131,7 +166,8 @@ void EventLoop::RunPosted() {
   for (Task& task : tasks) task();
 }
 
-int EventLoop::WaitMilliseconds() const {
+int EventLoop::WaitMilliseconds() {
+  sleeps_until_ = timers_.empty() ? Clock::time_point::max() : timers_.begin()->first.first;
   if (timers_.empty()) return -1;
   const auto left =
       std::chrono::ceil<std::chrono::milliseconds>(timers_.begin()->first.first - Clock::now());

@@ -1,6 +1,8 @@
-// EventLoop: one thread that waits on descriptors and timers and runs what was posted to it.
-// Everything of an execution happens on it, so executions need no locks. Post is thread-safe; the
-// rest may be called on the loop's thread only (and before Start).
+// EventLoop: waits on descriptors and timers and runs what was posted to it, one thing after the
+// other. Everything of an execution happens in it, so executions need no locks. It has a thread,
+// and while that sleeps another one may step in and run its task at once (Do), which saves waking
+// it. "On the loop" means: by that thread, or by one that has stepped in. Post and Do are
+// thread-safe; the rest may be called on the loop only (and before Start).
 #pragma once
 
 #include <chrono>
@@ -33,6 +35,8 @@ class EventLoop {
   void Stop();
 
   void Post(Task task) MUSTER_EXCLUDES(mutex_);
+  // Now, on this thread, if nothing else is under way or waits in the loop; else as Post.
+  void Do(Task task) MUSTER_EXCLUDES(mutex_);
 
   // One handler for each descriptor. The handler may unwatch any descriptor, its own included.
   void Watch(int fd, std::uint32_t events, FdHandler handler);
@@ -49,9 +53,11 @@ class EventLoop {
   };
 
   void Run();
+  void Wake();
   void RunPosted() MUSTER_EXCLUDES(mutex_);
   void RunTimers();
-  int WaitMilliseconds() const;
+  // How long to sleep; remembered, for who sets an earlier timer meanwhile.
+  int WaitMilliseconds();
   void Dispatch(std::uint64_t key, std::uint32_t events);
 
   UniqueFd epoll_;
@@ -61,8 +67,10 @@ class EventLoop {
   std::map<std::pair<Clock::time_point, TimerId>, Task> timers_;
   std::unordered_map<TimerId, Clock::time_point> timer_times_;
   TimerId next_timer_ = 1;
+  Clock::time_point sleeps_until_ = Clock::time_point::max();
   bool stopping_ = false;
 
+  Mutex turn_;  // held by whoever is in the loop
   Mutex mutex_;
   std::vector<Task> posted_ MUSTER_GUARDED_BY(mutex_);
 

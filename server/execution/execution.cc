@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "common/fault.h"
+#include "server/execution/python_report.h"
 #include "server/spawner/signal_order.h"
 
 namespace muster::server {
@@ -22,8 +23,6 @@ constexpr std::chrono::milliseconds kStartTime{2000};
 // After the grace of a stop: a supervisor that has said nothing by then will not. It says itself
 // that something is unkillable, after 60 s.
 constexpr std::chrono::seconds kUnheard{70};
-// As the runner sends them.
-constexpr std::uint32_t kMaxCauses = 16;
 
 bool MakePipe(UniqueFd& read, UniqueFd& write) {
   if (FaultAt("pipe")) {
@@ -191,15 +190,7 @@ void Execution::HandleWorkerFrame(const Frame& frame) {
       if (!frame.payload.empty()) Give(OutputStream::kValue, frame.payload);
       break;
     case FrameType::kException:
-      result_.exception = {reader.Bytes(),
-                           reader.Bytes(),
-                           reader.Bytes(),
-                           reader.U32(),
-                           static_cast<int>(reader.U32()),
-                           {}};
-      for (std::uint32_t left = std::min(reader.U32(), kMaxCauses); left > 0; --left) {
-        result_.exception->causes.push_back({reader.Bytes(), reader.Bytes(), reader.U8() != 0});
-      }
+      result_.exception = ReadException(frame.payload);
       break;
     case FrameType::kDone:
       result_.done = true;

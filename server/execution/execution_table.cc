@@ -17,17 +17,26 @@ std::size_t SizeOf(const Execution& execution) {
 
 }  // namespace
 
+ExecutionTable::ExecutionTable(EventLoop& loop, SpawnerClient& spawner, PythonPlaces& places,
+                               PoolTable& pools, Admission admission)
+    : loop_(loop), spawner_(spawner), places_(places), pools_(pools), admission_(admission) {
+  places_.Add(*this);
+}
+
+ExecutionTable::~ExecutionTable() { places_.Remove(*this); }
+
 std::string ExecutionTable::WhyNot() const {
   if (draining_) return who_drains_;
-  const std::size_t waiting = python_.size() + programs_.size();
+  const std::size_t waiting = python_.size() + programs_.size() + pools_.waiting();
+  const std::size_t bytes = queued_bytes_ + pools_.waiting_bytes();
   if (waiting >= admission_.queued) {
     return absl::StrCat("its queue is full: ", waiting,
                         " executions wait already; try again later, or raise max_queued in its "
                         "[daemon] section");
   }
-  if (queued_bytes_ >= admission_.queued_bytes) {
+  if (bytes >= admission_.queued_bytes) {
     return absl::StrCat("its queue is full: the ", waiting, " executions that wait hold ",
-                        queued_bytes_ >> 20, " MiB already; try again later");
+                        bytes >> 20, " MiB already; try again later");
   }
   return "";
 }
@@ -50,18 +59,21 @@ std::shared_ptr<Execution> ExecutionTable::Find(const ExecutionKey& key) const {
 }
 
 void ExecutionTable::StartQueued() {
-  for (bool started = true; started && running_ < admission_.running;) {
-    started = false;
-    if (python_running_ < admission_.workers && !python_.IsEmpty()) {
-      ++python_running_;
-      Start(python_.Pop());
-      started = true;
-    }
-    if (running_ < admission_.running && !programs_.IsEmpty()) {
-      Start(programs_.Pop());
-      started = true;
-    }
-  }
+  do {
+    places_.Serve();
+    if (running_ >= admission_.running || programs_.IsEmpty()) return;
+    Start(programs_.Pop());
+  } while (true);
+}
+
+bool ExecutionTable::IsSeeking() const {
+  return !python_.IsEmpty() && running_ < admission_.running;
+}
+
+bool ExecutionTable::UsePlace() {
+  places_.Take();
+  Start(python_.Pop());
+  return true;
 }
 
 void ExecutionTable::Start(const std::shared_ptr<Execution>& execution) {
@@ -75,7 +87,7 @@ void ExecutionTable::Remove(const Execution& execution) {
     queued_bytes_ -= SizeOf(execution);
   } else {
     --running_;
-    if (execution.IsPython()) --python_running_;
+    if (execution.IsPython()) places_.GiveBack();
     // Not from inside the Start or Finish of another one.
     loop_.Post([this] { StartQueued(); });
   }

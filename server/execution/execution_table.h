@@ -1,5 +1,5 @@
 // ExecutionTable: every execution that waits or runs here. Decides who may start now: all together
-// take one of `running` places, a Python execution one of `workers` places too; who finds none
+// take one of `running` places, a Python execution one of the Python places too; who finds none
 // waits in a fair queue. Event loop's thread.
 #pragma once
 
@@ -13,15 +13,19 @@
 #include "server/execution/event_loop.h"
 #include "server/execution/execution.h"
 #include "server/execution/fair_queue.h"
+#include "server/execution/pool_table.h"
+#include "server/execution/python_places.h"
 #include "server/execution/spawner_client.h"
 #include "server/execution/used_ids.h"
 
 namespace muster::server {
 
-class ExecutionTable {
+class ExecutionTable : private PythonPlaces::Seeker {
  public:
-  ExecutionTable(EventLoop& loop, SpawnerClient& spawner, Admission admission)
-      : loop_(loop), spawner_(spawner), admission_(admission) {}
+  // `places`: with those who run Python in other ways.
+  ExecutionTable(EventLoop& loop, SpawnerClient& spawner, PythonPlaces& places, PoolTable& pools,
+                 Admission admission);
+  ~ExecutionTable() override;
 
   // Whether the id is new; it is used up by asking.
   bool UseId(const ExecutionKey& key) { return used_ids_.Use(key); }
@@ -43,11 +47,16 @@ class ExecutionTable {
 
  private:
   void StartQueued();
+  // PythonPlaces::Seeker
+  bool IsSeeking() const override;
+  bool UsePlace() override;
   void Start(const std::shared_ptr<Execution>& execution);
   void Remove(const Execution& execution);
 
   EventLoop& loop_;
   SpawnerClient& spawner_;
+  PythonPlaces& places_;
+  PoolTable& pools_;
   const Admission admission_;
   std::map<ExecutionKey, std::shared_ptr<Execution>> executions_;
   UsedIds used_ids_;
@@ -55,7 +64,6 @@ class ExecutionTable {
   FairQueue programs_;  // those that do not need one
   std::size_t queued_bytes_ = 0;
   std::size_t running_ = 0;
-  std::size_t python_running_ = 0;
   bool draining_ = false;
   std::string who_drains_;
   std::function<void()> on_empty_;

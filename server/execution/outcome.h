@@ -59,6 +59,7 @@ struct Outcome {
   std::string reason;  // one line for a person
   std::optional<PythonException> exception;
   bool has_value = false;
+  bool value_is_data = false;  // CBOR, not text
   Usage usage;
 };
 

@@ -1,6 +1,7 @@
 // UsedIds: which ids of executions have been seen, so that none is started twice. Remembers every
 // sequence number of the last connections; of one connection whole ranges, as clients count.
-// Bounded. Event loop's thread.
+// Bounded: who has most of them loses his oldest, so that nobody makes it forget those of another.
+// Event loop's thread.
 #pragma once
 
 #include <cstdint>
@@ -30,11 +31,13 @@ class UsedIds {
   struct Numbers {
     std::uint64_t up_to = 0;        // all from 1 to this are used
     std::set<std::uint64_t> above;  // and these
-    std::list<Stream>::iterator age;
+    std::list<std::string>::iterator age;
   };
 
+  void ForgetOne();
+
   std::map<Stream, Numbers> streams_;
-  std::list<Stream> ages_;  // the one used last is in front
+  std::map<uid_t, std::list<std::string>> ages_;  // of each caller's; the one used last is in front
 };
 
 }  // namespace muster::server

@@ -69,6 +69,8 @@ void Acceptor::Stop() {
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = ::write(stop_.get(), &one, sizeof(one));
   thread_.join();
+  std::uint64_t stops = 0;
+  [[maybe_unused]] const ssize_t taken = ::read(stop_.get(), &stops, sizeof(stops));
 }
 
 void Acceptor::Run() {

@@ -33,6 +33,7 @@ class Acceptor {
            MakeServer make_server);
   ~Acceptor();  // as Stop
 
+  // Again after Stop, too.
   void Start();
   // Takes no more connections. Before a server's Shutdown: a descriptor that is handed over later
   // is neither served nor closed.

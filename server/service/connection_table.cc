@@ -12,6 +12,10 @@ namespace muster::server {
 
 using Clock = std::chrono::steady_clock;
 
+namespace {
+constexpr std::chrono::milliseconds kBetweenEnds{5};
+}  // namespace
+
 ConnectionTable::Room ConnectionTable::RoomFor(uid_t uid) {
   const MutexLock lock(mutex_);
   if (const Room room = Count(uid); room == Room::kFree) return room;
@@ -55,6 +59,15 @@ std::size_t ConnectionTable::size() const {
   return connections_.size();
 }
 
+void ConnectionTable::WaitForEnds(std::chrono::milliseconds time) {
+  const auto end = Clock::now() + time;
+  do {
+    const MutexLock lock(mutex_);
+    DropEnded();
+    if (connections_.empty()) return;
+  } while (Pause(kBetweenEnds) && Clock::now() < end);
+}
+
 void ConnectionTable::Look() {
   const MutexLock lock(mutex_);
   const auto ended = std::remove_if(
@@ -82,6 +95,10 @@ std::optional<ConnectionTable::Cut> ConnectionTable::CutOff(std::uint64_t id) {
                    [id](const Connection& connection) { return connection.id == id; });
   if (found == connections_.end()) return std::nullopt;
   ::shutdown(found->socket.get(), SHUT_RDWR);
+  // What came in already could still be read.
+  char thrown_away[1 << 14];
+  while (::recv(found->socket.get(), thrown_away, sizeof(thrown_away), MSG_DONTWAIT) > 0) {
+  }
   const Cut cut{found->peer, Clock::now() - found->since};
   connections_.erase(found);
   return cut;

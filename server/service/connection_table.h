@@ -20,6 +20,8 @@ namespace muster::server {
 struct ConnectionCaps {
   std::size_t total = 512;
   std::size_t per_user = 64;
+  // How long one may be without a call; gRPC counts that, per connection. 0: for ever.
+  std::chrono::milliseconds idle = std::chrono::minutes(10);
 };
 
 class ConnectionTable {
@@ -43,6 +45,8 @@ class ConnectionTable {
   // `socket` is a copy (F_DUPFD) of the one that gRPC gets.
   void Add(const Peer& peer, UniqueFd socket) MUSTER_EXCLUDES(mutex_);
   std::size_t size() const MUSTER_EXCLUDES(mutex_);
+  // Until all have ended, or `time` has passed.
+  void WaitForEnds(std::chrono::milliseconds time) MUSTER_EXCLUDES(mutex_);
 
   // Forgets those that ended, and ends those whose other end reads nothing any more. Every
   // SilentSocket::kBetweenLooks at the latest.
@@ -54,7 +58,8 @@ class ConnectionTable {
     Peer peer;
     std::chrono::steady_clock::duration age{};
   };
-  // Ends the connection: gRPC finds its end of file, and so does the peer. Empty when it is gone.
+  // Ends the connection: gRPC finds its end of file, and so does the peer. What gRPC has not read
+  // yet is thrown away: it could keep it busy for seconds. Empty when it is gone.
   std::optional<Cut> CutOff(std::uint64_t id) MUSTER_EXCLUDES(mutex_);
 
   // Until there is a connection, or WakeUp was called.

@@ -72,8 +72,10 @@ grpc::ServerWriteReactor<v1::ExecuteEvent>* GuardedNode::Execute(
 grpc::ServerBidiReactor<v1::ExecuteManyRequest, v1::ExecuteManyEvent>* GuardedNode::ExecuteMany(
     grpc::CallbackServerContext* context) {
   const grpc::Status status = Check("ExecuteMany", *context);
-  return End<grpc::ServerBidiReactor<v1::ExecuteManyRequest, v1::ExecuteManyEvent>>(
-      status.ok() ? NotInThisVersion() : status);
+  if (!status.ok()) {
+    return End<grpc::ServerBidiReactor<v1::ExecuteManyRequest, v1::ExecuteManyEvent>>(status);
+  }
+  return node_.lanes().Open(identity_);
 }
 
 grpc::ServerBidiReactor<v1::InteractRequest, v1::InteractEvent>* GuardedNode::Interact(

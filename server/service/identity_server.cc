@@ -14,7 +14,11 @@ namespace {
 
 // Times in milliseconds. Keepalive finds a client that froze or was cut off within 15 s; the
 // client's own pings every 10 s have to be allowed, with some slack. See grpc's doc/keepalive.md.
-void SetArguments(grpc::ServerBuilder& builder) {
+//
+// A connection without a stream ends by gRPC's own count of them. A call that crosses that end is
+// lost to a bare client; one of Muster has a stream open as long as the connection (DrainWatch), so
+// it never meets it.
+void SetArguments(grpc::ServerBuilder& builder, std::chrono::milliseconds idle) {
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
@@ -24,6 +28,9 @@ void SetArguments(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 128);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 5'000);
+  if (idle.count() > 0) {
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, static_cast<int>(idle.count()));
+  }
   // Identity only: a compressed message could unpack to anything.
   builder.AddChannelArgument(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1);
 }
@@ -31,10 +38,11 @@ void SetArguments(grpc::ServerBuilder& builder) {
 }  // namespace
 
 std::unique_ptr<IdentityServer> IdentityServer::Start(NodeService& node, Identity identity,
-                                                      const GuardedNode::Denied& on_denied) {
+                                                      const GuardedNode::Denied& on_denied,
+                                                      std::chrono::milliseconds idle) {
   std::unique_ptr<IdentityServer> server(new IdentityServer(node, std::move(identity), on_denied));
   grpc::ServerBuilder builder;
-  SetArguments(builder);
+  SetArguments(builder, idle);
   builder.RegisterService(&server->service_);
   server->acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,

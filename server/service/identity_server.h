@@ -6,6 +6,7 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include <chrono>
 #include <memory>
 
 #include "common/unique_fd.h"
@@ -16,12 +17,14 @@ namespace muster::server {
 class IdentityServer {
  public:
   // Null: gRPC did not start; it has logged why.
+  // `idle`: when a connection without a call is ended; 0: never.
   static std::unique_ptr<IdentityServer> Start(NodeService& node, Identity identity,
-                                               const GuardedNode::Denied& on_denied);
+                                               const GuardedNode::Denied& on_denied,
+                                               std::chrono::milliseconds idle);
 
   // Serves the connection, which does not block.
   void Accept(UniqueFd connection, int listening_fd);
-  // Health says NOT_SERVING from now on. Calls go on.
+  // Health says NOT_SERVING from now on, and those who watch it hear of it. Calls go on.
   void StopServing();
   // Ends the calls that are left.
   void Shutdown();

@@ -9,21 +9,29 @@
 #include "server/service/grpc_log.h"
 
 namespace muster::server {
+namespace {
+// For clients that have heard of the drain to close their connections. A call that they make before
+// is refused by the service; one that met the end of gRPC's server would be lost to them.
+constexpr std::chrono::milliseconds kToLeave{1000};
+}  // namespace
 
-NodeServer::NodeServer(EventLoop& loop, ExecutionTable& table, SessionTable& sessions,
-                       NodeFacts facts, const AccessRules& rules, AuditLog* audit, int listening_fd,
-                       const ConnectionCaps& caps)
-    : service_(loop, table, sessions, std::move(facts), audit),
+NodeServer::NodeServer(EventLoop& loop, ExecutionTable& table, PoolTable& pools,
+                       SessionTable& sessions, NodeFacts facts, const AccessRules& rules,
+                       AuditLog* audit, int listening_fd, const ConnectionCaps& caps)
+    : service_(loop, table, pools, sessions, std::move(facts), audit),
       connections_(caps),
       acceptor_(listening_fd, rules, connections_,
                 [this, audit](const Identity& identity) {
-                  return IdentityServer::Start(
-                      service_, identity, [audit](const Identity& who, const std::string& what) {
-                        spdlog::warn("denied to user {}: {}", who.name, what);
-                        if (audit == nullptr) return;
-                        // It was denied, recorded or not.
-                        [[maybe_unused]] const absl::Status status = audit->Denied(who, what);
-                      });
+                  const auto deny = [audit](const Identity& who, const std::string& what) {
+                    spdlog::warn("denied to user {}: {}", who.name, what);
+                    if (audit == nullptr) return;
+                    // It was denied, recorded or not.
+                    [[maybe_unused]] const absl::Status status = audit->Denied(who, what);
+                  };
+                  auto server =
+                      IdentityServer::Start(service_, identity, deny, connections_.caps().idle);
+                  if (is_draining_ && server != nullptr) server->StopServing();
+                  return server;
                 }),
       guard_(connections_),
       starvation_guard_(connections_, [this] { return ConnectToSelf(); }) {}
@@ -39,7 +47,8 @@ void NodeServer::Start() {
   Identity self;
   self.name = "clusterd";
   self.rule = "being clusterd";
-  own_ = IdentityServer::Start(service_, self, [](const Identity&, const std::string&) {});
+  own_ = IdentityServer::Start(
+      service_, self, [](const Identity&, const std::string&) {}, std::chrono::milliseconds(0));
   guard_.Start();
   starvation_guard_.Start();
   acceptor_.Start();
@@ -56,13 +65,17 @@ UniqueFd NodeServer::ConnectToSelf() {
   return UniqueFd(fds[0]);
 }
 
-void NodeServer::StopAccepting() {
-  acceptor_.Stop();
+void NodeServer::BeginDrain() {
+  acceptor_.Stop();  // the servers are ours meanwhile
   for (const auto& [identity, server] : acceptor_.servers()) server->StopServing();
+  is_draining_ = true;
+  acceptor_.Start();
 }
 
 void NodeServer::Shutdown(std::chrono::milliseconds time) {
+  acceptor_.Stop();
   service_.open_calls().WaitForNone(time);
+  connections_.WaitForEnds(kToLeave);
   starvation_guard_.Stop();
   if (own_ != nullptr) own_->Shutdown();
   for (const auto& [identity, server] : acceptor_.servers()) server->Shutdown();

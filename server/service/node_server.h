@@ -18,20 +18,24 @@ namespace muster::server {
 class NodeServer {
  public:
   // `audit`: null, or where everything that runs is recorded.
-  NodeServer(EventLoop& loop, ExecutionTable& table, SessionTable& sessions, NodeFacts facts,
-             const AccessRules& rules, AuditLog* audit, int listening_fd,
+  NodeServer(EventLoop& loop, ExecutionTable& table, PoolTable& pools, SessionTable& sessions,
+             NodeFacts facts, const AccessRules& rules, AuditLog* audit, int listening_fd,
              const ConnectionCaps& caps);
   ~NodeServer();
 
+  LaneCalls& lanes() { return service_.lanes(); }
   void Start();
-  // No new connections; health says NOT_SERVING. Calls go on.
-  void StopAccepting();
-  // Waits at most `time` for the calls to end, then ends those that are left.
+  // Health says NOT_SERVING, so that clients leave. Connections are accepted and calls answered as
+  // before: those who come now are to hear why nothing is started.
+  void BeginDrain();
+  // Takes no more connections. Waits at most `time` for the calls to end, and a moment for clients
+  // to leave, then ends what is left.
   void Shutdown(std::chrono::milliseconds time);
 
  private:
   UniqueFd ConnectToSelf();
 
+  bool is_draining_ = false;  // written while the acceptor's thread does not run
   NodeService service_;
   ConnectionTable connections_;
   Acceptor acceptor_;

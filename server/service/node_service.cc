@@ -1,20 +1,16 @@
 #include "server/service/node_service.h"
 
-#include <absl/strings/escaping.h>
 #include <absl/strings/str_cat.h>
 #include <sched.h>
-#include <spdlog/spdlog.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "common/account.h"
 #include "common/version.h"
 #include "server/execution/process_usage.h"
-#include "server/service/audited_sink.h"
 #include "server/service/execute_reactor.h"
 #include "server/service/interact_reactor.h"
 #include "server/service/interact_wire.h"
-#include "server/service/rights_hint.h"
 #include "server/service/wire.h"
 
 namespace muster::server {
@@ -22,13 +18,8 @@ namespace {
 
 // How much of a command Describe shows, bytes.
 constexpr std::size_t kShownCommandBytes = 256;
-
-Outcome Refused(std::string reason) {
-  Outcome outcome;
-  outcome.kind = Outcome::Kind::kRefused;
-  outcome.reason = std::move(reason);
-  return outcome;
-}
+// Of how many cells of one lane; a client may have thousands, of a microsecond each.
+constexpr std::size_t kShownCells = 1000;
 
 unsigned UsableCores() {
   cpu_set_t set;
@@ -95,107 +86,39 @@ void NodeService::BeginInteraction(const std::shared_ptr<EventQueue>& queue,
 void NodeService::Accept(const std::shared_ptr<EventQueue>& queue,
                          const v1::ExecuteRequest& message, const Caller& caller,
                          const std::function<void(ExecutionRequest&)>& complete) {
-  if (!message.incarnation().empty() && message.incarnation() != facts_.incarnation) {
-    queue->Reject({grpc::StatusCode::FAILED_PRECONDITION,
-                   absl::StrCat("node ", facts_.name, " was restarted; nothing was started")});
+  auto checked = reception_.Check(message, caller, complete);
+  if (const auto* rejection = std::get_if<Reception::Rejection>(&checked)) {
+    Turn(*queue, *rejection);
     return;
   }
-  if (facts_.name_is_explicit && !message.node().empty() && message.node() != facts_.name) {
-    queue->OnOutcome(Refused(absl::StrCat("this is ", facts_.name, ", not ", message.node(),
-                                          "; correct the address in the configuration")));
-    return;
+  loop_.Do([this, queue, request = std::move(std::get<ExecutionRequest>(checked))]() mutable {
+    Submit(queue, std::move(request));
+  });
+}
+
+void NodeService::Turn(EventQueue& queue, const Reception::Rejection& rejection) {
+  if (const auto* refusal = std::get_if<Refusal>(&rejection)) {
+    queue.OnOutcome(Refused(refusal->reason));
+  } else {
+    queue.Reject(std::get<grpc::Status>(rejection));
   }
-  if (!caller->why_no_jobs.empty()) {
-    Deny(*caller, caller->why_no_jobs);
-    queue->OnOutcome(Refused(caller->why_no_jobs));
-    return;
-  }
-  auto read = ReadRequest(message, *caller);
-  if (const auto* malformed = std::get_if<Malformed>(&read)) {
-    queue->Reject({grpc::StatusCode::INVALID_ARGUMENT, malformed->message});
-    return;
-  }
-  if (const auto* refusal = std::get_if<Refusal>(&read)) {
-    Deny(*caller, refusal->reason);
-    queue->OnOutcome(Refused(refusal->reason));
-    return;
-  }
-  auto& request = std::get<ExecutionRequest>(read);
-  request.identity = caller;
-  request.launch.rights = RightsOf(*caller);
-  if (!message.session().empty()) {
-    if (const auto problem = CheckSessionUse(message)) {
-      queue->OnOutcome(Refused(*problem));
-      return;
-    }
-    request.session = message.session();
-  }
-  complete(request);
-  request.launch.limits = Smaller(request.launch.limits, facts_.limits);
-  request.launch.deadline = SmallerOf(request.launch.deadline, facts_.longest);
-  request.launch.environment.push_back(absl::StrCat("MUSTER_NODE=", facts_.name));
-  request.launch.environment.push_back(
-      absl::StrCat("MUSTER_EXECUTION=", absl::BytesToHexString(request.key.stream_id), "-",
-                   request.key.sequence));
-  request.launch.environment.push_back(
-      absl::StrCat("MUSTER_SIZE=", std::max<std::uint32_t>(message.size(), 1)));
-  request.launch.environment.push_back(absl::StrCat("MUSTER_RANK=", message.rank()));
-  // Posted also from the loop itself: gRPC's own thread and an interaction take the same way.
-  loop_.Post(
-      [this, queue, request = std::move(request)]() mutable { Submit(queue, std::move(request)); });
 }
 
 void NodeService::Submit(const std::shared_ptr<EventQueue>& queue, ExecutionRequest request) {
-  // A session's commands wait in the session.
-  const std::string why_not = request.session.empty() || table_.IsDraining() ? table_.WhyNot() : "";
-  if (!why_not.empty()) {
-    queue->OnOutcome(Refused(why_not));
+  if (const auto rejection = reception_.Admit(request)) {
+    Turn(*queue, *rejection);
     return;
-  }
-  if (!table_.UseId(request.key)) {
-    queue->Reject({grpc::StatusCode::ALREADY_EXISTS,
-                   "an execution with this id was started here before; nothing was started now"});
-    return;
-  }
-  if (const std::string why = Record(request); !why.empty()) {
-    queue->OnOutcome(Refused(why));
-    return;
-  }
-  std::shared_ptr<ExecutionSink> sink = RightsHint::Wrap(request, queue);
-  if (audit_ != nullptr) {
-    ExecutionRequest known;
-    known.key = request.key;
-    known.identity = request.identity;
-    sink = std::make_shared<AuditedSink>(*audit_, std::move(known), sink);
   }
   v1::ExecuteEvent started;
   started.mutable_started()->set_incarnation(facts_.incarnation);
   queue->Write(std::move(started));
-  if (request.session.empty()) {
-    queue->Attach(table_.Submit(std::move(request), sink));
-  } else if (const auto command = sessions_.Submit(std::move(request), sink)) {
-    queue->Attach(command);
-  }
-}
-
-void NodeService::Deny(const Identity& caller, const std::string& why) const {
-  if (audit_ == nullptr) return;
-  // It does not run, recorded or not.
-  [[maybe_unused]] const absl::Status status = audit_->Denied(caller, why);
-}
-
-std::string NodeService::Record(const ExecutionRequest& request) const {
-  if (audit_ == nullptr) return "";
-  const absl::Status status = audit_->Begin(request);
-  if (status.ok()) return "";
-  spdlog::error("nothing is started for {}: {}", request.identity->name,
-                std::string(status.message()));
-  return absl::StrCat("nothing is started that cannot be recorded: ", status.message());
+  if (const auto control = reception_.Launch(std::move(request), queue)) queue->Attach(control);
 }
 
 std::shared_ptr<ExecutionControl> NodeService::Find(const ExecutionKey& key) const {
   if (auto execution = table_.Find(key)) return execution;
-  return sessions_.Find(key);
+  if (auto command = sessions_.Find(key)) return command;
+  return lane_calls_.Find(key);
 }
 
 std::optional<ExecutionKey> NodeService::FindOfOthers(const ExecutionKey& key) const {
@@ -207,6 +130,11 @@ std::optional<ExecutionKey> NodeService::FindOfOthers(const ExecutionKey& key) c
   }
   for (const auto& [other, command] : sessions_.commands()) {
     if (is_meant(other)) return other;
+  }
+  for (const auto& [other, lane] : lane_calls_.all()) {
+    if (other.second == key.stream_id && lane->Find(key.sequence) != nullptr) {
+      return ExecutionKey{other.first, key.stream_id, key.sequence};
+    }
   }
   return std::nullopt;
 }
@@ -281,29 +209,47 @@ grpc::ServerUnaryReactor* NodeService::Describe(const Caller& caller,
 void NodeService::ListRunning(v1::DescribeResponse& response, const Identity& caller,
                               bool with_usage) const {
   const auto now = EventLoop::Clock::now();
-  const auto add = [&](const ExecutionKey& key, const auto& execution) -> v1::RunningExecution& {
+  const auto add = [&](const ExecutionKey& key, const std::string& command,
+                       EventLoop::Clock::time_point received) -> v1::RunningExecution& {
     v1::RunningExecution& running = *response.add_running();
     WriteKey(key, *running.mutable_id());
     // Commands may hold what is not for everybody's eyes.
-    if (key.caller == caller.uid || caller.role >= Role::kAdmin) {
-      running.set_command(ShownCommand(execution->request().launch));
-    }
+    if (key.caller == caller.uid || caller.role >= Role::kAdmin) running.set_command(command);
     running.set_age_ms(static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(now - execution->received())
-            .count()));
-    running.set_queued(execution->IsQueued());
+        std::chrono::duration_cast<std::chrono::milliseconds>(now - received).count()));
     running.set_user_id(key.caller);
-    running.set_stopping(execution->IsStopping());
     return running;
   };
-  for (const auto& [key, command] : sessions_.commands()) add(key, command);
+  for (const auto& [key, command] : sessions_.commands()) {
+    v1::RunningExecution& running =
+        add(key, ShownCommand(command->request().launch), command->received());
+    running.set_queued(command->IsQueued());
+    running.set_stopping(command->IsStopping());
+  }
   for (const auto& [key, execution] : table_.all()) {
-    v1::RunningExecution& running = add(key, execution);
+    v1::RunningExecution& running =
+        add(key, ShownCommand(execution->request().launch), execution->received());
+    running.set_queued(execution->IsQueued());
+    running.set_stopping(execution->IsStopping());
     if (!with_usage || execution->supervisor_pid() == 0) continue;
     const ProcessUsage usage = UsageBelow(execution->supervisor_pid());
     running.set_cpu_us(static_cast<std::uint64_t>(usage.cpu.count()));
     running.set_memory_bytes(usage.memory_bytes);
     running.set_processes(usage.processes);
+  }
+  for (const auto& [key, lane] : lane_calls_.all()) {
+    for (const Lane::Shown& shown : lane->Show(kShownCells)) {
+      v1::RunningExecution& running =
+          add({key.first, key.second, shown.sequence}, shown.command.substr(0, kShownCommandBytes),
+              shown.received);
+      running.set_queued(shown.is_queued);
+      running.set_stopping(shown.is_stopping);
+      if (!with_usage || shown.supervisor_pid == 0) continue;
+      const ProcessUsage usage = UsageBelow(shown.supervisor_pid);
+      running.set_cpu_us(static_cast<std::uint64_t>(usage.cpu.count()));
+      running.set_memory_bytes(usage.memory_bytes);
+      running.set_processes(usage.processes);
+    }
   }
 }
 

@@ -13,33 +13,27 @@
 #include "server/execution/execution_table.h"
 #include "server/service/audit_log.h"
 #include "server/service/event_queue.h"
+#include "server/service/lane_calls.h"
+#include "server/service/node_facts.h"
 #include "server/service/open_calls.h"
+#include "server/service/reception.h"
 #include "server/service/session_calls.h"
 
 namespace muster::server {
 
-// What the daemon tells about itself; fixed while it runs.
-struct NodeFacts {
-  std::string name;
-  bool name_is_explicit = false;  // it was given one, and answers to no other
-  std::string incarnation;        // 16 random bytes
-  std::string python;             // version
-  unsigned workers = 0;
-  Limits limits;  // of every execution; a request may ask for less
-  std::optional<std::chrono::milliseconds> longest;  // deadline of every execution
-};
-
 class NodeService {
  public:
   // `audit`: null, or where everything that runs is recorded.
-  NodeService(EventLoop& loop, ExecutionTable& table, SessionTable& sessions, NodeFacts facts,
-              AuditLog* audit)
+  NodeService(EventLoop& loop, ExecutionTable& table, PoolTable& pools, SessionTable& sessions,
+              NodeFacts facts, AuditLog* audit)
       : loop_(loop),
         table_(table),
         sessions_(sessions),
         audit_(audit),
+        facts_(std::move(facts)),
         session_calls_(loop, table, sessions, audit),
-        facts_(std::move(facts)) {}
+        reception_(table, sessions, facts_, audit),
+        lane_calls_(loop, table, pools, reception_, facts_, audit, open_calls_) {}
 
   using Caller = std::shared_ptr<const Identity>;
 
@@ -52,6 +46,7 @@ class NodeService {
                                      const v1::DescribeRequest& request,
                                      v1::DescribeResponse& response);
   SessionCalls& sessions() { return session_calls_; }
+  LaneCalls& lanes() { return lane_calls_; }
 
   // For the shutdown.
   OpenCalls& open_calls() { return open_calls_; }
@@ -64,12 +59,9 @@ class NodeService {
   // the message does not hold.
   void Accept(const std::shared_ptr<EventQueue>& queue, const v1::ExecuteRequest& message,
               const Caller& caller, const std::function<void(ExecutionRequest&)>& complete);
+  static void Turn(EventQueue& queue, const Reception::Rejection& rejection);
   // On the loop's thread.
   void Submit(const std::shared_ptr<EventQueue>& queue, ExecutionRequest request);
-  // Why it may not start now, in one line; empty: it is recorded and may. On the loop's thread.
-  std::string Record(const ExecutionRequest& request) const;
-  // It is refused, and that is recorded.
-  void Deny(const Identity& caller, const std::string& why) const;
   // Of this key, in a session or not; null when there is none.
   std::shared_ptr<ExecutionControl> Find(const ExecutionKey& key) const;
   // Of this id, whoever made it.
@@ -82,9 +74,11 @@ class NodeService {
   ExecutionTable& table_;
   SessionTable& sessions_;
   AuditLog* const audit_;
-  SessionCalls session_calls_;
   const NodeFacts facts_;
   OpenCalls open_calls_;
+  SessionCalls session_calls_;
+  Reception reception_;
+  LaneCalls lane_calls_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
 

@@ -6,8 +6,9 @@
 #include <spdlog/spdlog.h>
 #include <time.h>
 
-#include <algorithm>
 #include <atomic>
+
+#include "server/service/task_probe.h"
 
 namespace muster::server {
 namespace {
@@ -15,12 +16,18 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr milliseconds kBetweenQuestions{500};
+constexpr milliseconds kBetweenQuestions{250};
 constexpr milliseconds kBetweenLooks{50};
-constexpr milliseconds kTooLong{1500};
-// Of the time of one processor, and of the looks.
-constexpr double kBusy = 0.5;
-constexpr double kNearlyAlways = 0.8;
+constexpr milliseconds kTooLong{1000};
+// For gRPC to forget what a cut connection had asked for.
+constexpr milliseconds kToForget{3000};
+// Of the time of one processor. One of twenty programs that all want it gets that much.
+constexpr double kBusy = 0.05;
+// Of the looks that there is time for.
+constexpr double kCouldLook = 0.5;
+// Of the looks there were.
+constexpr double kNearlyAlways = 0.95;
+constexpr double kNowAndThen = 0.05;
 
 std::chrono::nanoseconds OwnTime() {
   timespec time{};
@@ -35,7 +42,7 @@ struct StarvationGuard::Question {
   grpc::ClientContext context;
   v1::DescribeRequest request;
   v1::DescribeResponse response;
-  std::atomic<bool> is_answered{false};
+  std::atomic<int> waiting{0};  // for how many answers
   std::atomic<bool> has_failed{false};
 };
 
@@ -54,6 +61,7 @@ void StarvationGuard::Run() {
   do {
     connections_.WaitForOne();
   } while (connections_.Pause(kBetweenQuestions) && AskOnce());
+  if (question_ != nullptr) question_->context.TryCancel();
   stub_.reset();
 }
 
@@ -63,31 +71,38 @@ void StarvationGuard::Connect() {
   stub_ = v1::Node::NewStub(grpc::CreateInsecureChannelFromFd("clusterd", connection.Release()));
 }
 
-bool StarvationGuard::AskOnce() {
+void StarvationGuard::Ask() {
+  if (question_ != nullptr && question_->has_failed) stub_.reset();  // the connection broke
   if (stub_ == nullptr) Connect();
-  if (stub_ == nullptr) return true;
-  looks_ = 0;
-  waiting_.clear();
-  const auto begin = Clock::now();
-  const auto own_time = OwnTime();
-  const auto question = std::make_shared<Question>();
+  const auto question = question_ = std::make_shared<Question>();
+  question->waiting = TaskProbe::kTasks + (stub_ == nullptr ? 0 : 1);
+  TaskProbe::Send([question] { --question->waiting; });
+  if (stub_ == nullptr) return;
   stub_->async()->Describe(&question->context, &question->request, &question->response,
                            [question](const grpc::Status& status) {
-                             question->has_failed = !status.ok();
-                             question->is_answered = true;
+                             question->has_failed =
+                                 !status.ok() && status.error_code() != grpc::CANCELLED;
+                             --question->waiting;
                            });
-  while (!question->is_answered && Clock::now() < begin + kTooLong) {
-    if (!connections_.Pause(kBetweenLooks)) {
-      question->context.TryCancel();
-      return false;
-    }
+}
+
+bool StarvationGuard::AskOnce() {
+  // Tasks that still wait are not asked for again and again.
+  if (question_ == nullptr || question_->waiting == 0) Ask();
+  looks_ = 0;
+  senders_.clear();
+  const auto own_time = OwnTime();
+  if (!WatchFor(kTooLong)) return false;
+  if (question_->waiting == 0) return true;
+  question_->context.TryCancel();
+  return !CutWorst(OwnTime() - own_time) || WatchFor(kToForget);
+}
+
+bool StarvationGuard::WatchFor(milliseconds time) {
+  const auto end = Clock::now() + time;
+  while (question_->waiting > 0 && Clock::now() < end) {
+    if (!connections_.Pause(kBetweenLooks)) return false;
     Look();
-  }
-  if (!question->is_answered) {
-    question->context.TryCancel();
-    CutWorst(OwnTime() - own_time);
-  } else if (question->has_failed) {
-    stub_.reset();  // the connection broke
   }
   return true;
 }
@@ -95,23 +110,32 @@ bool StarvationGuard::AskOnce() {
 void StarvationGuard::Look() {
   ++looks_;
   for (const ConnectionTable::Unread& each : connections_.LookAtUnread()) {
-    if (each.bytes > 0) ++waiting_[each.id];
+    Sender& sender = senders_[each.id];
+    if (each.bytes > 0) ++sender.waiting;
+    if (each.bytes < sender.bytes) ++sender.read;
+    sender.bytes = each.bytes;
   }
 }
 
-void StarvationGuard::CutWorst(std::chrono::nanoseconds busy) {
-  if (busy < kTooLong * kBusy) return;
-  const auto worst = std::max_element(
-      waiting_.begin(), waiting_.end(),
-      [](const auto& one, const auto& other) { return one.second < other.second; });
-  if (worst == waiting_.end() || worst->second < looks_ * kNearlyAlways) return;
+bool StarvationGuard::CutWorst(std::chrono::nanoseconds busy) {
+  if (busy < kTooLong * kBusy || looks_ < kTooLong / kBetweenLooks * kCouldLook) return false;
+  auto worst = senders_.end();
+  for (auto it = senders_.begin(); it != senders_.end(); ++it) {
+    const Sender& sender = it->second;
+    if (sender.waiting < looks_ * kNearlyAlways || sender.read < looks_ * kNowAndThen) continue;
+    // The youngest of equals: ids only grow.
+    if (worst == senders_.end() || sender.waiting >= worst->second.waiting) worst = it;
+  }
+  if (worst == senders_.end()) return false;
   const auto cut = connections_.CutOff(worst->first);
-  if (!cut) return;
+  if (!cut) return false;
   spdlog::warn(
-      "cut a connection of uid {} (process {}, {} s old): this daemon answered nobody for {} ms, "
-      "and what came in there was waiting all that time",
+      "cut a connection of uid {} (process {}, {} s old): this daemon kept others waiting for {} "
+      "ms, and had not read all that came in there at {} of {} looks",
       cut->peer.uid, cut->peer.pid,
-      std::chrono::duration_cast<std::chrono::seconds>(cut->age).count(), kTooLong.count());
+      std::chrono::duration_cast<std::chrono::seconds>(cut->age).count(), kTooLong.count(),
+      worst->second.waiting, looks_);
+  return true;
 }
 
 }  // namespace muster::server

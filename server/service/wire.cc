@@ -11,6 +11,17 @@
 #include "common/variable_name.h"
 
 namespace muster::server {
+LaunchRequest::Form ReadForm(v1::PythonSource::Form form) {
+  switch (form) {
+    case v1::PythonSource::FORM_STR:
+      return LaunchRequest::Form::kStr;
+    case v1::PythonSource::FORM_DATA:
+      return LaunchRequest::Form::kData;
+    default:
+      return LaunchRequest::Form::kRepr;
+  }
+}
+
 namespace {
 
 constexpr std::size_t kStreamIdBytes = 16;
@@ -42,17 +53,6 @@ std::optional<std::string> CheckArgument(const std::string& argument, const std:
     return absl::StrCat(what, " holds a NUL, which no program can be given");
   }
   return std::nullopt;
-}
-
-LaunchRequest::Form ReadForm(v1::PythonSource::Form form) {
-  switch (form) {
-    case v1::PythonSource::FORM_STR:
-      return LaunchRequest::Form::kStr;
-    case v1::PythonSource::FORM_DATA:
-      return LaunchRequest::Form::kData;
-    default:
-      return LaunchRequest::Form::kRepr;
-  }
 }
 
 std::optional<std::string> ReadCommand(const v1::ExecuteRequest& message, LaunchRequest& launch) {
@@ -136,6 +136,15 @@ std::optional<std::string> ReadLimits(const v1::Limits& message, Limits& limits)
 
 }  // namespace
 
+std::optional<std::chrono::milliseconds> ReadDeadline(const v1::ExecuteRequest& message) {
+  if (!message.has_deadline_ms()) return std::nullopt;
+  return Bounded(message.deadline_ms());
+}
+
+std::chrono::milliseconds ReadGrace(const v1::ExecuteRequest& message) {
+  return message.has_grace_ms() ? Bounded(message.grace_ms()) : kDefaultGrace;
+}
+
 ExecutionKey ReadKey(const v1::ExecutionId& id, uid_t caller) {
   return {caller, id.stream_id(), id.sequence()};
 }
@@ -159,14 +168,14 @@ std::variant<ExecutionRequest, Refusal, Malformed> ReadRequest(const v1::Execute
   if (auto problem = CheckArgument(request.launch.directory, "the directory")) {
     return Refusal{*problem};
   }
-  if (message.has_deadline_ms()) request.launch.deadline = Bounded(message.deadline_ms());
+  request.launch.deadline = ReadDeadline(message);
   if (message.leftovers() == v1::LEFTOVERS_REAP) {
     request.launch.leftovers = LaunchRequest::Leftovers::kReap;
   } else if (message.leftovers() == v1::LEFTOVERS_KEEP) {
     request.launch.leftovers = LaunchRequest::Leftovers::kKeep;
   }
   if (auto problem = ReadLimits(message.limits(), request.launch.limits)) return Refusal{*problem};
-  request.launch.grace = message.has_grace_ms() ? Bounded(message.grace_ms()) : kDefaultGrace;
+  request.launch.grace = ReadGrace(message);
   return request;
 }
 
@@ -216,7 +225,11 @@ v1::Outcome::Kind WriteKind(Outcome::Kind kind) {
 
 v1::ExecuteEvent WriteOutcome(const Outcome& outcome) {
   v1::ExecuteEvent event;
-  v1::Outcome& message = *event.mutable_outcome();
+  WriteOutcomeTo(outcome, *event.mutable_outcome());
+  return event;
+}
+
+void WriteOutcomeTo(const Outcome& outcome, v1::Outcome& message) {
   message.set_kind(WriteKind(outcome.kind));
   message.set_exit_code(outcome.exit_code);
   message.set_signal(outcome.signal);
@@ -224,6 +237,7 @@ v1::ExecuteEvent WriteOutcome(const Outcome& outcome) {
   message.set_pid(outcome.pid);
   message.set_reason(outcome.reason);
   message.set_has_value(outcome.has_value);
+  message.set_value_is_data(outcome.value_is_data);
   if (outcome.exception) {
     message.mutable_exception()->set_type(outcome.exception->type);
     message.mutable_exception()->set_message(outcome.exception->message);
@@ -247,7 +261,6 @@ v1::ExecuteEvent WriteOutcome(const Outcome& outcome) {
   usage.set_left(outcome.usage.left);
   usage.set_stop_us(static_cast<std::uint64_t>(outcome.usage.stop.count()));
   usage.set_input_bytes(outcome.usage.input_bytes);
-  return event;
 }
 
 }  // namespace muster::server

@@ -30,7 +30,13 @@ std::variant<ExecutionRequest, Refusal, Malformed> ReadRequest(const v1::Execute
 ExecutionKey ReadKey(const v1::ExecutionId& id, uid_t caller);
 void WriteKey(const ExecutionKey& key, v1::ExecutionId& id);
 
+LaunchRequest::Form ReadForm(v1::PythonSource::Form form);
+std::optional<std::chrono::milliseconds> ReadDeadline(const v1::ExecuteRequest& message);
+std::chrono::milliseconds ReadGrace(const v1::ExecuteRequest& message);
+
 v1::ExecuteEvent WriteOutput(OutputStream stream, std::string data);
 v1::ExecuteEvent WriteOutcome(const Outcome& outcome);
+// Into an empty message.
+void WriteOutcomeTo(const Outcome& outcome, v1::Outcome& message);
 
 }  // namespace muster::server

@@ -34,6 +34,10 @@ bool RingProducer::MustWake() {
          control_->consumer_sleeps.exchange(0, std::memory_order_seq_cst) != 0;
 }
 
+bool RingProducer::IsTaken(std::uint64_t position) const {
+  return control_->tail.load(std::memory_order_seq_cst) > position;
+}
+
 bool RingProducer::WaitForRoom(std::size_t size) {
   control_->producer_waits.store(1, std::memory_order_seq_cst);
   const std::uint64_t tail = control_->tail.load(std::memory_order_seq_cst);

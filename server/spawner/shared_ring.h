@@ -40,6 +40,10 @@ class RingProducer {
   std::atomic<std::uint32_t>* Publish();
   // Once for all that was published: true, the other end sleeps and has to be woken.
   bool MustWake();
+  // Where the next record will be; and whether the other end has put the one there away, so that
+  // its mark says nothing any more.
+  std::uint64_t position() const { return head_; }
+  bool IsTaken(std::uint64_t position) const;
   // No room was found: true, there is still none, and the other end will wake us when there is.
   bool WaitForRoom(std::size_t size);
 

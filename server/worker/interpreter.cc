@@ -10,14 +10,16 @@
 #include "runner_source.h"
 #include "server/spawner/frame.h"
 #include "server/spawner/supervisor_message.h"
+#include "server/worker/exception_report.h"
 #include "server/worker/interpreter.h"
+#include "server/worker/worker_loop.h"
 
 namespace py = pybind11;
 
 namespace muster::server {
 namespace {
 
-// The runner's function `run`; lives as long as the process.
+// The runner's names; lives as long as the process.
 PyObject* runner = nullptr;
 
 // Blocks while the daemon does not read: that is the back-pressure on a big value. When the daemon
@@ -49,7 +51,7 @@ void LoadRunner() {
   PyObject* done = PyEval_EvalCode(code.ptr(), globals.ptr(), globals.ptr());
   if (done == nullptr) throw py::error_already_set();
   Py_DECREF(done);
-  runner = py::object(globals["run"]).release().ptr();
+  runner = globals.release().ptr();
 }
 
 // What `python` would be on the command line: Python finds its library, and a virtual environment,
@@ -124,24 +126,20 @@ void Interpreter::RunAndExit(const LaunchRequest& request, const StartStatus& st
     ::prctl(PR_SET_DUMPABLE, 1);
     LimitSelf(request, status);
     status.Succeed();
+    if (request.kind == LaunchRequest::Kind::kWorker) {
+      py::module_::import("os").attr("environ").attr("update")(environment);
+      WorkerLoop(runner).Run();
+    }
     const py::cpp_function send_value(
         [](const py::bytes& piece) { SendToDaemon(FrameType::kValue, std::string_view(piece)); });
-    const py::cpp_function send_exception([](const std::string& type, const std::string& message,
-                                             const std::string& traceback, unsigned line,
-                                             unsigned error_number, const py::list& causes) {
-      PayloadWriter writer;
-      writer.Bytes(type).Bytes(message).Bytes(traceback).U32(line).U32(error_number);
-      writer.U32(static_cast<std::uint32_t>(causes.size()));
-      for (const py::handle cause : causes) {
-        const auto fields = cause.cast<py::tuple>();
-        writer.Bytes(fields[0].cast<std::string>()).Bytes(fields[1].cast<std::string>());
-        writer.U8(fields[2].cast<bool>() ? 1 : 0);
-      }
-      SendToDaemon(FrameType::kException, writer.payload());
-    });
-    const py::tuple result =
-        py::handle(runner)(py::bytes(request.source), request.form == LaunchRequest::Form::kStr,
-                           environment, send_value, send_exception);
+    const auto send_exception =
+        py::reinterpret_steal<py::object>(MakeExceptionSender([](const std::string& payload) {
+          SendToDaemon(FrameType::kException, payload);
+          return true;
+        }));
+    const py::tuple result = py::handle(runner)["run"](py::bytes(request.source),
+                                                       request.form == LaunchRequest::Form::kStr,
+                                                       environment, send_value, send_exception);
     exit_code = result[0].cast<int>();
     ::fflush(nullptr);  // what C extensions printed
     SendToDaemon(FrameType::kDone, PayloadWriter().U8(result[1].cast<bool>() ? 1 : 0).payload());

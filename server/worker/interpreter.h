@@ -25,7 +25,7 @@ class Interpreter {
   static SpawnLoop::ForkHooks ForkHooks();
 
   // In a worker, freshly forked: runs the one Python source, sends its value or exception to
-  // kValueFd and ends the process.
+  // kValueFd and ends the process; or is a warm worker (kWorker), until it ends.
   [[noreturn]] static void RunAndExit(const LaunchRequest& request, const StartStatus& status);
 };
 

@@ -9,6 +9,7 @@ import linecache
 import os
 import sys
 import traceback
+import warnings
 
 FILENAME = "<command>"
 PIECE = 65536  # bytes of text in one frame
@@ -31,14 +32,50 @@ def clip(text, most=MOST_TEXT):
     return data[:half] + b"\n... cut here ...\n" + data[-half:]
 
 
-def compile_cell(source):
+def compile_cell(source, filename=FILENAME):
     """The statements, and the expression at the end if there is one, as two code objects."""
-    tree = ast.parse(source, FILENAME, "exec")
+    tree = ast.parse(source, filename, "exec")
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         last = ast.Expression(tree.body.pop().value)
-    statements = compile(tree, FILENAME, "exec") if tree.body else None
-    return statements, compile(last, FILENAME, "eval") if last else None
+    statements = compile(tree, filename, "exec") if tree.body else None
+    return statements, compile(last, filename, "eval") if last else None
+
+
+class Lines(dict):
+    """linecache's entries; that of a cell is made when somebody asks for it. `find` gets the file name
+    of its code, which is an object of its own for each cell, and returns the source, or None."""
+
+    def __init__(self, entries, find):
+        super().__init__(entries)
+        self.find = find
+
+    def __missing__(self, filename):
+        source = self.find(filename)
+        if source is None:
+            raise KeyError(filename)
+        return len(source), None, source.splitlines(True), filename
+
+    def __contains__(self, filename):
+        return super().__contains__(filename) or self.find(filename) is not None
+
+    def get(self, filename, default=None):
+        return self[filename] if filename in self else default
+
+
+def show_lines(find):
+    linecache.cache = Lines(linecache.cache, find)
+
+
+def watch_warnings(note):
+    """Has `note` called for each warning that is shown."""
+    show = warnings._showwarnmsg
+
+    def _showwarnmsg(message):
+        note()
+        show(message)
+
+    warnings._showwarnmsg = _showwarnmsg
 
 
 def name_of(error):
@@ -110,6 +147,27 @@ def end_fork(owner, code):
         os._exit(code)
 
 
+def exit_code_of(stop):
+    """What a SystemExit makes of the process; prints what is no number, as Python does."""
+    code = stop.code or 0
+    if not isinstance(code, int):
+        print(code, file=sys.stderr)
+        code = 1
+    return code & 255
+
+
+def end_child(error):
+    """Ends a process that the code forked, as end_fork, of a cell that ended with this, or None."""
+    code = 0
+    if isinstance(error, SystemExit):
+        code = exit_code_of(error)
+    elif error is not None:
+        traceback.print_exception(error)
+        code = 1
+    flush()
+    os._exit(code)
+
+
 def run(source, as_str, environment, send_value, send_exception):
     """Runs `source` (bytes). Returns (exit code, whether there is a value)."""
     owner = os.getpid()
@@ -134,12 +192,9 @@ def run(source, as_str, environment, send_value, send_exception):
             send_value(data[start:start + PIECE])
         return 0, True
     except SystemExit as stop:
-        code = stop.code or 0
-        if not isinstance(code, int):
-            print(code, file=sys.stderr)
-            code = 1
-        end_fork(owner, code & 255)
-        return code & 255, False
+        code = exit_code_of(stop)
+        end_fork(owner, code)
+        return code, False
     except BaseException as error:
         if os.getpid() != owner:
             traceback.print_exception(error)

@@ -147,6 +147,44 @@ TEST_CASE("an execution whose connection is cut after any byte starts at most on
   CHECK(slowest < 5 * Slack());
 }
 
+TEST_CASE("what breaks off before it was accepted runs once, over another connection, or is lost") {
+  Trial trial;
+  const std::string folder = trial.node().folder().path();
+  const auto run = [&](Cut& cut) {
+    FaultProxy::Faults faults;
+    (cut.to_daemon ? faults.to_daemon : faults.to_client).cut = cut.after;
+    trial.proxy().Set(faults);
+    ClusterAPI cluster = trial.Connect();
+    // The connection is made, and only this one is to be cut.
+    const bool is_connected = static_cast<bool>(cluster.clustercheck());
+    trial.proxy().Set({});
+    if (!is_connected) return false;
+    Call call = cluster.execute(1, muster::shell("echo start >> " + cut.starts + "; echo done"));
+    std::optional<muster::Event> event;
+    while (call.next_for(std::chrono::seconds(30), &event) && event) cut.output += event->data;
+    cut.outcome = call.wait();
+    return true;
+  };
+  Cut whole{true, ~0ull, folder + "/starts-whole"};
+  REQUIRE(run(whole));
+  REQUIRE(whole.outcome.ok());
+  std::map<std::string, int> kinds;
+  for (const Cut& planned : Cuts(trial.proxy().passed(), folder)) {
+    Cut cut = planned;
+    if (!run(cut)) continue;  // cut too early to be about the execution
+    const std::size_t starts = StartsIn(cut.starts);
+    INFO("cut after byte " << cut.after << (cut.to_daemon ? " to the daemon: " : " to the client: ")
+                           << cut.outcome.describe() << "; output " << cut.output);
+    CHECK(IsTruthful(cut, starts));
+    ++kinds[(cut.to_daemon ? "request cut: " : "answer cut: ") +
+            std::string(muster::word(cut.outcome.kind)) + (starts == 0 ? "" : "+start")];
+  }
+  // Half a request is none, so it is sent again; of an answer that is cut nobody knows enough.
+  CHECK(kinds["request cut: ok+start"] > 0);
+  for (const auto& [kind, count] : kinds) std::cout << kind << " " << count << "; ";
+  std::cout << std::endl;
+}
+
 TEST_CASE("a connection that comes byte by byte, or late, is a connection") {
   Trial trial;
   FaultProxy::Faults faults;

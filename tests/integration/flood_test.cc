@@ -23,6 +23,11 @@ namespace {
 
 constexpr long kMostKiB = 1536 << 10;  // more than at the start, whatever happens
 
+// 5 s, which the daemon promises, on a machine that may be busy.
+milliseconds ServedAgain() {
+  return std::chrono::duration_cast<milliseconds>(milliseconds(5000) * Slack() * 2 / 3);
+}
+
 struct Flood {
   std::string name;
   bool acknowledges = false;                        // the daemon's SETTINGS
@@ -110,21 +115,12 @@ std::vector<Flood> Floods() {
   const auto endless = [](std::uint32_t) {
     return Repeat(http2::Frame(http2::kContinuation, 0, 1, Fields()), 16);
   };
-  const auto reset = [](std::uint32_t i) {
-    std::string piece;
-    for (std::uint32_t k = 0; k < 64; ++k) {
-      const std::uint32_t stream = 1 + 2 * (64 * i + k);
-      piece += http2::Frame(http2::kHeaders, http2::kEndHeaders, stream,
-                            http2::Encode(http2::CallHeaders())) +
-               http2::Frame(http2::kReset, 0, stream, http2::Number(8, 4));
-    }
-    return piece;
-  };
+  const auto reset = [](std::uint32_t i) { return http2::ResetCalls(1 + 2 * 64 * i, 64); };
   return {
       {"headers without end, SETTINGS not acknowledged", false, open_headers, endless, true},
       {"headers without end, SETTINGS acknowledged", true, open_headers, endless, true},
-      {"streams opened and reset, SETTINGS not acknowledged", false, "", reset},
-      {"streams opened and reset, SETTINGS acknowledged", true, "", reset},
+      {"streams opened and reset, SETTINGS not acknowledged", false, "", reset, true},
+      {"streams opened and reset, SETTINGS acknowledged", true, "", reset, true},
       {"SETTINGS", false, "",
        [](std::uint32_t) {
          return Repeat(
@@ -260,29 +256,29 @@ TEST_CASE("A flood is bounded or cut, and others are served again within 5 s") {
     return;
   }
   for (const Flood& flood : Floods()) {
-    INFO(flood.name);
-    NodeFixture node;
-    REQUIRE(node.Run(node.Shell("echo before")).out == "before\n");
-    const Seen seen = Play(node, flood, seconds(10));
-    const auto begin = Clock::now();
-    const auto got = node.Run(node.Shell("echo after"));
-    const auto served_after = Since(begin);
-    std::cout << flood.name << ": " << (seen.bytes >> 20) << " MiB sent, "
-              << (seen.was_cut ? "cut after " : "not cut in ") << seen.until_cut.count()
-              << " ms, daemon at most +" << (seen.highest_kib >> 10) << " MiB; meanwhile "
-              << seen.served << " calls served, the longest in " << seen.longest.count()
-              << " ms, the longest with connecting " << seen.longest_connect.count()
-              << " ms; the next in " << served_after.count() << " ms" << std::endl;
-    INFO(got.status.error_message() << got.outcome.reason());
-    CHECK(got.out == "after\n");
-    CHECK(static_cast<double>(served_after.count()) < 5000 * Slack());
-    CHECK(http2::IsServed(node.path(), seconds(5)));
-    CHECK(static_cast<double>(seen.newcomer_after.count()) < 5000 * Slack());
-    CHECK(seen.newcomers_failed == 0);  // nobody else is cut
-    CHECK(static_cast<double>(seen.longest.count()) < 5000 * Slack());
-    CHECK(static_cast<double>(seen.longest_connect.count()) < 5000 * Slack());
-    if (!muster::test::kMemoryMeansSomething) continue;
-    if (flood.is_cut) CHECK(seen.was_cut);
-    CHECK(seen.highest_kib < kMostKiB);
+    DYNAMIC_SECTION(flood.name) {
+      NodeFixture node;
+      REQUIRE(node.Run(node.Shell("echo before")).out == "before\n");
+      const Seen seen = Play(node, flood, seconds(10));
+      const auto begin = Clock::now();
+      const auto got = node.Run(node.Shell("echo after"));
+      const auto served_after = Since(begin);
+      std::cout << flood.name << ": " << (seen.bytes >> 20) << " MiB sent, "
+                << (seen.was_cut ? "cut after " : "not cut in ") << seen.until_cut.count()
+                << " ms, daemon at most +" << (seen.highest_kib >> 10) << " MiB; meanwhile "
+                << seen.served << " calls served, the longest in " << seen.longest.count()
+                << " ms, the longest with connecting " << seen.longest_connect.count()
+                << " ms; the next in " << served_after.count() << " ms" << std::endl;
+      INFO(got.status.error_message() << got.outcome.reason());
+      CHECK(got.out == "after\n");
+      CHECK(served_after < ServedAgain());
+      CHECK(http2::IsServed(node.path(), seconds(5)));
+      CHECK(seen.newcomer_after < ServedAgain());
+      CHECK(seen.newcomers_failed == 0);  // nobody else is cut
+      CHECK(seen.longest < ServedAgain());
+      CHECK(seen.longest_connect < ServedAgain());
+      if (flood.is_cut && muster::test::kMemoryMeansSomething) CHECK(seen.was_cut);
+      if (muster::test::kMemoryMeansSomething) CHECK(seen.highest_kib < kMostKiB);
+    }
   }
 }

@@ -51,8 +51,8 @@ std::string Text(const Held& held) {
   return text;
 }
 
-// Once the supervisors of what just ended are gone, and nothing more is being closed: the client has
-// its outcome before the daemon has put the last descriptor of that execution away.
+// Once the supervisors of what just ended are gone, and nothing more is being closed: the client
+// has its outcome before the daemon has put the last descriptor of that execution away.
 Held LookWhenQuiet(pid_t daemon) {
   Eventually([&] { return DescendantsOf(daemon).size() == 2; });
   Held held = Look(daemon);

@@ -48,6 +48,8 @@ NodeFixture::NodeFixture(std::vector<std::string> extra_arguments) {
 }
 
 NodeFixture::~NodeFixture() {
+  stub_.reset();  // the daemon waits a moment for its clients to leave
+  channel_.reset();
   daemon_.Kill(SIGTERM);
   if (!daemon_.WaitUntil(Clock::now() + std::chrono::seconds(10))) {
     daemon_.Kill(SIGKILL);

@@ -62,6 +62,15 @@ std::string Call(std::uint32_t stream, const std::string& method) {
          Frame(kData, kEndStream, stream, Message(""));
 }
 
+std::string ResetCalls(std::uint32_t stream, int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i, stream += 2) {
+    text += Frame(kHeaders, kEndHeaders, stream, Encode(CallHeaders())) +
+            Frame(kReset, 0, stream, Number(8, 4));
+  }
+  return text;
+}
+
 std::string Greeting() { return kPreface + Frame(kSettings, 0, 0, ""); }
 
 bool IsServed(const std::string& path, std::chrono::milliseconds time) {

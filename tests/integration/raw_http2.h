@@ -52,6 +52,8 @@ std::string Encode(const Headers& headers);
 Headers CallHeaders(const std::string& method = "/muster.v1.Node/Describe");
 // HEADERS and DATA of one empty call.
 std::string Call(std::uint32_t stream, const std::string& method = "/muster.v1.Node/Describe");
+// Of `count` calls from this stream on, each reset as soon as it is there.
+std::string ResetCalls(std::uint32_t stream, int count);
 // Length-prefixed, as gRPC wants it.
 std::string Message(const std::string& bytes, bool is_compressed = false);
 // Preface and SETTINGS.

@@ -44,6 +44,8 @@ VALUES = [
     ("pass_environment = A*B", "\"A*B\" is none"),
     ("pass_environment = A=B", "\"A=B\" is none"),
     ("log_level = loud", "log level is one of"),
+    ("idle_timeout = 30 minutes", "idle_timeout: "),
+    ("idle_timeout = 600h", "at most 576h is possible, or 0 for never, not \"600h\""),
 ]
 
 

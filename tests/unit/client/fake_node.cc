@@ -7,10 +7,11 @@ namespace muster {
 
 grpc::Status FakeNode::Describe(grpc::ServerContext*, const v1::DescribeRequest*,
                                 v1::DescribeResponse* response) {
-  ++hellos;
+  const int hello = ++hellos;
   std::this_thread::sleep_for(std::chrono::milliseconds(hello_delay_ms));
   response->set_name("n1");
-  response->set_incarnation("0123456789abcdef");
+  const char last = changes_incarnation ? static_cast<char>('0' + hello % 10) : 'f';
+  response->set_incarnation(std::string("0123456789abcde") + last);
   response->set_python("3.11.2");
   return grpc::Status::OK;
 }

@@ -37,6 +37,7 @@ class FakeNode final : public v1::Node::Service {
   std::atomic<int> hello_delay_ms{0};
   std::atomic<grpc::StatusCode> cancel_code{grpc::StatusCode::OK};
   std::atomic<int> cancel_delay_ms{0};
+  std::atomic<bool> changes_incarnation{false};  // with each hello
 
   // What most executions begin and end with.
   static void Started(Writer* writer) {

@@ -45,6 +45,20 @@ TEST_CASE("A look forgets the ended ones") {
   CHECK(table.size() == 1);
 }
 
+TEST_CASE("Waiting for the ends lasts until the last one has ended, or the time has passed") {
+  using Clock = std::chrono::steady_clock;
+  ConnectionTable table({3, 3});
+  UniqueFd far = AddTo(table, 1);
+  const auto begin = Clock::now();
+  table.WaitForEnds(std::chrono::milliseconds(50));
+  CHECK(Clock::now() - begin >= std::chrono::milliseconds(50));
+  CHECK(table.size() == 1);
+  std::thread closer([&] { far.Reset(); });
+  table.WaitForEnds(std::chrono::hours(1));
+  closer.join();
+  CHECK(table.size() == 0);
+}
+
 TEST_CASE("Unread bytes are seen, and who is cut finds the end of the file") {
   ConnectionTable table({3, 3});
   const UniqueFd quiet = AddTo(table, 1);
@@ -61,6 +75,20 @@ TEST_CASE("Unread bytes are seen, and who is cut finds the end of the file") {
   CHECK(::read(loud.get(), &byte, 1) <= 0);
   CHECK(table.size() == 1);
   CHECK_FALSE(table.CutOff(unread[1].id));
+}
+
+TEST_CASE("What came in before the cut is not read any more") {
+  ConnectionTable table({3, 3});
+  std::array<int, 2> ends{};
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+  const UniqueFd peer(ends[1]);
+  const UniqueFd reader(ends[0]);
+  table.Add({1, 7}, UniqueFd(::dup(reader.get())));
+  const std::string much(100'000, 'x');
+  REQUIRE(::write(peer.get(), much.data(), much.size()) == static_cast<ssize_t>(much.size()));
+  REQUIRE(table.CutOff(table.LookAtUnread()[0].id));
+  char byte = 0;
+  CHECK(::recv(reader.get(), &byte, 1, MSG_DONTWAIT) == 0);
 }
 
 TEST_CASE("Waiting for a connection ends with one, and with a wake-up") {

@@ -46,3 +46,13 @@ TEST_CASE("Connections that were not used for long are forgotten") {
   CHECK_FALSE(ids.Use(Key(1, "stream0")));
   CHECK(ids.Use(Key(1, "old")));
 }
+
+TEST_CASE("Nobody's connections are forgotten because another makes many") {
+  UsedIds ids;
+  CHECK(ids.Use(Key(1, "mine", 1)));
+  for (std::size_t i = 0; i < 2 * UsedIds::kMaxStreams; ++i) {
+    CHECK(ids.Use(Key(1, "stream" + std::to_string(i), 2)));
+  }
+  CHECK_FALSE(ids.Use(Key(1, "mine", 1)));
+  CHECK(ids.Use(Key(1, "stream0", 2)));
+}

@@ -1,0 +1,539 @@
+#include "server/execution/pool_worker.h"
+
+#include <absl/strings/str_cat.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "server/execution/python_report.h"
+
+namespace muster::server {
+namespace {
+
+// As Execution's: how long the pipes are read after the end, how long a helper may take before it
+// is woken, and how long a supervisor may say nothing after a stop.
+constexpr std::chrono::milliseconds kDrainTime{2000};
+constexpr std::chrono::milliseconds kStartTime{2000};
+constexpr std::chrono::seconds kUnheard{70};
+// What is taken from a worker at once, so that one that talks without end keeps nobody waiting.
+constexpr int kMostResults = 4096;
+// What a pipe holds, in pieces as they are read: whoever is left and writes without end does not
+// hold up its outcome.
+constexpr int kMostPieces = 2;
+
+bool MakePipe(UniqueFd& read, UniqueFd& write) {
+  int fds[2];
+  if (::pipe2(fds, O_CLOEXEC) != 0) return false;
+  read.Reset(fds[0]);
+  write.Reset(fds[1]);
+  return true;
+}
+
+Outcome StartFailed(const StartFailure& failure) {
+  ExecutionEnd end;
+  end.how = ExecutionEnd::How::kStartFailed;
+  end.step = failure.step;
+  end.code = failure.error;
+  return Judge(end, nullptr, "", {});
+}
+
+}  // namespace
+
+PoolWorker::~PoolWorker() {
+  if (timer_) loop_.CancelTimer(*timer_);
+  if (is_open_) loop_.Unwatch(channel_.socket());
+}
+
+void PoolWorker::Start(const std::shared_ptr<const Identity>& identity, const std::string& node,
+                       bool keeps_namespace) {
+  identity_ = identity;
+  keeps_namespace_ = keeps_namespace;
+  if (const auto failure = Launch(*identity, node)) {
+    start_failure_ = StartFailed(*failure);
+    // Not from inside its owner's call.
+    loop_.Post([this] { SetState(State::kEnded); });
+  } else {
+    Watch(kStartTime);
+  }
+}
+
+std::optional<StartFailure> PoolWorker::Launch(const Identity& identity, const std::string& node) {
+  UniqueFd out_read, out_write, err_read, err_write, channel_theirs;
+  if (!MakePipe(out_read, out_write) || !MakePipe(err_read, err_write)) {
+    return StartFailure{"pipe", errno};
+  }
+  absl::StatusOr<WorkerChannel> channel = WorkerChannel::Make(channel_theirs);
+  if (!channel.ok()) return StartFailure{std::string(channel.status().message()), 0};
+  int control[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0) {
+    return StartFailure{"socketpair", errno};
+  }
+  UniqueFd control_ours(control[0]);
+  std::vector<UniqueFd> theirs;
+  theirs.emplace_back(control[1]);
+  theirs.push_back(std::move(out_write));
+  theirs.push_back(std::move(err_write));
+  theirs.push_back(std::move(channel_theirs));
+  if (const auto status = spawner_.Supervise(&identity, false, std::move(theirs)); !status.ok()) {
+    return StartFailure{std::string(status.message()), 0};
+  }
+  channel_ = *std::move(channel);
+  is_open_ = true;
+  requests_ = channel_.MakeProducer(true);
+  results_ = channel_.MakeConsumer(true);
+  results_.Sleep();
+  loop_.Watch(channel_.socket(), EPOLLIN, [this](std::uint32_t) { HandleSocket(); });
+  output_ = std::make_unique<WorkerOutput>(loop_, std::move(out_read), std::move(err_read),
+                                           [this](OutputStream stream) { HandleOutput(stream); });
+  supervisor_ = std::make_unique<SupervisorLink>(
+      loop_, std::move(control_ours), [this](const Frame& frame) { HandleFrame(frame); },
+      [this] { HandleSupervisorGone(); });
+  LaunchRequest launch;
+  launch.kind = LaunchRequest::Kind::kWorker;
+  launch.rights = RightsOf(identity);
+  launch.environment.push_back(absl::StrCat("MUSTER_NODE=", node));
+  launch.grace = std::chrono::seconds(5);
+  supervisor_->Send(FrameType::kLaunch, launch.Encode());
+  return std::nullopt;
+}
+
+// ---- what it is handed ----
+
+bool PoolWorker::Hand(const std::shared_ptr<Cell>& cell) {
+  const Cell::Request& request = cell->request();
+  const std::uint64_t position = requests_.position();
+  char* const place = requests_.Reserve(sizeof(WorkerRequest) + request.source.size());
+  if (place == nullptr) {
+    if (requests_.IsBroken()) Break();
+    return false;
+  }
+  WorkerRequest written;
+  written.ticket = position;
+  written.sequence = request.sequence;
+  ::memcpy(written.stream_id, request.stream_id->data(),
+           std::min(sizeof(written.stream_id), request.stream_id->size()));
+  written.size = request.size;
+  written.rank = request.rank;
+  written.form = static_cast<std::uint8_t>(request.form);
+  written.keeps_namespace = keeps_namespace_ ? 1 : 0;
+  ::memcpy(place, &written, sizeof(written));
+  ::memcpy(place + sizeof(written), request.source.data(), request.source.size());
+  cell->Hand(*this, position, requests_.Publish());
+  if (cells_.empty()) since_ = Clock::now();
+  cells_.push_back(cell);
+  return true;
+}
+
+void PoolWorker::Wake() {
+  if (is_open_ && requests_.MustWake()) channel_.Say(WorkerChannel::kWake);
+}
+
+bool PoolWorker::IsTakenBack(Cell& cell) {
+  if (requests_.IsTaken(cell.position())) return false;
+  auto expected = static_cast<std::uint32_t>(RequestMark::kQueued);
+  return cell.mark().compare_exchange_strong(expected,
+                                             static_cast<std::uint32_t>(RequestMark::kRevoked));
+}
+
+std::vector<std::shared_ptr<Cell>> PoolWorker::TakeBack(std::size_t most) {
+  std::vector<std::shared_ptr<Cell>> taken;
+  const bool first_has_ended = concluded_ || waits_for_end_;
+  while (taken.size() < most && cells_.size() > (first_has_ended ? 1 : 0) &&
+         IsTakenBack(*cells_.back())) {
+    cells_.back()->TakeBack();
+    taken.push_back(std::move(cells_.back()));
+    cells_.pop_back();
+  }
+  std::reverse(taken.begin(), taken.end());
+  return taken;
+}
+
+void PoolWorker::GiveBackAll() {
+  const std::vector<std::shared_ptr<Cell>> taken = TakeBack(cells_.size());
+  if (!taken.empty()) owner_.OnGivenBack(*this, taken);
+}
+
+// ---- what it says ----
+
+void PoolWorker::HandleSocket() {
+  char words[64];
+  const ssize_t size = ::recv(channel_.socket(), words, sizeof(words), MSG_DONTWAIT);
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (size <= 0) {
+    // It ends, or its code closed what is ours; its results can be seen all the same.
+    loop_.Unwatch(channel_.socket());
+    is_open_ = false;
+    if (state_ == State::kReady) SetState(State::kEnding);
+    Watch(kDrainTime);
+  }
+  TakeResults();
+  if (size <= 0 && !end_) GiveBackAll();
+  TellProgress();
+}
+
+void PoolWorker::TakeResults() {
+  if (is_taking_ || output_ == nullptr) return;
+  is_taking_ = true;
+  bool has_room = false;
+  int left = kMostResults;
+  while (!is_paused_ && state_ != State::kEnded && left > 0) {
+    const std::optional<RingConsumer::Record> record = results_.Peek();
+    if (!record) {
+      if (results_.IsBroken() || results_.Sleep()) break;
+      continue;
+    }
+    --left;
+    WorkerResult result;
+    if (record->bytes.size() < sizeof(result)) {
+      Break();
+      break;
+    }
+    ::memcpy(&result, record->bytes.data(), sizeof(result));
+    HandleResult(result, record->bytes.substr(sizeof(result)));
+    has_room |= results_.Pop();
+  }
+  if (results_.IsBroken()) Break();
+  if (has_room && is_open_) channel_.Say(WorkerChannel::kWake);
+  is_taking_ = false;
+  if (left == 0) {
+    loop_.After(std::chrono::milliseconds(0), [this, alive = std::weak_ptr<char>(life_)] {
+      if (alive.expired()) return;
+      TakeResults();
+      TellProgress();
+    });
+  }
+}
+
+void PoolWorker::HandleResult(const WorkerResult& result, std::string_view payload) {
+  switch (result.type) {
+    case WorkerResult::Type::kWaiting:
+      channel_.Say(WorkerChannel::kDrained);
+      return;
+    case WorkerResult::Type::kRetiring:
+      SetState(State::kEnding);
+      GiveBackAll();
+      return;
+    default:
+      break;
+  }
+  if (cells_.empty() || result.ticket != cells_.front()->position() || concluded_) {
+    Break();
+    return;
+  }
+  switch (result.type) {
+    case WorkerResult::Type::kPiece:
+      Give(OutputStream::kValue, std::string(payload));
+      break;
+    case WorkerResult::Type::kException:
+      result_.exception = ReadException(std::string(payload));
+      break;
+    case WorkerResult::Type::kDone:
+      HandleDone(result, payload);
+      break;
+    default:
+      Break();
+  }
+}
+
+void PoolWorker::HandleDone(const WorkerResult& result, std::string_view payload) {
+  result_.done = true;
+  result_.has_value = (result.flags & WorkerResult::kHasValue) != 0;
+  value_ = payload;
+  const std::chrono::microseconds wall(result.wall_us);
+  usual_time_ = (usual_time_ * 7 + std::chrono::nanoseconds(wall)) / 8;
+  if (is_stopping_) {
+    // The supervisor says how it ended; the worker is not needed any more.
+    waits_for_end_ = true;
+    if (is_open_) ::shutdown(channel_.socket(), SHUT_RDWR);
+    return;
+  }
+  Outcome outcome;
+  outcome.exit_code = result.exit_code;
+  outcome.kind = result.exit_code == 0 ? Outcome::Kind::kOk : Outcome::Kind::kFailed;
+  outcome.has_value = result_.has_value;
+  outcome.value_is_data = (result.flags & WorkerResult::kValueIsData) != 0;
+  if (result_.exception) {
+    outcome.kind = Outcome::Kind::kFailed;
+    outcome.exit_code = 1;
+    outcome.has_value = false;
+    outcome.exception = std::move(result_.exception);
+  }
+  outcome.usage.wall = wall;
+  outcome.usage.cpu = std::chrono::microseconds(result.cpu_us);
+  if ((result.flags & WorkerResult::kLeavesProcesses) != 0) {
+    concluded_ = std::move(outcome);
+    waits_for_end_ = true;
+    SetState(State::kEnding);
+    GiveBackAll();
+  } else if ((result.flags & WorkerResult::kHasOutput) != 0) {
+    concluded_ = std::move(outcome);
+    DrainAndConclude();
+  } else {
+    Conclude(std::move(outcome), std::move(value_));
+  }
+}
+
+void PoolWorker::DrainAndConclude() {
+  for (const OutputStream stream : {OutputStream::kStdout, OutputStream::kStderr}) {
+    while (!output_->IsEmpty(stream)) {
+      if (is_paused_) return;  // Resume goes on
+      std::string data = output_->Read(stream);
+      if (data.empty()) break;
+      Give(stream, std::move(data));
+    }
+  }
+  if (is_paused_) return;
+  Conclude(*std::exchange(concluded_, std::nullopt), std::move(value_));
+}
+
+void PoolWorker::Conclude(Outcome outcome, std::string value) {
+  const std::shared_ptr<Cell> cell = std::move(cells_.front());
+  cells_.pop_front();
+  result_ = {};
+  value_.clear();
+  concluded_.reset();
+  waits_for_end_ = false;
+  since_ = Clock::now();
+  Touch(cell->sink());
+  cell->End(std::move(outcome), std::move(value));
+}
+
+void PoolWorker::Give(OutputStream stream, std::string data) {
+  // Of a process that a cell left running: nobody's any more.
+  if (cells_.empty() || data.empty()) return;
+  Touch(cells_.front()->sink());
+  if (!cells_.front()->Tell(stream, std::move(data))) Pause();
+}
+
+void PoolWorker::Touch(CellSink& sink) {
+  has_progress_ = true;
+  if (sinks_.empty() || sinks_.back() != &sink) sinks_.push_back(&sink);
+}
+
+void PoolWorker::TellProgress() {
+  if (is_taking_ || !std::exchange(has_progress_, false)) return;
+  owner_.OnProgress(*this);
+  for (CellSink* const sink : std::exchange(sinks_, {})) sink->OnBatchEnd();
+}
+
+void PoolWorker::HandleOutput(OutputStream stream) {
+  if (end_ || is_lost_) {
+    Give(stream, output_->Read(stream));
+    if (output_->AtEnd()) FinishEnd();
+    TellProgress();
+    return;
+  }
+  std::atomic<std::uint32_t>& reads = channel_.output_reads();
+  reads.fetch_add(1, std::memory_order_seq_cst);
+  TakeResults();
+  if (!is_paused_) Give(stream, output_->Read(stream));
+  reads.fetch_add(1, std::memory_order_seq_cst);
+  TellProgress();
+}
+
+void PoolWorker::Pause() {
+  is_paused_ = true;
+  output_->Pause();
+}
+
+void PoolWorker::Resume(const Cell& cell) {
+  if (!is_paused_ || cells_.empty() || cells_.front().get() != &cell) return;
+  is_paused_ = false;
+  output_->Resume();
+  if (concluded_ && !waits_for_end_ && !end_) DrainAndConclude();
+  TakeResults();
+  TellProgress();
+}
+
+// ---- its end ----
+
+void PoolWorker::Order(const StopOrder& order) {
+  overdue_ = Clock::now() + order.grace.value_or(std::chrono::seconds(5)) + kUnheard;
+  supervisor_->Send(FrameType::kStop, order.Encode());
+  spawner_.Wake();
+  if (supervisor_pid_ > 0) ::kill(supervisor_pid_, SIGCONT);
+  Watch(kStartTime);
+}
+
+// A helper that somebody stopped is woken, one that does not answer is killed.
+void PoolWorker::Watch(std::chrono::milliseconds delay) {
+  if (timer_) loop_.CancelTimer(*timer_);
+  timer_ = loop_.After(delay, [this] {
+    timer_.reset();
+    if (state_ == State::kEnded || end_) return;
+    if (state_ == State::kReady) return;
+    spawner_.Wake();
+    if (supervisor_pid_ > 0) ::kill(supervisor_pid_, SIGCONT);
+    if (overdue_ && Clock::now() > *overdue_ && supervisor_pid_ > 0) {
+      spawner_.KillSupervisor(supervisor_pid_);
+    }
+    Watch(kStartTime);
+    TakeResults();
+    if (state_ == State::kEnding && cells_.empty() && !overdue_) {
+      StopOrder order;  // it should have gone by itself
+      order.grace = std::chrono::milliseconds(0);
+      Order(order);
+    }
+    TellProgress();
+  });
+}
+
+void PoolWorker::Stop(Cell& cell, StopCause cause, std::optional<std::chrono::milliseconds> grace,
+                      std::string who) {
+  TakeResults();
+  if (cell.state() == Cell::State::kHanded && !(concluded_ && cells_.front().get() == &cell)) {
+    if (IsTakenBack(cell)) {
+      const auto place = std::find_if(cells_.begin(), cells_.end(),
+                                      [&](const auto& each) { return each.get() == &cell; });
+      const std::shared_ptr<Cell> taken = *place;
+      cells_.erase(place);
+      Touch(taken->sink());
+      ExecutionEnd end;
+      end.cause = cause;
+      taken->End(Judge(end, nullptr, who, {}), "");
+    } else {
+      if (!std::exchange(is_stopping_, true)) {
+        who_ = std::move(who);
+        cell.SetStopping();
+        if (state_ == State::kReady) SetState(State::kEnding);
+        GiveBackAll();
+      }
+      StopOrder order;
+      order.cause = cause;
+      order.grace = grace.value_or(cell.request().grace);
+      Order(order);
+    }
+  }
+  TellProgress();
+}
+
+void PoolWorker::Break() {
+  if (result_.broken) return;
+  result_.broken = true;
+  is_stopping_ = true;
+  if (state_ == State::kReady) SetState(State::kEnding);
+  GiveBackAll();
+  StopOrder order;
+  order.grace = std::chrono::milliseconds(0);
+  if (supervisor_ != nullptr) Order(order);
+}
+
+void PoolWorker::Dismiss() {
+  if (state_ != State::kReady) return;
+  SetState(State::kEnding);
+  ::shutdown(channel_.socket(), SHUT_RDWR);
+  Watch(kDrainTime);
+}
+
+void PoolWorker::HandleFrame(const Frame& frame) {
+  switch (static_cast<FrameType>(frame.type)) {
+    case FrameType::kHere:
+      supervisor_pid_ = static_cast<pid_t>(PayloadReader(frame.payload).U64());
+      break;
+    case FrameType::kStarted:
+      if (state_ == State::kStarting) SetState(State::kReady);
+      break;
+    case FrameType::kEnded:
+      if (end_) break;
+      end_ = ExecutionEnd::Decode(frame.payload);
+      if (end_) HandleEnd();
+      break;
+    default:
+      break;
+  }
+  TellProgress();
+}
+
+// Without a word about the end: the supervisor was killed, or never came to be.
+void PoolWorker::HandleSupervisorGone() {
+  if (end_ || is_lost_) return;
+  is_lost_ = true;
+  HandleEnd();
+  TellProgress();
+}
+
+void PoolWorker::HandleEnd() {
+  supervisor_pid_ = 0;
+  if (timer_) loop_.CancelTimer(*timer_);
+  timer_.reset();
+  if (state_ == State::kStarting) {
+    const std::string python_error = spawner_.PythonError(*identity_);
+    if (end_) {
+      start_failure_ = Judge(*end_, nullptr, "", {});
+    } else {
+      start_failure_ = Outcome();
+      start_failure_->kind =
+          python_error.empty() ? Outcome::Kind::kLost : Outcome::Kind::kStartFailed;
+      start_failure_->reason =
+          python_error.empty() ? "the process that was to start it was killed" : python_error;
+    }
+  }
+  TakeResults();
+  if (state_ == State::kReady) SetState(State::kEnding);
+  GiveBackAll();
+  WaitForOutput();
+}
+
+void PoolWorker::WaitForOutput() {
+  // What is there is read at once: mostly that is all, and the end of the pipes.
+  for (const OutputStream stream : {OutputStream::kStdout, OutputStream::kStderr}) {
+    for (int i = 0; i < kMostPieces && !is_paused_; ++i) Give(stream, output_->Read(stream));
+  }
+  if (output_->AtEnd() || (cells_.empty() && !is_paused_)) {
+    FinishEnd();
+    return;
+  }
+  timer_ = loop_.After(kDrainTime, [this] {
+    timer_.reset();
+    if (is_paused_) {
+      WaitForOutput();
+    } else {
+      FinishEnd();
+    }
+    TellProgress();
+  });
+}
+
+void PoolWorker::FinishEnd() {
+  if (state_ == State::kEnded) return;
+  if (timer_) loop_.CancelTimer(*timer_);
+  timer_.reset();
+  if (!cells_.empty()) {
+    Outcome outcome;
+    if (concluded_) {
+      outcome = *concluded_;
+      if (end_) {
+        outcome.usage.reaped = end_->reaped;
+        outcome.usage.left = end_->left;
+      }
+    } else if (end_) {
+      outcome = Judge(*end_, &result_, who_, {});
+      // The worker's whole life is not the cell's.
+      outcome.usage.wall =
+          std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - since_);
+      outcome.usage.cpu = std::min(outcome.usage.cpu, outcome.usage.wall);
+    } else {
+      outcome.reason = "its supervisor process was killed, and what it ran with it";
+    }
+    Conclude(std::move(outcome), std::move(value_));
+  }
+  SetState(State::kEnded);
+}
+
+void PoolWorker::SetState(State state) {
+  if (state_ == state) return;
+  state_ = state;
+  has_progress_ = true;
+  if (state == State::kReady) since_ = Clock::now();
+  if (state == State::kEnded && output_ != nullptr) output_->Pause();
+  if (state == State::kEnded && cells_.empty()) TellProgress();
+}
+
+}  // namespace muster::server

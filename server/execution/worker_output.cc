@@ -1,0 +1,69 @@
+#include "server/execution/worker_output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace muster::server {
+namespace {
+constexpr std::size_t kPieceBytes = 64 << 10;
+}  // namespace
+
+WorkerOutput::WorkerOutput(EventLoop& loop, UniqueFd out, UniqueFd err,
+                           std::function<void(OutputStream)> on_ready)
+    : loop_(loop),
+      pipes_{{std::move(out), OutputStream::kStdout}, {std::move(err), OutputStream::kStderr}},
+      on_ready_(std::move(on_ready)) {
+  for (Pipe& pipe : pipes_) {
+    ::fcntl(pipe.fd.get(), F_SETFL, ::fcntl(pipe.fd.get(), F_GETFL) | O_NONBLOCK);
+    Watch(pipe);
+  }
+}
+
+WorkerOutput::~WorkerOutput() { Pause(); }
+
+void WorkerOutput::Watch(Pipe& pipe) {
+  loop_.Watch(pipe.fd.get(), EPOLLIN,
+              [this, stream = pipe.stream](std::uint32_t) { on_ready_(stream); });
+}
+
+std::string WorkerOutput::Read(OutputStream stream) {
+  Pipe& pipe = Of(stream);
+  if (!pipe.fd.IsOpen()) return "";
+  static thread_local char buffer[kPieceBytes];
+  const ssize_t size = ::read(pipe.fd.get(), buffer, sizeof(buffer));
+  if (size > 0) return std::string(buffer, static_cast<std::size_t>(size));
+  if (size == 0 || (errno != EAGAIN && errno != EINTR)) {
+    if (!is_paused_) loop_.Unwatch(pipe.fd.get());
+    pipe.fd.Reset();
+  }
+  return "";
+}
+
+bool WorkerOutput::IsEmpty(OutputStream stream) const {
+  const Pipe& pipe = pipes_[stream == OutputStream::kStdout ? 0 : 1];
+  int waiting = 0;
+  return !pipe.fd.IsOpen() || ::ioctl(pipe.fd.get(), FIONREAD, &waiting) != 0 || waiting == 0;
+}
+
+void WorkerOutput::Pause() {
+  if (is_paused_) return;
+  is_paused_ = true;
+  for (Pipe& pipe : pipes_) {
+    if (pipe.fd.IsOpen()) loop_.Unwatch(pipe.fd.get());
+  }
+}
+
+void WorkerOutput::Resume() {
+  if (!is_paused_) return;
+  is_paused_ = false;
+  for (Pipe& pipe : pipes_) {
+    if (pipe.fd.IsOpen()) Watch(pipe);
+  }
+}
+
+}  // namespace muster::server

@@ -1,0 +1,367 @@
+#include "server/service/lane.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <utility>
+
+#include "server/service/wire.h"
+
+namespace muster::server {
+namespace {
+
+// What a client may have under way, before it is read no more.
+constexpr std::size_t kMaxHeld = 256;
+constexpr std::size_t kMaxHeldBytes = 4u << 20;
+constexpr std::int64_t kFirstCredit = 256 << 10;
+constexpr std::int64_t kMaxCredit = std::int64_t{1} << 50;
+// What is kept for a client that does not acknowledge.
+constexpr std::size_t kMaxMessages = 4096;
+constexpr std::size_t kMaxMessageBytes = 16u << 20;
+// Above this outcomes are kept short, so that those that still come do not break the bound.
+constexpr std::size_t kManyBytes = 8u << 20;
+constexpr std::size_t kShortBytes = 2048;
+// A message is closed when it is so large; and what has not been written makes its executions wait.
+constexpr std::size_t kMaxOneMessage = 256 << 10;
+constexpr std::size_t kMaxWaitingBytes = 512 << 10;
+// What an event takes beside its data.
+constexpr std::size_t kEventBytes = 128;
+
+void Shorten(std::string& text) {
+  if (text.size() <= kShortBytes) return;
+  text.resize(kShortBytes);
+  text += "\n... cut here: the client reads too slowly ...";
+}
+
+}  // namespace
+
+Lane::Lane(EventLoop& loop, std::shared_ptr<const Identity> identity, std::string stream_id,
+           std::shared_ptr<WorkerPool> pool, AuditLog* audit,
+           std::function<void(const Lane&)> on_end)
+    : loop_(loop),
+      identity_(std::move(identity)),
+      stream_id_(std::move(stream_id)),
+      pool_(std::move(pool)),
+      audit_(audit),
+      on_end_(std::move(on_end)) {}
+
+Lane::~Lane() {
+  if (absence_) loop_.CancelTimer(*absence_);
+}
+
+// ---- the call ----
+
+grpc::Status Lane::Carry(Carrier& carrier, const v1::OpenLane& open, std::uint64_t acknowledged) {
+  if (carrier_ != nullptr) {
+    std::exchange(carrier_, nullptr)
+        ->Finish({grpc::StatusCode::ABORTED, "another call took over this stream"});
+  }
+  is_writing_ = true;  // `opened` goes first
+  if (open.again()) {
+    // What was being written may have arrived or not: the client knows.
+    written_ = messages_.size();
+    if (!Acknowledge(acknowledged)) {
+      return {grpc::StatusCode::INVALID_ARGUMENT, "more is acknowledged than was sent"};
+    }
+    written_ = 0;
+    unwritten_bytes_ = message_bytes_;
+  }
+  if (absence_) loop_.CancelTimer(*absence_);
+  absence_.reset();
+  client_is_done_ = false;
+  is_unread_ = false;
+  carrier_ = &carrier;
+  return grpc::Status::OK;
+}
+
+void Lane::Drop(const Carrier& carrier) {
+  if (carrier_ != &carrier) return;
+  carrier_ = nullptr;
+  is_writing_ = false;
+  if (client_is_done_ && held_.empty()) {
+    EndWhenDone();
+  } else {
+    WaitForClient();
+  }
+}
+
+void Lane::WaitForClient() {
+  absence_ = loop_.After(kMaxAbsence, [this] {
+    absence_.reset();
+    const auto self = shared_from_this();
+    client_is_done_ = true;
+    StopAll(StopCause::kClientGone, std::nullopt, "its client went away");
+    EndWhenDone();
+  });
+}
+
+void Lane::OnHalfClose(const Carrier& carrier) {
+  if (carrier_ != &carrier) return;
+  client_is_done_ = true;
+  EndWhenDone();
+}
+
+void Lane::EndWhenDone() {
+  if (!client_is_done_ || !held_.empty() || has_ended_) return;
+  // All has been said, and written.
+  if (carrier_ != nullptr && (is_writing_ || written_ < messages_.size())) return;
+  has_ended_ = true;
+  if (carrier_ != nullptr) std::exchange(carrier_, nullptr)->Finish(grpc::Status::OK);
+  on_end_(*this);
+}
+
+// ---- what the client sends ----
+
+bool Lane::TakeNumber(std::uint64_t sequence) {
+  if (sequence != received_ + 1) return false;
+  received_ = sequence;
+  return true;
+}
+
+Lane::Held& Lane::Hold(std::uint64_t sequence, std::size_t bytes) {
+  Held& held = held_[sequence];
+  held.credit = kFirstCredit;
+  held.bytes = bytes;
+  held_bytes_ += bytes;
+  return held;
+}
+
+void Lane::Run(std::uint64_t sequence, Cell::Request request) {
+  request.stream_id = &stream_id_;
+  request.sequence = sequence;
+  Held& held = Hold(sequence, request.source.size());
+  const auto cell = std::make_shared<Cell>(loop_, std::move(request), *this, *pool_);
+  held.control = cell;
+  held.is_cell = true;
+  pool_->Submit(cell);
+}
+
+namespace {
+
+// Of an execution that is no cell: puts the number to what it says.
+class LaneSink final : public ExecutionSink {
+ public:
+  LaneSink(std::shared_ptr<Lane> lane, std::uint64_t sequence)
+      : lane_(std::move(lane)), sequence_(sequence) {}
+  bool OnOutput(OutputStream stream, std::string data) override {
+    const bool room = lane_->Output(sequence_, stream, std::move(data));
+    lane_->OnBatchEnd();
+    return room;
+  }
+  void OnOutcome(Outcome outcome) override {
+    lane_->End(sequence_, outcome, "");
+    lane_->OnBatchEnd();
+  }
+
+ private:
+  const std::shared_ptr<Lane> lane_;
+  const std::uint64_t sequence_;
+};
+
+}  // namespace
+
+void Lane::Run(std::uint64_t sequence, std::size_t bytes, const Starter& start) {
+  Hold(sequence, bytes);
+  const auto control = start(std::make_shared<LaneSink>(shared_from_this(), sequence));
+  // It may have ended in there.
+  if (const auto held = held_.find(sequence); held != held_.end()) held->second.control = control;
+}
+
+void Lane::Refuse(std::uint64_t sequence, const std::string& why) {
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::kRefused;
+  outcome.reason = why;
+  End(sequence, outcome, "");
+}
+
+void Lane::Begin() {
+  pool_->Dispatch();
+  Flush();
+}
+
+void Lane::AddCredit(std::uint64_t sequence, std::uint64_t bytes) {
+  const auto held = held_.find(sequence);
+  if (held == held_.end()) return;  // it has ended meanwhile
+  held->second.credit = static_cast<std::int64_t>(
+      std::min<std::uint64_t>(static_cast<std::uint64_t>(kMaxCredit), bytes) +
+      static_cast<std::uint64_t>(std::max<std::int64_t>(held->second.credit, -kMaxCredit)));
+  held->second.credit = std::min(held->second.credit, kMaxCredit);
+  ResumePaused();
+}
+
+bool Lane::Acknowledge(std::uint64_t messages) {
+  if (messages > acknowledged_ + written_) return false;
+  while (acknowledged_ < messages) {
+    message_bytes_ -= messages_.front().bytes;
+    messages_.pop_front();
+    ++acknowledged_;
+    --written_;
+  }
+  return true;
+}
+
+bool Lane::MayRead() {
+  is_unread_ =
+      held_.size() >= kMaxHeld || held_bytes_ >= kMaxHeldBytes || messages_.size() >= kMaxMessages;
+  return !is_unread_;
+}
+
+std::shared_ptr<ExecutionControl> Lane::Find(std::uint64_t sequence) const {
+  const auto held = held_.find(sequence);
+  return held == held_.end() ? nullptr : held->second.control;
+}
+
+std::vector<Lane::Shown> Lane::Show(std::size_t most) const {
+  std::vector<Shown> shown;
+  for (const auto& [sequence, held] : held_) {
+    if (!held.is_cell || shown.size() >= most) continue;
+    const auto& cell = static_cast<const Cell&>(*held.control);
+    const bool is_running = cell.IsRunning();
+    shown.push_back({sequence, cell.request().source, cell.received(), !is_running,
+                     cell.IsStopping(), is_running ? cell.worker()->supervisor_pid() : 0});
+  }
+  return shown;
+}
+
+void Lane::StopAll(StopCause cause, std::optional<std::chrono::milliseconds> grace,
+                   const std::string& who) {
+  const auto self = shared_from_this();
+  std::vector<std::shared_ptr<ExecutionControl>> controls;
+  for (const auto& [sequence, held] : held_) {
+    if (held.control != nullptr) controls.push_back(held.control);
+  }
+  for (const auto& control : controls) {
+    control->Stop(cause, grace, who);
+    // What it still writes goes nowhere, and must not keep it waiting.
+    if (carrier_ == nullptr) control->Resume();
+  }
+  Flush();
+}
+
+void Lane::Close(std::optional<std::chrono::milliseconds> grace, const std::string& who) {
+  const auto self = shared_from_this();
+  client_is_done_ = true;
+  StopAll(StopCause::kDrain, grace, who);
+  EndWhenDone();
+}
+
+// ---- what is said ----
+
+bool Lane::IsFull() const {
+  return unwritten_bytes_ >= kMaxWaitingBytes || message_bytes_ >= kMaxMessageBytes;
+}
+
+v1::LaneEvent& Lane::AddEvent(std::uint64_t sequence, std::size_t bytes) {
+  const bool none_is_open = messages_.size() <= written_ + (is_writing_ ? 1 : 0);
+  if (none_is_open || messages_.back().bytes + bytes > kMaxOneMessage) messages_.emplace_back();
+  messages_.back().bytes += bytes + kEventBytes;
+  message_bytes_ += bytes + kEventBytes;
+  unwritten_bytes_ += bytes + kEventBytes;
+  v1::LaneEvent& event = *messages_.back().message.add_events();
+  event.set_sequence(sequence);
+  return event;
+}
+
+bool Lane::Output(std::uint64_t sequence, OutputStream stream, std::string data) {
+  const auto held = held_.find(sequence);
+  // A client that is gone for good gets nothing.
+  if (held == held_.end() || (client_is_done_ && carrier_ == nullptr)) return true;
+  const bool is_value = stream == OutputStream::kValue;
+  if (!is_value) held->second.credit -= static_cast<std::int64_t>(data.size());
+  v1::LaneEvent& event = AddEvent(sequence, data.size());
+  if (is_value) {
+    event.set_value(std::move(data));
+  } else {
+    event.mutable_output()->set_stream(stream == OutputStream::kStdout ? v1::Output::STREAM_STDOUT
+                                                                       : v1::Output::STREAM_STDERR);
+    event.mutable_output()->set_data(std::move(data));
+  }
+  if ((is_value || held->second.credit > 0) && !IsFull()) return true;
+  held->second.is_paused = true;
+  paused_.insert(sequence);
+  return false;
+}
+
+void Lane::ResumePaused() {
+  if (paused_.empty() || IsFull()) return;
+  std::vector<std::shared_ptr<ExecutionControl>> resumed;
+  for (auto it = paused_.begin(); it != paused_.end();) {
+    const auto held = held_.find(*it);
+    if (held != held_.end() && held->second.credit <= 0) {
+      ++it;
+      continue;
+    }
+    if (held != held_.end()) resumed.push_back(held->second.control);
+    paused_.erase(it++);
+  }
+  for (const auto& control : resumed) {
+    if (control != nullptr) control->Resume();
+  }
+}
+
+void Lane::End(std::uint64_t sequence, const Outcome& outcome, std::string value) {
+  const auto held = held_.find(sequence);
+  if (held != held_.end()) {
+    held_bytes_ -= held->second.bytes;
+    held_.erase(held);
+  }
+  std::size_t bytes = value.size() + outcome.reason.size();
+  const Outcome* told = &outcome;
+  Outcome shortened;
+  if (outcome.exception) {
+    if (message_bytes_ >= kManyBytes) {
+      shortened = outcome;
+      Shorten(shortened.exception->message);
+      Shorten(shortened.exception->traceback);
+      told = &shortened;
+    }
+    bytes += told->exception->message.size() + told->exception->traceback.size();
+  }
+  v1::LaneEvent& event = AddEvent(sequence, bytes);
+  if (!value.empty()) event.set_value(std::move(value));
+  WriteOutcomeTo(*told, *event.mutable_outcome());
+}
+
+bool Lane::OnOutput(const Cell& cell, OutputStream stream, std::string data) {
+  return Output(cell.request().sequence, stream, std::move(data));
+}
+
+void Lane::OnOutcome(const Cell& cell, Outcome outcome, std::string value) {
+  if (audit_ != nullptr) {
+    ExecutionRequest known;
+    known.key = {identity_->uid, stream_id_, cell.request().sequence};
+    known.identity = identity_;
+    // It has ended, recorded or not.
+    [[maybe_unused]] const absl::Status status = audit_->End(known, outcome);
+  }
+  End(cell.request().sequence, outcome, std::move(value));
+}
+
+void Lane::OnBatchEnd() {
+  Flush();
+  if (is_unread_ && carrier_ != nullptr && MayRead()) carrier_->ReadOn();
+  EndWhenDone();
+}
+
+void Lane::Flush() {
+  if (carrier_ == nullptr || is_writing_ || written_ >= messages_.size()) return;
+  is_writing_ = true;
+  carrier_->Write(messages_[written_].message);
+}
+
+void Lane::OnOpened(const Carrier& carrier) {
+  if (carrier_ != &carrier) return;
+  is_writing_ = false;
+  Flush();
+}
+
+void Lane::OnWritten(const Carrier& carrier) {
+  if (carrier_ != &carrier) return;
+  is_writing_ = false;
+  unwritten_bytes_ -= messages_[written_].bytes;
+  ++written_;
+  Flush();
+  ResumePaused();
+  EndWhenDone();
+}
+
+}  // namespace muster::server

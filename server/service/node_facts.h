@@ -1,0 +1,22 @@
+// NodeFacts: what the daemon tells about itself; fixed while it runs. Plain data.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "server/spawner/limits.h"
+
+namespace muster::server {
+
+struct NodeFacts {
+  std::string name;
+  bool name_is_explicit = false;  // it was given one, and answers to no other
+  std::string incarnation;        // 16 random bytes
+  std::string python;             // version
+  unsigned workers = 0;
+  Limits limits;  // of every execution; a request may ask for less
+  std::optional<std::chrono::milliseconds> longest;  // deadline of every execution
+};
+
+}  // namespace muster::server
