@@ -47,7 +47,7 @@ bool FastLane::AcknowledgesByItself() const {
 }
 
 void FastLane::Submit(const std::shared_ptr<FastCall>& call) {
-  std::shared_ptr<LaneStream> dead;  // ends after the lock
+  std::shared_ptr<LaneStream> stale;  // ends after the lock
   bool connects = false;
   bool flushes = false;
   bool falls_back = false;
@@ -57,11 +57,7 @@ void FastLane::Submit(const std::shared_ptr<FastCall>& call) {
     const bool was_empty = book_.IsEmpty();
     book_.Add(call);
     falls_back = !is_supported_;
-    // A stream that broke while nothing was under way: the daemon may have gone, and come back.
-    if (stage_ == Stage::kOpen && was_empty && !stream_->connection()->IsAlive()) {
-      dead = std::move(stream_);
-      stage_ = Stage::kIdle;
-    }
+    if (was_empty) stale = TakeStale(true);
     if (stage_ == Stage::kIdle && !falls_back) {
       stage_ = Stage::kConnecting;
       connects = true;
@@ -71,7 +67,7 @@ void FastLane::Submit(const std::shared_ptr<FastCall>& call) {
       flush_at_ = hold_until = std::chrono::steady_clock::now() + kLongestHold;
     }
   }
-  if (dead) dead->Break();
+  if (stale) stale->Break();
   if (falls_back) FallBack();
   if (connects) Connect();
   if (flushes) Flush();
@@ -89,7 +85,29 @@ void FastLane::SendNow(const FastCall& call) {
   Flush();
 }
 
+std::shared_ptr<LaneStream> FastLane::TakeStale(bool looks) {
+  if (stage_ != Stage::kOpen || book_.sent() > 0) return nullptr;
+  const Connection& connection = *stream_->connection();
+  if (!connection.IsDraining() && (!looks || connection.IsAlive())) return nullptr;
+  stage_ = Stage::kIdle;
+  return std::move(stream_);
+}
+
+bool FastLane::Leave() {
+  std::shared_ptr<LaneStream> stale;
+  {
+    const MutexLock lock(mutex_);
+    if (book_.CanSend()) stale = TakeStale(false);
+    if (stale == nullptr) return false;
+    stage_ = Stage::kConnecting;
+  }
+  stale->Break();
+  Connect();
+  return true;
+}
+
 void FastLane::Flush() {
+  if (Leave()) return;
   LaneMessage message;
   Calls calls;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> credits;
@@ -99,7 +117,8 @@ void FastLane::Flush() {
   {
     const MutexLock lock(mutex_);
     if (stage_ != Stage::kOpen || is_writing_) return;
-    calls = book_.Next();
+    // To a daemon that ends nothing new is sent.
+    if (!stream_->connection()->IsDraining()) calls = book_.Next();
     is_urgent_ = is_urgent_ && book_.CanSend();
     credits.swap(credits_);
     if (calls.empty() && credits.empty() && !AcknowledgesByItself()) return;

@@ -77,6 +77,11 @@ class FastLane final : public NodeLink::Waiter,
   // Whether what waits should go out, if the wire is free: when a call comes, and else.
   bool IsDue(bool is_new) const MUSTER_REQUIRES(mutex_);
   bool AcknowledgesByItself() const MUSTER_REQUIRES(mutex_);
+  // The stream, when a next call is to go over another one: its connection is dead, or the daemon
+  // begins to end, and nothing is under way.
+  std::shared_ptr<LaneStream> TakeStale(bool looks) MUSTER_REQUIRES(mutex_);
+  // For another stream, if this one is stale.
+  bool Leave() MUSTER_EXCLUDES(mutex_);
   // Puts what waits on the wire, if it is free.
   void Flush() MUSTER_EXCLUDES(mutex_);
   // Finds whose events these are; who has an outcome here has ended.
@@ -89,10 +94,7 @@ class FastLane final : public NodeLink::Waiter,
   void SendCancels() MUSTER_EXCLUDES(mutex_);
   void CancelLater(std::uint64_t sequence) MUSTER_EXCLUDES(mutex_);
 
-  // ---- life (fast_lane_life.cc) ----
-  void Connect();
-  void OnOpened(LaneStream& stream, const v1::LaneOpened& opened) MUSTER_EXCLUDES(mutex_);
-  v1::ExecuteManyRequest FirstMessage() const MUSTER_REQUIRES(mutex_);
+  // ---- breaks (lane_breaks.cc) ----
   // After a stream or a connection could not be had: what ends by that. Sets the stage, and when to
   // try again.
   std::vector<Ends> AfterBreak(const grpc::Status& status, bool was_open, bool* falls_back)
@@ -103,6 +105,11 @@ class FastLane final : public NodeLink::Waiter,
   void Return() MUSTER_REQUIRES(mutex_);
   std::vector<Ends> GiveUp(const std::string& why) MUSTER_REQUIRES(mutex_);
   Ends Lost(const std::string& why) MUSTER_REQUIRES(mutex_);
+
+  // ---- life (fast_lane_life.cc) ----
+  void Connect();
+  void OnOpened(LaneStream& stream, const v1::LaneOpened& opened) MUSTER_EXCLUDES(mutex_);
+  v1::ExecuteManyRequest FirstMessage() const MUSTER_REQUIRES(mutex_);
   std::string Name() const { return link_->name(); }
   static void Finish(const std::vector<Ends>& all);
   void FallBack() MUSTER_EXCLUDES(mutex_);

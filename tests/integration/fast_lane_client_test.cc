@@ -319,6 +319,17 @@ TEST_CASE("what was sent to a node that is gone is lost, what was not is unreach
   CHECK(place.cluster().execute(1, "x").wait().kind == Outcome::Kind::kUnreachable);
 }
 
+TEST_CASE("a daemon that begins to end gets no further calls, and none is lost") {
+  Scripted place(JustEcho());
+  CHECK(place.cluster().execute(1, "x").wait().ok());
+  place.node.Drain();
+  // It is heard of a moment later; until then calls go the old way.
+  CHECK(muster::test::Eventually([&] {
+    CHECK(place.cluster().execute(1, "y").wait().ok());
+    return place.node.lanes == 2;
+  }));
+}
+
 TEST_CASE("a contract that was broken ends the stream, and is not repeated") {
   Scripted place([](const LaneNode& node, int number, const Message&, grpc::ServerContext*,
                     LaneNode::Stream* stream) {
