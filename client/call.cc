@@ -22,7 +22,8 @@ Call::Iterator Call::end() { return {}; }
 
 const Outcome& Call::wait() & { return state_->Wait(); }
 
-Outcome Call::wait() && { return state_->Wait(); }
+// The only handle left takes the outcome with it: a value may have gigabytes.
+Outcome Call::wait() && { return guard_.use_count() == 1 ? state_->TakeOutcome() : state_->Wait(); }
 
 const Outcome* Call::wait_for(std::chrono::milliseconds time) { return state_->WaitFor(time); }
 

@@ -100,6 +100,12 @@ const Outcome& Call::State::Wait() {
   return *outcome_;
 }
 
+Outcome Call::State::TakeOutcome() {
+  Wait();
+  const MutexLock lock(mutex_);
+  return std::move(*outcome_);
+}
+
 const Outcome* Call::State::WaitFor(std::chrono::milliseconds time) {
   const auto deadline = After(time);
   if (time.count() > 0) SendNow();

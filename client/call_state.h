@@ -43,6 +43,8 @@ class Call::State {
   std::optional<Event> Next();
   bool NextFor(std::chrono::milliseconds time, std::optional<Event>* event);
   const Outcome& Wait();
+  // For the last handle: what it leaves behind is an outcome without its contents.
+  Outcome TakeOutcome() MUSTER_EXCLUDES(mutex_);
   const Outcome* WaitFor(std::chrono::milliseconds time);
   bool IsDone() const;
   void Cancel(std::optional<std::chrono::milliseconds> grace);
@@ -87,7 +89,8 @@ class Call::State {
   bool is_detached_ MUSTER_GUARDED_BY(mutex_) = false;
   // Who called Next last; none when nobody reads.
   std::thread::id reader_ MUSTER_GUARDED_BY(mutex_);
-  std::optional<Outcome> outcome_ MUSTER_GUARDED_BY(mutex_);  // never changed once it is there
+  std::optional<Outcome> outcome_
+      MUSTER_GUARDED_BY(mutex_);  // changed only by TakeOutcome once it is there
 };
 
 }  // namespace muster

@@ -5,6 +5,8 @@ find_package(PkgConfig REQUIRED)
 
 # Debian's gRPC brings its own Protobuf and Abseil; the module form of FindProtobuf goes with it.
 find_package(absl REQUIRED CONFIG)
+# Its archives, for muster_static_abseil.
+pkg_check_modules(ABSEIL REQUIRED absl_status absl_statusor absl_strings absl_str_format)
 find_package(Protobuf REQUIRED)
 find_package(gRPC REQUIRED CONFIG)
 find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)

@@ -165,29 +165,28 @@ bool Execution::MakeInput(UniqueFd& theirs, UniqueFd& out_theirs, UniqueFd& err_
 
 std::unique_ptr<PipeReader> Execution::ReadFrom(UniqueFd fd, OutputStream stream) {
   return std::make_unique<PipeReader>(
-      loop_, std::move(fd),
-      [this, stream](std::string data) { HandleOutput(stream, std::move(data)); },
+      loop_, std::move(fd), [this, stream](std::string_view data) { HandleOutput(stream, data); },
       [this] { FinishWhenDrained(); });
 }
 
-void Execution::HandleOutput(OutputStream stream, std::string data) {
+void Execution::HandleOutput(OutputStream stream, std::string_view data) {
   if (stream != OutputStream::kValue) {
-    Give(stream, std::move(data));
+    Give(stream, std::string(data));
     return;
   }
   value_frames_.Append(data);
-  while (const std::optional<Frame> frame = value_frames_.Next()) HandleWorkerFrame(*frame);
+  while (std::optional<Frame> frame = value_frames_.Next()) HandleWorkerFrame(*std::move(frame));
   if (value_frames_.IsBroken() && !result_.broken) {
     result_.broken = true;
     Stop(StopCause::kCancel, std::chrono::milliseconds(0), "by clusterd");
   }
 }
 
-void Execution::HandleWorkerFrame(const Frame& frame) {
+void Execution::HandleWorkerFrame(Frame frame) {
   PayloadReader reader(frame.payload);
   switch (static_cast<FrameType>(frame.type)) {
     case FrameType::kValue:
-      if (!frame.payload.empty()) Give(OutputStream::kValue, frame.payload);
+      if (!frame.payload.empty()) Give(OutputStream::kValue, std::move(frame.payload));
       break;
     case FrameType::kException:
       result_.exception = ReadException(frame.payload);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "server/execution/event_loop.h"
 #include "server/execution/execution_control.h"
@@ -57,8 +58,8 @@ class Execution : public ExecutionControl, public std::enable_shared_from_this<E
   std::optional<StartFailure> Launch(SpawnerClient& spawner);
   bool MakeInput(UniqueFd& theirs, UniqueFd& out_theirs, UniqueFd& err_theirs, UniqueFd& out_ours);
   std::unique_ptr<PipeReader> ReadFrom(UniqueFd fd, OutputStream stream);
-  void HandleOutput(OutputStream stream, std::string data);
-  void HandleWorkerFrame(const Frame& frame);
+  void HandleOutput(OutputStream stream, std::string_view data);
+  void HandleWorkerFrame(Frame frame);
   void HandleFrame(const Frame& frame);
   void HandleSupervisorGone();
   void HandleEnd(const ExecutionEnd& end);

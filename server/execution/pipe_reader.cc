@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kPieceBytes = 64 << 10;
 }  // namespace
 
-PipeReader::PipeReader(EventLoop& loop, UniqueFd fd, std::function<void(std::string)> on_data,
+PipeReader::PipeReader(EventLoop& loop, UniqueFd fd, std::function<void(std::string_view)> on_data,
                        std::function<void()> on_end)
     : loop_(loop), fd_(std::move(fd)), on_data_(std::move(on_data)), on_end_(std::move(on_end)) {
   ::fcntl(fd_.get(), F_SETFL, ::fcntl(fd_.get(), F_GETFL) | O_NONBLOCK);
@@ -41,13 +41,14 @@ std::uint64_t PipeReader::Waiting() const {
 }
 
 void PipeReader::Read() {
-  // Copied out in its true size: a thousand waiting pieces of one byte must not hold 64 MiB.
+  // Who keeps it copies it out, in its true size: a thousand waiting pieces of one byte must not
+  // hold 64 MiB.
   static thread_local char buffer[kPieceBytes];
   const ssize_t size = ::read(fd_.get(), buffer, sizeof(buffer));
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (size > 0) {
     bytes_ += static_cast<std::uint64_t>(size);
-    on_data_(std::string(buffer, static_cast<std::size_t>(size)));
+    on_data_(std::string_view(buffer, static_cast<std::size_t>(size)));
     return;
   }
   loop_.Unwatch(fd_.get());

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <string>
+#include <string_view>
 
 #include "common/unique_fd.h"
 #include "server/execution/event_loop.h"
@@ -14,8 +14,9 @@ namespace muster::server {
 
 class PipeReader {
  public:
-  // `on_data` gets what was read, `on_end` (once) the end of file. Neither comes while paused.
-  PipeReader(EventLoop& loop, UniqueFd fd, std::function<void(std::string)> on_data,
+  // `on_data` gets what was read, good until it returns; `on_end` (once) the end of file. Neither
+  // comes while paused.
+  PipeReader(EventLoop& loop, UniqueFd fd, std::function<void(std::string_view)> on_data,
              std::function<void()> on_end);
   ~PipeReader();
   PipeReader(const PipeReader&) = delete;
@@ -33,7 +34,7 @@ class PipeReader {
 
   EventLoop& loop_;
   UniqueFd fd_;
-  std::function<void(std::string)> on_data_;
+  std::function<void(std::string_view)> on_data_;
   std::function<void()> on_end_;
   std::uint64_t bytes_ = 0;
   bool paused_ = false;

@@ -73,8 +73,8 @@ std::optional<StartFailure> SessionShell::Launch(SpawnerClient& spawner,
   out_ = Read(std::move(out), OutputStream::kStdout);
   err_ = Read(std::move(err), OutputStream::kStderr);
   reports_ = std::make_unique<PipeReader>(
-      loop_, std::move(report_read), [this](const std::string& data) { HandleReports(data); },
-      [] {});
+      loop_, std::move(report_read),
+      [this](std::string_view data) { HandleReports(std::string(data)); }, [] {});
   script_ = std::make_unique<InputWriter>(loop_, [] {});
   script_->Start(std::move(script_write), false);
   LaunchRequest launch;
@@ -114,7 +114,7 @@ bool SessionShell::MakeStreams(const std::optional<Terminal>& terminal,
 std::unique_ptr<PipeReader> SessionShell::Read(UniqueFd fd, OutputStream stream) {
   return std::make_unique<PipeReader>(
       loop_, std::move(fd),
-      [this, stream](std::string data) { owner_.OnShellOutput(stream, std::move(data)); },
+      [this, stream](std::string_view data) { owner_.OnShellOutput(stream, std::string(data)); },
       [this] { CheckSilence(); });
 }
 

@@ -189,8 +189,10 @@ void Lane::AddCredit(std::uint64_t sequence, std::uint64_t bytes) {
 }
 
 bool Lane::Acknowledge(std::uint64_t messages) {
-  if (messages > acknowledged_ + written_) return false;
-  while (acknowledged_ < messages) {
+  // The client may have the last one before gRPC has told that it is written.
+  if (messages > acknowledged_ + written_ + (is_writing_ ? 1 : 0)) return false;
+  heard_ = std::max(heard_, messages);
+  while (acknowledged_ < heard_ && written_ > 0) {
     message_bytes_ -= messages_.front().bytes;
     messages_.pop_front();
     ++acknowledged_;
@@ -359,6 +361,7 @@ void Lane::OnWritten(const Carrier& carrier) {
   is_writing_ = false;
   unwritten_bytes_ -= messages_[written_].bytes;
   ++written_;
+  Acknowledge(heard_);
   Flush();
   ResumePaused();
   EndWhenDone();

@@ -142,6 +142,7 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   std::deque<Message> messages_;
   std::size_t written_ = 0;         // of messages_; one more is being written
   std::uint64_t acknowledged_ = 0;  // messages before messages_
+  std::uint64_t heard_ = 0;         // that the client said it has
   std::size_t message_bytes_ = 0;   // of all in messages_
   std::size_t unwritten_bytes_ = 0;
   std::optional<EventLoop::TimerId> absence_;

@@ -1,9 +1,12 @@
 #include "server/spawner/frame.h"
 
-#include <cstring>
+#include <algorithm>
+#include <utility>
 
 namespace muster::server {
 namespace {
+
+constexpr std::size_t kLengthBytes = 4;
 
 template <typename T>
 void AppendLittleEndian(std::string& out, T value) {
@@ -23,35 +26,66 @@ T ReadLittleEndian(std::string_view bytes) {
 
 }  // namespace
 
+std::string EncodeFrameHead(std::uint8_t type, std::size_t payload_bytes) {
+  std::string head;
+  AppendLittleEndian<std::uint32_t>(head, static_cast<std::uint32_t>(payload_bytes + 1));
+  head.push_back(static_cast<char>(type));
+  return head;
+}
+
 std::string EncodeFrame(std::uint8_t type, std::string_view payload) {
   std::string frame;
-  frame.reserve(payload.size() + 5);
-  AppendLittleEndian<std::uint32_t>(frame, static_cast<std::uint32_t>(payload.size() + 1));
-  frame.push_back(static_cast<char>(type));
+  frame.reserve(kLengthBytes + 1 + payload.size());
+  frame.append(EncodeFrameHead(type, payload.size()));
   frame.append(payload);
   return frame;
 }
 
+void FrameDecoder::Append(std::string_view bytes) {
+  while (!broken_ && !bytes.empty()) {
+    if (length_.size() < kLengthBytes) {
+      TakeLength(bytes);
+    } else if (!has_type_) {
+      TakeType(bytes);
+    } else {
+      TakePayload(bytes);
+    }
+    if (has_type_ && missing_ == 0) {
+      whole_.push_back(std::exchange(next_, {}));
+      length_.clear();
+      has_type_ = false;
+    }
+  }
+}
+
+void FrameDecoder::TakeLength(std::string_view& bytes) {
+  const std::size_t size = std::min(bytes.size(), kLengthBytes - length_.size());
+  length_.append(bytes.substr(0, size));
+  bytes.remove_prefix(size);
+  if (length_.size() < kLengthBytes) return;
+  missing_ = ReadLittleEndian<std::uint32_t>(length_);
+  broken_ = missing_ == 0 || missing_ > max_payload_ + 1;
+}
+
+void FrameDecoder::TakeType(std::string_view& bytes) {
+  next_.type = static_cast<std::uint8_t>(bytes[0]);
+  bytes.remove_prefix(1);
+  has_type_ = true;
+  --missing_;
+  next_.payload.reserve(missing_);
+}
+
+void FrameDecoder::TakePayload(std::string_view& bytes) {
+  const std::size_t size = std::min(bytes.size(), missing_);
+  next_.payload.append(bytes.substr(0, size));
+  bytes.remove_prefix(size);
+  missing_ -= size;
+}
+
 std::optional<Frame> FrameDecoder::Next() {
-  if (broken_ || buffer_.size() - start_ < 4) return std::nullopt;
-  const std::string_view rest = std::string_view(buffer_).substr(start_);
-  const auto length = ReadLittleEndian<std::uint32_t>(rest.substr(0, 4));
-  if (length == 0 || length > max_payload_ + 1) {
-    broken_ = true;
-    return std::nullopt;
-  }
-  if (rest.size() < 4 + static_cast<std::size_t>(length)) {
-    // Keep the buffer from creeping forward for ever.
-    buffer_.erase(0, start_);
-    start_ = 0;
-    return std::nullopt;
-  }
-  Frame frame{static_cast<std::uint8_t>(rest[4]), std::string(rest.substr(5, length - 1))};
-  start_ += 4 + length;
-  if (start_ == buffer_.size()) {
-    buffer_.clear();
-    start_ = 0;
-  }
+  if (whole_.empty()) return std::nullopt;
+  std::optional<Frame> frame(std::move(whole_.front()));
+  whole_.pop_front();
   return frame;
 }
 

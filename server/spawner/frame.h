@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,22 +22,32 @@ struct Frame {
 };
 
 std::string EncodeFrame(std::uint8_t type, std::string_view payload);
+// What stands before the payload, for who sends a big one without copying it.
+std::string EncodeFrameHead(std::uint8_t type, std::size_t payload_bytes);
 
-// Cuts a stream of bytes into frames.
+// Cuts a stream of bytes into frames. Each byte of a payload is copied once, to where it stays.
 class FrameDecoder {
  public:
   explicit FrameDecoder(std::size_t max_payload) : max_payload_(max_payload) {}
 
-  void Append(std::string_view bytes) { buffer_.append(bytes); }
-  // The next whole frame; empty when more bytes are needed or the stream is broken.
+  void Append(std::string_view bytes);
+  // The next whole frame; empty when more bytes are needed or the stream is broken there.
   std::optional<Frame> Next();
   // A length was zero or over the limit: nothing after it can be understood.
   bool IsBroken() const { return broken_; }
 
  private:
+  // Each takes what it needs off the front.
+  void TakeLength(std::string_view& bytes);
+  void TakeType(std::string_view& bytes);
+  void TakePayload(std::string_view& bytes);
+
   const std::size_t max_payload_;
-  std::string buffer_;
-  std::size_t start_ = 0;
+  std::deque<Frame> whole_;
+  std::string length_;       // of the next frame, as far as it is here
+  std::size_t missing_ = 0;  // of the next frame, bytes after its length
+  bool has_type_ = false;    // the next frame's type is here
+  Frame next_;
   bool broken_ = false;
 };
 

@@ -2,9 +2,14 @@
 
 // pybind11 first: Python.h has to come before the standard headers.
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/uio.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <utility>
 
 #include "common/fault.h"
 #include "runner_source.h"
@@ -22,20 +27,39 @@ namespace {
 // The runner's names; lives as long as the process.
 PyObject* runner = nullptr;
 
+// A payload of so many bytes is likely to be followed by many more, of one value.
+constexpr std::size_t kBigPayloadBytes = 64 << 10;
+// Of the pipe to the daemon then: writer and reader change places less often. As much as the kernel
+// gives to anybody (pipe(7)); where it gives less, the pipe stays as it is.
+constexpr int kBigPipeBytes = 1 << 20;
+
 // Blocks while the daemon does not read: that is the back-pressure on a big value. When the daemon
 // is gone there is nobody left to work for.
 void SendToDaemon(FrameType type, std::string_view payload) {
   if (FaultAt("value.write")) ::_exit(127);
-  const std::string frame = EncodeFrame(static_cast<std::uint8_t>(type), payload);
-  std::string_view rest = frame;
-  while (!rest.empty()) {
-    const ssize_t written = ::write(kValueFd, rest.data(), rest.size());
+  static bool is_big = false;
+  if (payload.size() >= kBigPayloadBytes && !std::exchange(is_big, true)) {
+    ::fcntl(kValueFd, F_SETPIPE_SZ, kBigPipeBytes);
+  }
+  const std::string head = EncodeFrameHead(static_cast<std::uint8_t>(type), payload.size());
+  std::string_view parts[] = {head, payload};
+  while (!parts[0].empty() || !parts[1].empty()) {
+    iovec pieces[2];
+    for (int i = 0; i < 2; ++i) {
+      pieces[i] = {const_cast<char*>(parts[i].data()), parts[i].size()};
+    }
+    const ssize_t written = ::writev(kValueFd, pieces, 2);
     if (written < 0 && errno == EINTR) {
       if (PyErr_CheckSignals() != 0) throw py::error_already_set();
       continue;
     }
     if (written < 0) ::_exit(127);
-    rest.remove_prefix(static_cast<std::size_t>(written));
+    auto left = static_cast<std::size_t>(written);
+    for (std::string_view& part : parts) {
+      const std::size_t gone = std::min(left, part.size());
+      part.remove_prefix(gone);
+      left -= gone;
+    }
   }
 }
 

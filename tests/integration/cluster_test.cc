@@ -232,6 +232,24 @@ TEST_CASE("calls live on when the handle of the cluster moves") {
   CHECK(moved.execute(1, "1").wait().ok());
 }
 
+TEST_CASE("the last handle takes its value along uncopied, and one of several leaves it") {
+  ClusterAPI cluster = Local(1);
+  constexpr std::size_t kBytes = 9'000'001;
+  const std::string source = "'ab'*4500000+'c'";
+  Call call = cluster.execute(1, muster::python(source, muster::Command::Form::kStr));
+  {
+    Call other = call;
+    const Outcome copied = std::move(other).wait();
+    CHECK(copied.value().text().size() == kBytes);
+  }
+  const std::string& text = call.wait().value().text();
+  const char* where = text.data();
+  REQUIRE(text.size() == kBytes);
+  CHECK(text.compare(kBytes - 5, 5, "ababc") == 0);
+  const Outcome taken = std::move(call).wait();
+  CHECK(taken.value().text().data() == where);
+}
+
 TEST_CASE("a call that runs when its embedded cluster ends is told so") {
   std::optional<ClusterAPI> cluster = Local(1);
   Call call = cluster->execute(1, muster::shell("echo begun; sleep 1234"));

@@ -1,4 +1,4 @@
-"""scripts/quickstart and scripts/test, with apt-get, cmake and the rest played by small scripts."""
+"""scripts/quickstart, scripts/test and scripts/bench, with apt-get, cmake and the rest played by small scripts."""
 
 import os
 import pathlib
@@ -77,7 +77,7 @@ def test_quickstart_can_end_in_a_prompt(machine):
     assert machine.calls("clustershell") == ["clustershell --local 3"]
 
 
-@pytest.mark.parametrize("script", ["quickstart", "test"])
+@pytest.mark.parametrize("script", ["quickstart", "test", "bench"])
 def test_a_wrong_option_does_nothing_and_gives_2(machine, script):
     result = machine.run(script, "--sell")
     assert result.returncode == 2
@@ -112,7 +112,7 @@ def test_packages_that_cannot_be_installed_end_it_with_the_line_to_type(machine)
     assert machine.calls("cmake") == []
 
 
-@pytest.mark.parametrize("script", ["quickstart", "test"])
+@pytest.mark.parametrize("script", ["quickstart", "test", "bench"])
 def test_without_root_or_sudo_the_one_line_for_an_administrator_is_printed(machine, script):
     result = machine.run(script, uid=1000, missing="cmake")
     assert result.returncode == 1
@@ -172,3 +172,21 @@ def test_the_tests_run_through_ctest_and_end_with_its_words(machine):
     (call,) = machine.calls("ctest")
     assert "--test-dir build/asan --output-on-failure" in call and call.endswith("-R lint")
     assert result.stdout.splitlines()[-1].startswith("100% tests passed")
+
+
+def test_the_bench_builds_and_then_measures_with_only_json_on_stdout(machine):
+    measure = machine.tree / "bench/bench.py"
+    measure.parent.mkdir()
+    measure.write_text("import sys\nprint(' '.join(sys.argv[1:]))\n", encoding="utf-8")
+    result = machine.run("bench", "--quick", "--row", "W1", "--row", "W3", "--json")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == "--quick --row W1 --row W3 --json\n"
+    assert machine.calls("cmake")[-1] == "cmake --build build/release --target bench"
+    assert "[4/4]" in result.stderr
+    assert machine.run("bench").stdout.startswith("Muster bench in ")
+
+
+@pytest.mark.parametrize("words", [("--row", "W9"), ("--row",), ("--rounds", "0"), ("--rounds", "x")])
+def test_the_bench_takes_rows_and_rounds_that_there_are(machine, words):
+    result = machine.run("bench", *words)
+    assert result.returncode == 2 and words[0] in result.stderr

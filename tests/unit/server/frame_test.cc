@@ -28,6 +28,16 @@ TEST_CASE("Frames come out whole however the stream is cut") {
   }
 }
 
+TEST_CASE("What was whole before the stream broke still comes out") {
+  FrameDecoder decoder(100);
+  decoder.Append(EncodeFrame(1, "fine") + std::string(4, '\0') + EncodeFrame(2, "lost"));
+  const auto frame = decoder.Next();
+  REQUIRE(frame);
+  CHECK(frame->payload == "fine");
+  CHECK_FALSE(decoder.Next());
+  CHECK(decoder.IsBroken());
+}
+
 TEST_CASE("A length of zero or over the limit breaks the stream for good") {
   for (const std::string& bytes : {std::string(4, '\0'), EncodeFrame(1, std::string(101, 'x')),
                                    std::string("\xff\xff\xff\xff", 4)}) {
