@@ -1,7 +1,5 @@
 // ClusterAPI: the facade. Turns targets into nodes, and the library's own errors into public ones.
 #include <absl/strings/str_cat.h>
-#include <sys/types.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -16,6 +14,7 @@
 #include "client/execution_id.h"
 #include "client/fast_call.h"
 #include "client/fast_lane.h"
+#include "client/forks.h"
 #include "client/local_cluster.h"
 #include "client/node_link.h"
 #include "client/wire.h"
@@ -88,7 +87,7 @@ Call Refused(const std::string& node, std::string why_not) {
 class ClusterAPI::Cluster {
  public:
   Cluster(const std::vector<ConfiguredNode>& configured, std::unique_ptr<LocalCluster> local)
-      : owner_(::getpid()), local_(std::move(local)) {
+      : forks_(Forks()), local_(std::move(local)) {
     int index = 0;
     for (const ConfiguredNode& node : configured) {
       nodes_.push_back({++index, node.name, node.address.ToString()});
@@ -111,7 +110,7 @@ class ClusterAPI::Cluster {
   Cluster& operator=(const Cluster&) = delete;
 
   // gRPC does not survive fork(): nothing that needs a connection works here any more.
-  bool IsForked() const { return ::getpid() != owner_; }
+  bool IsForked() const { return Forks() != forks_; }
 
   const std::vector<Node>& nodes() const { return nodes_; }
   const std::vector<std::shared_ptr<NodeLink>>& links() const { return *links_; }
@@ -204,7 +203,7 @@ class ClusterAPI::Cluster {
   }
 
  private:
-  const pid_t owner_;
+  const int forks_;  // of the process that it belongs to
   std::vector<Node> nodes_;
   std::vector<std::string> wire_names_;  // as the daemons know the nodes; empty: whichever answers
   std::unique_ptr<std::vector<std::shared_ptr<NodeLink>>> links_ =

@@ -180,7 +180,11 @@ void Connection::OnDescribed(const v1::DescribeResponse& response) {
     if (!is_first || !on_drain_) return;
   }
   // Only now: before a daemon has answered there is nothing to hear.
-  std::shared_ptr<DrainWatch> watch = DrainWatch::Begin(channel_, on_drain_);
+  std::shared_ptr<DrainWatch> watch =
+      DrainWatch::Begin(channel_, [weak = weak_from_this(), reaction = on_drain_] {
+        if (const std::shared_ptr<Connection> self = weak.lock()) self->is_draining_ = true;
+        reaction();
+      });
   const MutexLock lock(mutex_);
   drain_watch_ = std::move(watch);
 }

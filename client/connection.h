@@ -11,6 +11,7 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -63,6 +64,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   v1::Node::Stub& stub() { return *stub_; }
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
+  // Whether the daemon said that it begins to end.
+  bool IsDraining() const { return is_draining_; }
+
   // Why an rpc on this connection failed, for a person: what gRPC said, or ssh when it knows better
   // (ssh is ended then, so this is for a connection that is of no use any more). `then` runs once,
   // on a thread of gRPC or in this call.
@@ -82,6 +86,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::unique_ptr<v1::Node::Stub> stub_;
   std::optional<uid_t> server_;
   std::function<void()> on_drain_;
+  std::atomic<bool> is_draining_{false};
 
   SilentSocket silence_;  // one look after the other
   mutable Mutex mutex_;

@@ -25,7 +25,7 @@ void FastCall::Begin() { lane_->Submit(shared_from_this()); }
 
 void FastCall::ReadOn() { lane_->ReadOn(*this); }
 
-void FastCall::SendNow() { lane_->SendNow(); }
+void FastCall::SendNow() { lane_->SendNow(*this); }
 
 void FastCall::Cancel(std::optional<std::chrono::milliseconds> grace) {
   lane_->Cancel(*this, grace, false, "by this program, before it was sent; nothing was started");

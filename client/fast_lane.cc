@@ -1,19 +1,20 @@
 #include "client/fast_lane.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 
+#include "client/forks.h"
 #include "client/lane_message.h"
 #include "client/wire.h"
 
 namespace muster {
 namespace {
 
-// So many under way, and a new call is in no hurry of its own.
+// So many are worth a message: one costs both ends some 50 us, whatever is in it.
+constexpr std::size_t kMany = 128;
+// With so few under way the node may have nothing to do.
 constexpr std::size_t kFew = 16;
-// Worth a message by themselves.
-constexpr std::size_t kMany = 64;
+// A call so soon after the last message is one of many.
+constexpr std::chrono::microseconds kBurst(250);
 constexpr std::chrono::milliseconds kLongestHold(1);
 constexpr std::uint64_t kMaxUnacknowledged = 64;
 constexpr std::uint64_t kMaxUnacknowledgedBytes = 1u << 20;
@@ -25,15 +26,19 @@ constexpr std::chrono::seconds kFirstLook(60);
 }  // namespace
 
 FastLane::FastLane(std::shared_ptr<NodeLink> link, std::string node)
-    : link_(std::move(link)), node_(std::move(node)), owner_(::getpid()) {}
+    : link_(std::move(link)), node_(std::move(node)), forks_(Forks()) {}
 
 bool FastLane::IsSupported() const {
   const MutexLock lock(mutex_);
   return is_supported_;
 }
 
-bool FastLane::IsDue() const {
-  return book_.CanSend() && (is_urgent_ || book_.sent() < kFew || book_.waiting() >= kMany);
+bool FastLane::IsDue(bool is_new) const {
+  if (!book_.CanSend()) return false;
+  const std::size_t waiting = book_.waiting();
+  if (is_urgent_ || waiting >= kMany) return true;
+  return is_new ? std::chrono::steady_clock::now() - last_write_ >= kBurst
+                : (book_.sent() < kFew || waiting >= book_.sent());
 }
 
 bool FastLane::AcknowledgesByItself() const {
@@ -42,39 +47,37 @@ bool FastLane::AcknowledgesByItself() const {
 }
 
 void FastLane::Submit(const std::shared_ptr<FastCall>& call) {
-  std::shared_ptr<LaneStream> dead;  // ends after the lock
+  std::shared_ptr<LaneStream> stale;  // ends after the lock
   bool connects = false;
   bool flushes = false;
   bool falls_back = false;
   std::optional<Time> hold_until;
   {
     const MutexLock lock(mutex_);
+    const bool was_empty = book_.IsEmpty();
     book_.Add(call);
     falls_back = !is_supported_;
-    // A stream that broke while nothing was under way: the daemon may have gone, and come back.
-    if (stage_ == Stage::kOpen && book_.sent() == 0 && !stream_->connection()->IsAlive()) {
-      dead = std::move(stream_);
-      stage_ = Stage::kIdle;
-    }
+    if (was_empty) stale = TakeStale(true);
     if (stage_ == Stage::kIdle && !falls_back) {
       stage_ = Stage::kConnecting;
       connects = true;
     }
-    flushes = stage_ == Stage::kOpen && !is_writing_ && IsDue();
+    flushes = stage_ == Stage::kOpen && !is_writing_ && IsDue(true);
     if (stage_ == Stage::kOpen && !flushes && !flush_at_) {
       flush_at_ = hold_until = std::chrono::steady_clock::now() + kLongestHold;
     }
   }
-  if (dead) dead->Break();
+  if (stale) stale->Break();
   if (falls_back) FallBack();
   if (connects) Connect();
   if (flushes) Flush();
   if (hold_until) SetTimer(*hold_until);
 }
 
-void FastLane::SendNow() {
+void FastLane::SendNow(const FastCall& call) {
   {
     const MutexLock lock(mutex_);
+    if (call.standing.stage != FastCall::Stage::kWaiting) return;
     if (stage_ != Stage::kOpen || !book_.CanSend()) return;
     is_urgent_ = true;
     if (is_writing_) return;  // OnWritten goes on
@@ -82,7 +85,29 @@ void FastLane::SendNow() {
   Flush();
 }
 
+std::shared_ptr<LaneStream> FastLane::TakeStale(bool looks) {
+  if (stage_ != Stage::kOpen || book_.sent() > 0) return nullptr;
+  const Connection& connection = *stream_->connection();
+  if (!connection.IsDraining() && (!looks || connection.IsAlive())) return nullptr;
+  stage_ = Stage::kIdle;
+  return std::move(stream_);
+}
+
+bool FastLane::Leave() {
+  std::shared_ptr<LaneStream> stale;
+  {
+    const MutexLock lock(mutex_);
+    if (book_.CanSend()) stale = TakeStale(false);
+    if (stale == nullptr) return false;
+    stage_ = Stage::kConnecting;
+  }
+  stale->Break();
+  Connect();
+  return true;
+}
+
 void FastLane::Flush() {
+  if (Leave()) return;
   LaneMessage message;
   Calls calls;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> credits;
@@ -92,7 +117,8 @@ void FastLane::Flush() {
   {
     const MutexLock lock(mutex_);
     if (stage_ != Stage::kOpen || is_writing_) return;
-    calls = book_.Next();
+    // To a daemon that ends nothing new is sent.
+    if (!stream_->connection()->IsDraining()) calls = book_.Next();
     is_urgent_ = is_urgent_ && book_.CanSend();
     credits.swap(credits_);
     if (calls.empty() && credits.empty() && !AcknowledgesByItself()) return;
@@ -107,6 +133,7 @@ void FastLane::Flush() {
     }
     if (!calls.empty()) writing_ = calls.back()->standing.sequence;
     is_writing_ = true;
+    last_write_ = std::chrono::steady_clock::now();
     stream = stream_;
     text = stream_text_;
   }
@@ -129,7 +156,7 @@ void FastLane::OnWritten(LaneStream& stream) {
     if (stream_.get() != &stream) return;
     is_writing_ = false;
     written_ = std::max(written_, writing_);
-    flushes = IsDue() || !credits_.empty() || AcknowledgesByItself();
+    flushes = IsDue(false) || !credits_.empty() || AcknowledgesByItself();
     cancels = !cancels_.empty();
   }
   if (flushes) Flush();
@@ -158,14 +185,22 @@ void FastLane::OnMessage(LaneStream& stream, v1::ExecuteManyEvent& message) {
   if (message.has_opened()) OnOpened(stream, message.opened());
   const Calls calls = Take(stream, message);
   for (std::size_t i = 0; i < calls.size(); ++i) {
-    // Nothing of this number runs: it has ended, or never was.
-    if (calls[i]) Hand(*calls[i], *message.mutable_events(static_cast<int>(i)));
+    v1::LaneEvent& event = *message.mutable_events(static_cast<int>(i));
+    // If nothing of this number runs, it has ended, or never was.
+    if (calls[i] && !event.has_outcome()) Hand(*calls[i], event);
+  }
+  // Outcomes from the last to the first: who waits for the oldest finds all of them when he wakes.
+  for (std::size_t i = calls.size(); i-- > 0;) {
+    v1::LaneEvent& event = *message.mutable_events(static_cast<int>(i));
+    if (calls[i] && event.has_outcome()) Hand(*calls[i], event);
   }
   std::shared_ptr<LaneStream> closed;
   bool looks = false;
+  bool flushes = false;
   {
     const MutexLock lock(mutex_);
     if (stream_.get() != &stream) return;
+    flushes = IsDue(false) || !credits_.empty() || AcknowledgesByItself();
     if (book_.IsEmpty()) {
       idle_since_ = std::chrono::steady_clock::now();
       looks = !std::exchange(looks_for_idleness_, true);
@@ -174,7 +209,7 @@ void FastLane::OnMessage(LaneStream& stream, v1::ExecuteManyEvent& message) {
   }
   if (closed) closed->FinishWrites();
   if (looks) SetTimer(std::chrono::steady_clock::now() + kFirstLook);
-  Flush();
+  if (flushes) Flush();
 }
 
 void FastLane::Hand(FastCall& call, v1::LaneEvent& event) {

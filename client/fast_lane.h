@@ -10,11 +10,9 @@
 // Requests go out only after the daemon said `opened`: until then everything that goes wrong is
 // unreachable, refused, or a reason to ask again; afterwards a call that was sent and cannot be
 // taken up again is lost. A daemon without a fast lane gets every call by Execute instead. While
-// many calls run, a new one waits for company: until there is a message full, an answer, somebody
-// who waits for an outcome, or a millisecond has passed. Thread-safe; never blocks.
+// many calls run, a new one waits for company: until there is a message full, somebody waits for
+// its outcome, or a millisecond has passed. Thread-safe; never blocks.
 #pragma once
-
-#include <sys/types.h>
 
 #include <chrono>
 #include <cstdint>
@@ -48,7 +46,7 @@ class FastLane final : public NodeLink::Waiter,
 
   // ---- for FastCall ----
   void ReadOn(FastCall& call) MUSTER_EXCLUDES(mutex_);
-  void SendNow() MUSTER_EXCLUDES(mutex_);
+  void SendNow(const FastCall& call) MUSTER_EXCLUDES(mutex_);
   // `words`: how it ends when it was not sent. `abandons`: nobody waits for the outcome.
   void Cancel(FastCall& call, std::optional<std::chrono::milliseconds> grace, bool abandons,
               const char* words) MUSTER_EXCLUDES(mutex_);
@@ -76,9 +74,14 @@ class FastLane final : public NodeLink::Waiter,
   };
 
   // ---- traffic (fast_lane.cc) ----
-  // Whether what waits should go out, if the wire is free.
-  bool IsDue() const MUSTER_REQUIRES(mutex_);
+  // Whether what waits should go out, if the wire is free: when a call comes, and else.
+  bool IsDue(bool is_new) const MUSTER_REQUIRES(mutex_);
   bool AcknowledgesByItself() const MUSTER_REQUIRES(mutex_);
+  // The stream, when a next call is to go over another one: its connection is dead, or the daemon
+  // begins to end, and nothing is under way.
+  std::shared_ptr<LaneStream> TakeStale(bool looks) MUSTER_REQUIRES(mutex_);
+  // For another stream, if this one is stale.
+  bool Leave() MUSTER_EXCLUDES(mutex_);
   // Puts what waits on the wire, if it is free.
   void Flush() MUSTER_EXCLUDES(mutex_);
   // Finds whose events these are; who has an outcome here has ended.
@@ -91,10 +94,7 @@ class FastLane final : public NodeLink::Waiter,
   void SendCancels() MUSTER_EXCLUDES(mutex_);
   void CancelLater(std::uint64_t sequence) MUSTER_EXCLUDES(mutex_);
 
-  // ---- life (fast_lane_life.cc) ----
-  void Connect();
-  void OnOpened(LaneStream& stream, const v1::LaneOpened& opened) MUSTER_EXCLUDES(mutex_);
-  v1::ExecuteManyRequest FirstMessage() const MUSTER_REQUIRES(mutex_);
+  // ---- breaks (lane_breaks.cc) ----
   // After a stream or a connection could not be had: what ends by that. Sets the stage, and when to
   // try again.
   std::vector<Ends> AfterBreak(const grpc::Status& status, bool was_open, bool* falls_back)
@@ -105,6 +105,11 @@ class FastLane final : public NodeLink::Waiter,
   void Return() MUSTER_REQUIRES(mutex_);
   std::vector<Ends> GiveUp(const std::string& why) MUSTER_REQUIRES(mutex_);
   Ends Lost(const std::string& why) MUSTER_REQUIRES(mutex_);
+
+  // ---- life (fast_lane_life.cc) ----
+  void Connect();
+  void OnOpened(LaneStream& stream, const v1::LaneOpened& opened) MUSTER_EXCLUDES(mutex_);
+  v1::ExecuteManyRequest FirstMessage() const MUSTER_REQUIRES(mutex_);
   std::string Name() const { return link_->name(); }
   static void Finish(const std::vector<Ends>& all);
   void FallBack() MUSTER_EXCLUDES(mutex_);
@@ -116,7 +121,7 @@ class FastLane final : public NodeLink::Waiter,
 
   const std::shared_ptr<NodeLink> link_;
   const std::string node_;
-  const pid_t owner_;
+  const int forks_;  // of the process that it belongs to
   LaneTimer timer_;
 
   mutable Mutex mutex_;
@@ -142,6 +147,7 @@ class FastLane final : public NodeLink::Waiter,
       0;  // the last request of the message under way
   std::uint64_t written_ MUSTER_GUARDED_BY(mutex_) = 0;  // and of those that are written
 
+  Time last_write_ MUSTER_GUARDED_BY(mutex_);
   std::vector<std::uint64_t> cancels_ MUSTER_GUARDED_BY(mutex_);  // to be sent when written
   std::vector<LaterCancel> later_cancels_ MUSTER_GUARDED_BY(mutex_);
 

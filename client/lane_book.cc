@@ -63,6 +63,12 @@ std::shared_ptr<FastCall> LaneBook::End(std::uint64_t sequence) {
   return call;
 }
 
+LaneBook::Calls LaneBook::Sent() const {
+  Calls sent;
+  for (const auto& [sequence, call] : sent_) sent.push_back(call);
+  return sent;
+}
+
 LaneBook::Calls LaneBook::EndSent() {
   Calls ended;
   for (auto& [sequence, call] : sent_) {

@@ -52,11 +52,8 @@ class LaneBook {
   // earliest guard of the others.
   Calls Overdue(std::chrono::steady_clock::time_point now,
                 std::optional<std::chrono::steady_clock::time_point>* next);
-  // Of what was sent.
-  template <typename Visitor>
-  void ForEachSent(Visitor visit) const {
-    for (const auto& [sequence, call] : sent_) visit(call);
-  }
+  // In no order.
+  Calls Sent() const;
 
  private:
   absl::flat_hash_map<std::uint64_t, std::shared_ptr<FastCall>> sent_;

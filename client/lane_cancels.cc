@@ -1,11 +1,10 @@
 // FastLane: how a call is stopped. The order is an rpc of its own that may overtake the request: it
 // is given when the request is written, and again while the node does not know it.
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "client/fast_lane.h"
+#include "client/forks.h"
 #include "client/wire.h"
 
 namespace muster {
@@ -19,7 +18,7 @@ constexpr std::chrono::milliseconds kLongestPause(1000);
 
 void FastLane::Cancel(FastCall& call, std::optional<std::chrono::milliseconds> grace, bool abandons,
                       const char* words) {
-  if (::getpid() != owner_) return;  // a fork: another thread may have held the lock
+  if (Forks() != forks_) return;  // a fork: another thread may have held the lock
   std::shared_ptr<CallControl> successor;
   bool ends = false;
   {
@@ -64,8 +63,9 @@ void FastLane::SendCancels() {
     connection = stream_->connection();
     v1::ExecutionId id;
     id.set_stream_id(stream_id_);
+    const std::uint64_t written = written_;
     const auto stay = std::partition(cancels_.begin(), cancels_.end(),
-                                     [this](std::uint64_t its) { return its > written_; });
+                                     [written](std::uint64_t its) { return its > written; });
     for (auto it = stay; it != cancels_.end(); ++it) {
       const std::shared_ptr<FastCall> call = book_.Find(*it);
       if (call == nullptr || !call->standing.wants_cancel) continue;

@@ -1,4 +1,4 @@
-// ValuePieces: a value while it arrives in pieces of at most 256 KiB, joined at the end. A large
+// ValuePieces: a value while it arrives in pieces of some KiB, joined at the end. A large
 // one is gathered in memory of its own that grows without a copy and is given back as it is joined,
 // so that it is held once: joining takes 4 MiB more than the value at its peak. One thread at a
 // time.

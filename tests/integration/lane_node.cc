@@ -1,5 +1,7 @@
 #include "tests/integration/lane_node.h"
 
+#include <grpcpp/health_check_service_interface.h>
+
 #include <stdexcept>
 
 namespace muster::test {
@@ -23,6 +25,7 @@ ClusterAPI LaneNode::Connect() const {
 }
 
 void LaneNode::Start() {
+  grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   builder.AddListeningPort("unix:" + folder_.path() + "/n1.sock",
                            grpc::InsecureServerCredentials());
@@ -34,6 +37,8 @@ void LaneNode::Stop() {
   if (server_) server_->Shutdown(std::chrono::system_clock::now());
   server_.reset();
 }
+
+void LaneNode::Drain() { server_->GetHealthCheckService()->SetServingStatus(false); }
 
 void LaneNode::Restart(const std::string& incarnation) {
   Stop();

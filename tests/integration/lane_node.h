@@ -35,6 +35,8 @@ class LaneNode final : public v1::Node::Service {
   // Another daemon on the same socket; every connection breaks.
   void Restart(const std::string& incarnation);
   void Stop();
+  // Says that it begins to end, and serves on.
+  void Drain();
 
   std::atomic<int> lanes{0};
   std::atomic<int> executions{0};  // by Execute
