@@ -3,7 +3,6 @@
 #include <absl/strings/str_cat.h>
 
 #include <limits>
-#include <map>
 
 #include "client/utf8.h"
 #include "client/value_head.h"
@@ -18,15 +17,22 @@ constexpr std::uint64_t kMaxDimensions = 32;
 constexpr std::uint64_t kMaxArrayBytes = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint64_t kPartsOfArray = 3;
 
+struct ElementType {
+  std::string_view dtype;
+  std::uint64_t size;
+};
+constexpr ElementType kElementTypes[] = {
+    {"bool", 1},    {"int8", 1},    {"uint8", 1},     {"int16", 2},       {"uint16", 2},
+    {"int32", 4},   {"uint32", 4},  {"int64", 8},     {"uint64", 8},      {"float16", 2},
+    {"float32", 4}, {"float64", 8}, {"complex64", 8}, {"complex128", 16},
+};
+
 // 0: no dtype of ours.
 std::uint64_t ElementSize(std::string_view dtype) {
-  static const auto& kSizes = *new std::map<std::string_view, std::uint64_t>{
-      {"bool", 1},    {"int8", 1},    {"uint8", 1},     {"int16", 2},       {"uint16", 2},
-      {"int32", 4},   {"uint32", 4},  {"int64", 8},     {"uint64", 8},      {"float16", 2},
-      {"float32", 4}, {"float64", 8}, {"complex64", 8}, {"complex128", 16},
-  };
-  const auto found = kSizes.find(dtype);
-  return found == kSizes.end() ? 0 : found->second;
+  for (const ElementType& type : kElementTypes) {
+    if (type.dtype == dtype) return type.size;
+  }
+  return 0;
 }
 
 // Walks over the data once. Every function says whether it found what it is called after; the first

@@ -58,10 +58,10 @@ void AppendFloat(double number, std::string& out) {
     return;
   }
   if (exponent < 0) {
-    out += "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
+    out += "0." + std::string(static_cast<std::size_t>(-exponent) - 1, '0') + digits;
     return;
   }
-  const auto whole = static_cast<std::size_t>(exponent + 1);
+  const std::size_t whole = static_cast<std::size_t>(exponent) + 1;
   if (digits.size() <= whole) digits.append(whole - digits.size() + 1, '0');
   out += digits.substr(0, whole) + '.' + digits.substr(whole);
 }

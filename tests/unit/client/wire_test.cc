@@ -174,3 +174,31 @@ TEST_CASE("what runs on a node is listed") {
   CHECK(first.processes == 13);
   CHECK(check.executions[1].queued);
 }
+
+TEST_CASE("a value may be wanted, and come, as data") {
+  const auto request = wire::ToRequest(muster::python("1", muster::Command::Form::kData), {}, "n1");
+  CHECK(request.python().form() == v1::PythonSource::FORM_DATA);
+  v1::Outcome message;
+  message.set_kind(v1::Outcome::KIND_OK);
+  message.set_has_value(true);
+  v1::Outcome text = message;
+  CHECK(wire::TakeOutcome(text, "\x01", "n1").value().text() == "\x01");
+  message.set_value_is_data(true);
+  v1::Outcome data = message;
+  const muster::Outcome outcome = wire::TakeOutcome(data, "\x01", "n1");
+  CHECK(outcome.ok());
+  CHECK(*outcome.value().as_int() == 1);
+}
+
+TEST_CASE("a node whose value is none is not believed that it went well") {
+  v1::Outcome message;
+  message.set_kind(v1::Outcome::KIND_OK);
+  message.set_has_value(true);
+  message.set_value_is_data(true);
+  const muster::Outcome outcome = wire::TakeOutcome(message, "\x82\x01", "n1");
+  CHECK(outcome.kind == muster::Outcome::Kind::kLost);
+  CHECK(outcome.reason ==
+        "n1 sent a value that cannot be read (byte 1: more items than bytes); the command itself "
+        "ended");
+  CHECK_FALSE(outcome.value().is_data());
+}

@@ -46,6 +46,9 @@ TEST_CASE("A worker's end without its last word is never ok") {
   done.has_value = true;
   CHECK(Judge(Ended(kExited, 0), &done, "", {}).kind == Kind::kOk);
   CHECK(Judge(Ended(kExited, 0), &done, "", {}).has_value);
+  CHECK_FALSE(Judge(Ended(kExited, 0), &done, "", {}).value_is_data);
+  done.value_is_data = true;
+  CHECK(Judge(Ended(kExited, 0), &done, "", {}).value_is_data);
   CHECK(Judge(Ended(kSignalled, SIGKILL), &done, "", {}).kind == Kind::kSignalled);
   PythonResult raised;
   raised.exception = Outcome::PythonException{"E", "m", "t", 1};
