@@ -12,9 +12,8 @@
 
 #include "server/spawner/child.h"
 #include "server/worker/exception_report.h"
-#include "server/worker/worker_loop.h"
-
 #include "server/worker/value_encoder.h"
+#include "server/worker/worker_loop.h"
 
 namespace py = pybind11;
 
