@@ -1,5 +1,7 @@
 #include "client/lane_message.h"
 
+#include "client/wire.h"
+
 #include <google/protobuf/io/coded_stream.h>
 #include <grpcpp/support/slice.h>
 
@@ -43,13 +45,14 @@ void LaneMessage::Append(int field, int type, std::uint64_t value) {
 
 void LaneMessage::AddRequest(std::uint64_t sequence, const LaneRequest& request) {
   using Request = v1::ExecuteRequest;
-  const bool is_str = request.form == Command::Form::kStr;
+  const v1::PythonSource::Form form = wire::ToForm(request.form);
+  const bool has_form = form != v1::PythonSource::FORM_REPR;  // which is what its absence means
   const bool has_grace = request.grace != kDefaultGrace;
   const bool has_place = request.place.size != 1 || request.place.rank != 0;
 
   const std::size_t id = SizeOf(v1::ExecutionId::kSequenceFieldNumber, sequence);
   std::size_t python = SizeOfBytes(v1::PythonSource::kSourceFieldNumber, request.source.size());
-  if (is_str) python += SizeOf(v1::PythonSource::kFormFieldNumber, v1::PythonSource::FORM_STR);
+  if (has_form) python += SizeOf(v1::PythonSource::kFormFieldNumber, form);
   std::size_t size =
       SizeOfBytes(Request::kIdFieldNumber, id) + SizeOfBytes(Request::kPythonFieldNumber, python);
   if (request.deadline) size += SizeOf(Request::kDeadlineMsFieldNumber, Count(*request.deadline));
@@ -65,7 +68,7 @@ void LaneMessage::AddRequest(std::uint64_t sequence, const LaneRequest& request)
   Append(Request::kPythonFieldNumber, kBytes, python);
   Append(v1::PythonSource::kSourceFieldNumber, kBytes, request.source.size());
   bytes_ += request.source;
-  if (is_str) Append(v1::PythonSource::kFormFieldNumber, kNumber, v1::PythonSource::FORM_STR);
+  if (has_form) Append(v1::PythonSource::kFormFieldNumber, kNumber, form);
   if (request.deadline) Append(Request::kDeadlineMsFieldNumber, kNumber, Count(*request.deadline));
   if (has_grace) Append(Request::kGraceMsFieldNumber, kNumber, Count(request.grace));
   if (has_place) {

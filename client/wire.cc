@@ -68,18 +68,6 @@ v1::Limits ToLimits(const Limits& limits) {
   return wire;
 }
 
-v1::PythonSource::Form ToForm(Command::Form form) {
-  switch (form) {
-    case Command::Form::kRepr:
-      return v1::PythonSource::FORM_REPR;
-    case Command::Form::kStr:
-      return v1::PythonSource::FORM_STR;
-    case Command::Form::kData:
-      return v1::PythonSource::FORM_DATA;
-  }
-  return v1::PythonSource::FORM_REPR;
-}
-
 // What is not a value makes the whole outcome unbelievable.
 void SetValue(bool is_data, std::string value, Outcome& outcome) {
   if (!is_data) {
@@ -123,6 +111,18 @@ RunningExecution ToRunning(const v1::RunningExecution& wire) {
 }
 
 }  // namespace
+
+v1::PythonSource::Form ToForm(Command::Form form) {
+  switch (form) {
+    case Command::Form::kRepr:
+      return v1::PythonSource::FORM_REPR;
+    case Command::Form::kStr:
+      return v1::PythonSource::FORM_STR;
+    case Command::Form::kData:
+      return v1::PythonSource::FORM_DATA;
+  }
+  return v1::PythonSource::FORM_REPR;
+}
 
 v1::ExecuteRequest ToRequest(const Command& command, const ExecuteOptions& options,
                              const std::string& node, const Place& place) {

@@ -22,6 +22,8 @@ struct Place {
 v1::ExecuteRequest ToRequest(const Command& command, const ExecuteOptions& options,
                              const std::string& node, const Place& place = {});
 
+v1::PythonSource::Form ToForm(Command::Form form);
+
 v1::CancelRequest ToCancel(const v1::ExecutionId& id,
                            std::optional<std::chrono::milliseconds> grace);
 

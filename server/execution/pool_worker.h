@@ -127,7 +127,7 @@ class PoolWorker {
   std::vector<CellSink*> sinks_;  // that were told something since the last progress
   bool is_stopping_ = false;
   std::string who_;
-  std::string exception_;  // of the first cell, as it comes in pieces
+  std::string exception_;             // of the first cell, as it comes in pieces
   PythonResult result_;               // of the first cell, so far
   std::optional<Outcome> concluded_;  // of the first cell, when its output is read
   std::string value_;                 // with it

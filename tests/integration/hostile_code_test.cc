@@ -29,6 +29,7 @@ struct Hostile {
   std::uint32_t reaped = 0;
   std::chrono::milliseconds deadline{0};
   std::uint64_t memory_bytes = 0;  // its limit; 0: none
+  muster::Isolation isolation = muster::Isolation::kWorker;
 };
 
 const char* const kStackOverflow =
@@ -38,6 +39,12 @@ const char* const kStackOverflow =
 const char* const kDeafPython =
     "import signal\nfor s in (signal.SIGINT, signal.SIGTERM): signal.signal(s, signal.SIG_IGN)\n"
     "while True: pass";
+
+// A warm worker has a descriptor where words have no consequence; a process of its own has the pipe
+// of its value.
+constexpr char kGarbage[] =
+    "import os\nfor fd in range(256):\n  try: os.write(fd, b'\\xff' * 4096)\n"
+    "  except OSError: pass";
 
 std::vector<Hostile> CrashingPython() {
   return {
@@ -59,10 +66,9 @@ std::vector<Hostile> MeddlingPython() {
       {"closed standard descriptors", "import os\nfor fd in range(3): os.close(fd)\n6*7",
        Kind::kOk},
       {"closed descriptors", "import os\nos.closerange(0, 256)\nos._exit(5)", Kind::kFailed, 5},
-      {"garbage to every descriptor",
-       "import os\nfor fd in range(256):\n  try: os.write(fd, b'\\xff' * 4096)\n"
-       "  except OSError: pass",
-       Kind::kFailed, 0, "garbage"},
+      {"garbage to every descriptor", kGarbage, Kind::kOk},
+      {"garbage to every descriptor of its own process", kGarbage, Kind::kFailed, 0, "garbage", 0,
+       std::chrono::milliseconds(0), 0, muster::Isolation::kFresh},
       {"a handler for every signal",
        "import signal\nfor s in range(1, 32):\n  try: signal.signal(s, lambda *a: None)\n"
        "  except OSError: pass\n6*7",
@@ -116,6 +122,7 @@ Call Begin(ClusterFixture& node, const Hostile& hostile) {
     options.deadline = hostile.deadline;
     options.grace = std::chrono::milliseconds(100);
   }
+  options.isolation = hostile.isolation;
   if (hostile.memory_bytes > 0) options.limits.memory_bytes = hostile.memory_bytes;
   return node.cluster().execute(1, hostile.command, options);
 }
