@@ -228,47 +228,52 @@ void Execution::Abandon() {
 void Execution::OnEnd(const grpc::Status& status) {
   // The place is given back last: who waits for it must not be sent over what is found broken here.
   NodeLink::Lease lease;
-  std::shared_ptr<Connection> connection;
   std::shared_ptr<EventStream> stream;  // ends after the lock
-  bool is_other_incarnation = false;
-  bool was_started = false;
-  bool was_abandoned = false;
+  Broken broken;
   bool again = false;
-  bool in_doubt = false;  // after a second try, too
   {
     const MutexLock lock(mutex_);
     lease = std::move(lease_);
-    connection = lease.connection();
+    broken.connection = lease.connection();
     stream = std::move(stream_);
-    was_started = is_started_;
-    was_abandoned = is_abandoned_;
-    is_other_incarnation =
+    broken.was_started = is_started_;
+    broken.was_abandoned = is_abandoned_;
+    broken.is_other_incarnation =
         status.error_code() == grpc::StatusCode::FAILED_PRECONDITION && !is_started_;
     const bool broke = !is_started_ && IsBreak(status.error_code()) &&
                        std::chrono::steady_clock::now() < sent_ + kIsRemembered;
-    again = (is_other_incarnation || broke) && !is_second_try_ && !is_abandoned_ && !wants_cancel_;
+    again = (broken.is_other_incarnation || broke) && !is_second_try_ && !is_abandoned_ &&
+            !wants_cancel_;
     stage_ = again ? Stage::kConnecting : Stage::kEnded;
     is_second_try_ = is_second_try_ || again;
     if (again && broke) doubt_ = status;
-    in_doubt = doubt_.has_value();
+    broken.in_doubt = doubt_.has_value();
   }
-  if (IsBreak(status.error_code()) && !was_abandoned) link_->Forget(connection.get());
+  if (IsBreak(status.error_code()) && !broken.was_abandoned) {
+    link_->Forget(broken.connection.get());
+  }
   if (call_->IsDone()) return;
   if (again) {
     // After a refusal nothing was started, so asking the daemon that is there now is no second
     // start.
-    if (!in_doubt) link_->ForgetAll();
+    if (!broken.in_doubt) link_->ForgetAll();
     link_->Connect(NodeLink::Use::kExecution, shared_from_this());
     return;
   }
-  if (was_abandoned) {
+  TellBreak(status, broken);
+}
+
+void Execution::TellBreak(const grpc::Status& status, const Broken& broken) {
+  const bool was_started = broken.was_started;
+  if (broken.was_abandoned) {
     Finish(Outcome::Kind::kCancelled, "by this program, which broke off the execution");
-  } else if (is_other_incarnation) {
+  } else if (broken.is_other_incarnation) {
     Finish(Outcome::Kind::kLost,
            absl::StrCat("node restarted: ", link_->name(),
                         " has another clusterd now; nothing was started by it: ",
                         EscapeToOneLine(status.error_message())));
-  } else if (!was_started && in_doubt && status.error_code() == grpc::StatusCode::ALREADY_EXISTS) {
+  } else if (!was_started && broken.in_doubt &&
+             status.error_code() == grpc::StatusCode::ALREADY_EXISTS) {
     Finish(Outcome::Kind::kLost,
            absl::StrCat(link_->name(),
                         " had taken the execution when the connection broke: it was "
@@ -284,14 +289,15 @@ void Execution::OnEnd(const grpc::Status& status) {
     Finish(Outcome::Kind::kLost,
            absl::StrCat("no answer from ", link_->name(), " long after the deadline"));
   } else {
-    link_->Forget(connection.get());
-    connection->Explain(status, [self = shared_from_this(), status](const std::string& words) {
-      const char* what = status.ok() ? " ended the execution without an outcome"
-                                     : " broke the connection before the outcome";
-      self->Finish(Outcome::Kind::kLost,
-                   absl::StrCat(self->link_->name(), what, words.empty() ? "" : ": ", words,
-                                "; whether it finished is not known"));
-    });
+    link_->Forget(broken.connection.get());
+    broken.connection->Explain(
+        status, [self = shared_from_this(), status](const std::string& words) {
+          const char* what = status.ok() ? " ended the execution without an outcome"
+                                         : " broke the connection before the outcome";
+          self->Finish(Outcome::Kind::kLost,
+                       absl::StrCat(self->link_->name(), what, words.empty() ? "" : ": ", words,
+                                    "; whether it finished is not known"));
+        });
   }
 }
 

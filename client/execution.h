@@ -53,6 +53,15 @@ class Execution final : public CallControl,
   // Why an attempt to send it again over this connection could start it twice; null: it cannot.
   const char* WhyNotAgain(const Connection& connection) const MUSTER_REQUIRES(mutex_);
   std::shared_ptr<EventStream> MakeStream(const std::shared_ptr<Connection>& connection);
+  // How an attempt stood when its stream ended.
+  struct Broken {
+    std::shared_ptr<Connection> connection;
+    bool is_other_incarnation = false;
+    bool was_started = false;
+    bool was_abandoned = false;
+    bool in_doubt = false;  // after a second try, too
+  };
+  void TellBreak(const grpc::Status& status, const Broken& broken);
   void OnStarted();
   void SendCancel(Connection& connection, const v1::ExecutionId& id,
                   std::optional<std::chrono::milliseconds> grace);

@@ -25,9 +25,9 @@ LaneStream::LaneStream(NodeLink::Lease lease, std::shared_ptr<Events> events)
   arena_ = std::make_unique<google::protobuf::Arena>(options);
 }
 
-void LaneStream::Start(grpc::ByteBuffer first, std::shared_ptr<LaneStream> self) {
+void LaneStream::Start(const grpc::ByteBuffer& first, std::shared_ptr<LaneStream> self) {
   self_ = std::move(self);
-  written_ = std::move(first);
+  written_ = first;
   grpc::TemplatedGenericStub<grpc::ByteBuffer, v1::ExecuteManyEvent> stub(connection()->channel());
   stub.PrepareBidiStreamingCall(&context_, kMethod, {}, this);
   AddHold();  // for writes; it goes when a read finds the end
@@ -54,9 +54,9 @@ void LaneStream::EndWriting() {
   if (removes_hold) RemoveHold();
 }
 
-void LaneStream::Write(grpc::ByteBuffer message) {
+void LaneStream::Write(const grpc::ByteBuffer& message) {
   if (!BeginWriting()) return;
-  written_ = std::move(message);
+  written_ = message;
   TsanRelease(this);
   StartWrite(&written_);
   EndWriting();

@@ -34,10 +34,10 @@ class LaneStream final : private grpc::ClientBidiReactor<grpc::ByteBuffer, v1::E
   const std::shared_ptr<Connection>& connection() const { return lease_.connection(); }
 
   // Once. `self` is this.
-  void Start(grpc::ByteBuffer first, std::shared_ptr<LaneStream> self);
+  void Start(const grpc::ByteBuffer& first, std::shared_ptr<LaneStream> self);
   // After OnWritten has followed the one before. Of a stream that has ended it says nothing: OnEnd
   // does.
-  void Write(grpc::ByteBuffer message);
+  void Write(const grpc::ByteBuffer& message);
   // Half-closes; nothing is to be written any more, or being written.
   void FinishWrites();
   // Client gone. OnEnd still comes.

@@ -68,8 +68,8 @@ void AppendFloat(double number, std::string& out) {
 
 // As Python chooses it.
 char QuoteFor(std::string_view text) {
-  const bool has_single = text.find('\'') != std::string_view::npos;
-  return has_single && text.find('"') == std::string_view::npos ? '"' : '\'';
+  const bool has_single = text.find('\'') < text.size();
+  return has_single && text.find('"') >= text.size() ? '"' : '\'';
 }
 
 void AppendCharacter(unsigned code, char quote, bool is_text, std::string& out) {

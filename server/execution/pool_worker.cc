@@ -111,8 +111,7 @@ bool PoolWorker::Hand(const std::shared_ptr<Cell>& cell) {
   WorkerRequest written;
   written.ticket = position;
   written.sequence = request.sequence;
-  ::memcpy(written.stream_id, request.stream_id->data(),
-           std::min(sizeof(written.stream_id), request.stream_id->size()));
+  request.stream_id->copy(written.stream_id, sizeof(written.stream_id));
   written.size = request.size;
   written.rank = request.rank;
   written.form = static_cast<std::uint8_t>(request.form);

@@ -60,6 +60,8 @@ grpc::Status Lane::Carry(Carrier& carrier, const v1::OpenLane& open, std::uint64
     // What was being written may have arrived or not: the client knows.
     written_ = messages_.size();
     if (!Acknowledge(acknowledged)) {
+      written_ = 0;
+      if (!absence_) WaitForClient();
       return {grpc::StatusCode::INVALID_ARGUMENT, "more is acknowledged than was sent"};
     }
     written_ = 0;

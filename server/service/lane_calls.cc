@@ -66,9 +66,8 @@ grpc::Status LaneCalls::OpenLane(const Caller& caller, const v1::ExecuteManyRequ
                                   [this](const Lane& ended) { Forget(ended); });
     lanes_[key] = lane;
   }
-  if (const grpc::Status status = lane->Carry(carrier, open, first.acknowledged()); !status.ok()) {
-    return status;
-  }
+  grpc::Status status = lane->Carry(carrier, open, first.acknowledged());
+  if (!status.ok()) return status;
   opened.set_incarnation(facts_.incarnation);
   opened.set_received(lane->received());
   return grpc::Status::OK;

@@ -13,7 +13,7 @@ constexpr std::size_t kMostCached = 4096;
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 bool Contains(std::string_view source, std::string_view word) {
-  return source.find(word) != std::string_view::npos;
+  return source.find(word) < source.size();
 }
 
 PyObject* CompileExpression(const char* source, PyObject* filename) {

@@ -88,7 +88,7 @@ void WorkerLink::AwaitDrained(std::uint64_t ticket) {
   Wake();
   for (;;) {
     const std::string_view words = Listen();
-    if (words.find(WorkerChannel::kDrained) != std::string_view::npos) return;
+    if (words.find(WorkerChannel::kDrained) < words.size()) return;
     if (words.empty()) DropSignals();
   }
 }
