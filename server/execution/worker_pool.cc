@@ -250,10 +250,13 @@ void WorkerPool::Steal() {
 
 void WorkerPool::DismissIdle() {
   const auto now = EventLoop::Clock::now();
+  // While the pool is in use it keeps its spare.
+  bool keeps_one = now <= used_ + kMaxIdle;
   for (Member& member : members_) {
-    if (!member.has_place && member.worker->IsIdle() && now > member.worker->since() + kMaxIdle) {
-      member.worker->Dismiss();
-    }
+    const bool is_long_idle = member.worker->state() == PoolWorker::State::kReady &&
+                              !member.has_place && member.worker->IsIdle() &&
+                              now > member.worker->since() + kMaxIdle;
+    if (is_long_idle && !std::exchange(keeps_one, false)) member.worker->Dismiss();
   }
 }
 

@@ -54,12 +54,11 @@ std::string Text(const Held& held) {
 // Once the supervisors of what just ended are gone, and nothing more is being closed: the client
 // has its outcome before the daemon has put the last descriptor of that execution away.
 Held LookWhenQuiet(pid_t daemon) {
-  Eventually([&] { return DescendantsOf(daemon).size() == 2; });
   Held held = Look(daemon);
   Eventually([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     const Held before = std::exchange(held, Look(daemon));
-    return held.descriptors == before.descriptors;
+    return held.processes == before.processes && held.descriptors == before.descriptors;
   });
   return held;
 }
