@@ -110,6 +110,7 @@ class PoolWorker {
 
   State state_ = State::kStarting;
   Clock::time_point since_ = Clock::now();
+  Clock::time_point ending_since_;
   std::chrono::nanoseconds usual_time_{std::chrono::milliseconds(1)};
   std::optional<Outcome> start_failure_;
   std::unique_ptr<SupervisorLink> supervisor_;

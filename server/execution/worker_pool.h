@@ -40,7 +40,7 @@ class WorkerPool final : public CellKeeper, public PythonPlaces::Seeker, private
   void StopWaiting(Cell& cell, StopCause cause, const std::string& who) override;
 
   // PythonPlaces::Seeker
-  bool IsSeeking() const override { return waiting_ > 0; }
+  bool IsSeeking() const override;
   bool UsePlace() override;
 
  private:
@@ -59,7 +59,7 @@ class WorkerPool final : public CellKeeper, public PythonPlaces::Seeker, private
   void OnGivenBack(PoolWorker& worker, const std::vector<std::shared_ptr<Cell>>& cells) override;
 
   Line& LineOf(CellSink& sink);
-  // The one whose turn it is; null: nobody waits.
+  // The one whose turn it is; null: nobody waits whose sink has room.
   std::shared_ptr<Cell> Next();
   void Push(const std::shared_ptr<Cell>& cell, bool in_front);
   void Feed(Member& member, std::size_t most);

@@ -9,12 +9,13 @@
 namespace muster::server {
 namespace {
 
-// What a client may have under way, before it is read no more.
-constexpr std::size_t kMaxHeld = 256;
+// What a client may have under way; ClusterAPI's LaneBook keeps to it.
+constexpr std::size_t kMaxHeld = 1024;
 constexpr std::size_t kMaxHeldBytes = 4u << 20;
 constexpr std::int64_t kFirstCredit = 256 << 10;
 constexpr std::int64_t kMaxCredit = std::int64_t{1} << 50;
-// What is kept for a client that does not acknowledge.
+// What is kept for a client that does not acknowledge, before what it runs waits. Outcomes still
+// come then, of what had begun or is refused: who lets twice as much come together is cut off.
 constexpr std::size_t kMaxMessages = 4096;
 constexpr std::size_t kMaxMessageBytes = 16u << 20;
 // Above this outcomes are kept short, so that those that still come do not break the bound.
@@ -70,7 +71,6 @@ grpc::Status Lane::Carry(Carrier& carrier, const v1::OpenLane& open, std::uint64
   if (absence_) loop_.CancelTimer(*absence_);
   absence_.reset();
   client_is_done_ = false;
-  is_unread_ = false;
   carrier_ = &carrier;
   return grpc::Status::OK;
 }
@@ -175,19 +175,26 @@ void Lane::Refuse(std::uint64_t sequence, const std::string& why) {
   End(sequence, outcome, "");
 }
 
-void Lane::Begin() {
+grpc::Status Lane::Begin() {
+  if (held_.size() > kMaxHeld || held_bytes_ > kMaxHeldBytes) {
+    return {grpc::StatusCode::INVALID_ARGUMENT,
+            absl::StrCat("more than ", kMaxHeld, " requests, or ", kMaxHeldBytes >> 20,
+                         " MiB of them, are under way on this stream")};
+  }
+  if (messages_.size() > 2 * kMaxMessages || message_bytes_ > 2 * kMaxMessageBytes) {
+    return {grpc::StatusCode::INVALID_ARGUMENT, "what was answered here is not acknowledged"};
+  }
   pool_->Dispatch();
   Flush();
+  ResumePaused();
+  return grpc::Status::OK;
 }
 
 void Lane::AddCredit(std::uint64_t sequence, std::uint64_t bytes) {
   const auto held = held_.find(sequence);
   if (held == held_.end()) return;  // it has ended meanwhile
-  held->second.credit = static_cast<std::int64_t>(
-      std::min<std::uint64_t>(static_cast<std::uint64_t>(kMaxCredit), bytes) +
-      static_cast<std::uint64_t>(std::max<std::int64_t>(held->second.credit, -kMaxCredit)));
-  held->second.credit = std::min(held->second.credit, kMaxCredit);
-  ResumePaused();
+  const auto given = static_cast<std::int64_t>(std::min<std::uint64_t>(kMaxCredit, bytes));
+  held->second.credit = std::min(held->second.credit + given, kMaxCredit);
 }
 
 bool Lane::Acknowledge(std::uint64_t messages) {
@@ -201,12 +208,6 @@ bool Lane::Acknowledge(std::uint64_t messages) {
     --written_;
   }
   return true;
-}
-
-bool Lane::MayRead() {
-  is_unread_ =
-      held_.size() >= kMaxHeld || held_bytes_ >= kMaxHeldBytes || messages_.size() >= kMaxMessages;
-  return !is_unread_;
 }
 
 std::shared_ptr<ExecutionControl> Lane::Find(std::uint64_t sequence) const {
@@ -251,7 +252,8 @@ void Lane::Close(std::optional<std::chrono::milliseconds> grace, const std::stri
 // ---- what is said ----
 
 bool Lane::IsFull() const {
-  return unwritten_bytes_ >= kMaxWaitingBytes || message_bytes_ >= kMaxMessageBytes;
+  return unwritten_bytes_ >= kMaxWaitingBytes || message_bytes_ >= kMaxMessageBytes ||
+         messages_.size() >= kMaxMessages;
 }
 
 v1::LaneEvent& Lane::AddEvent(std::uint64_t sequence, std::size_t bytes) {
@@ -260,6 +262,7 @@ v1::LaneEvent& Lane::AddEvent(std::uint64_t sequence, std::size_t bytes) {
   messages_.back().bytes += bytes + kEventBytes;
   message_bytes_ += bytes + kEventBytes;
   unwritten_bytes_ += bytes + kEventBytes;
+  was_full_ = was_full_ || IsFull();
   v1::LaneEvent& event = *messages_.back().message.add_events();
   event.set_sequence(sequence);
   return event;
@@ -286,7 +289,9 @@ bool Lane::Output(std::uint64_t sequence, OutputStream stream, std::string data)
 }
 
 void Lane::ResumePaused() {
-  if (paused_.empty() || IsFull()) return;
+  if (IsFull()) return;
+  if (std::exchange(was_full_, false)) pool_->Dispatch();
+  if (paused_.empty()) return;
   std::vector<std::shared_ptr<ExecutionControl>> resumed;
   for (auto it = paused_.begin(); it != paused_.end();) {
     const auto held = held_.find(*it);
@@ -342,7 +347,6 @@ void Lane::OnOutcome(const Cell& cell, Outcome outcome, std::string value) {
 
 void Lane::OnBatchEnd() {
   Flush();
-  if (is_unread_ && carrier_ != nullptr && MayRead()) carrier_->ReadOn();
   EndWhenDone();
 }
 
@@ -356,6 +360,7 @@ void Lane::OnOpened(const Carrier& carrier) {
   if (carrier_ != &carrier) return;
   is_writing_ = false;
   Flush();
+  ResumePaused();
 }
 
 void Lane::OnWritten(const Carrier& carrier) {

@@ -1,8 +1,9 @@
 // Lane: the executions of one ExecuteMany stream, and what they say, in messages. It outlives the
 // call that carries it for a moment, so that a client whose connection broke finds everything when
-// it returns: messages are kept until they are acknowledged. What it holds is bounded: a client
-// that sends too much is not read, one that reads too slowly makes what it runs wait. Event loop's
-// thread.
+// it returns: messages are kept until they are acknowledged. What it holds is bounded: a client may
+// have so much under way and no more, and one that reads too slowly makes what it runs wait, and
+// what it has waiting. What it sends is always read: acknowledgements and credit are what those
+// wait for. Event loop's thread.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -31,8 +32,6 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
     virtual ~Carrier() = default;
     // OnWritten follows. The message stays as it is until then.
     virtual void Write(const v1::ExecuteManyEvent& message) = 0;
-    // The client may be read again.
-    virtual void ReadOn() = 0;
     // The call ends; nothing more is asked of it.
     virtual void Finish(const grpc::Status& status) = 0;
   };
@@ -68,15 +67,13 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   // `bytes`: what the request holds.
   void Run(std::uint64_t sequence, std::size_t bytes, const Starter& start);
   void Refuse(std::uint64_t sequence, const std::string& why);
-  // After several of these.
-  void Begin();
+  // After several of these. Not OK: the client has more under way than it may.
+  grpc::Status Begin();
   void AddCredit(std::uint64_t sequence, std::uint64_t bytes);
   // False: so many have not been sent.
   bool Acknowledge(std::uint64_t messages);
   // Ends with what is under way, which is stopped.
   void Close(std::optional<std::chrono::milliseconds> grace, const std::string& who);
-  // Whether the next message may be read now; else ReadOn comes.
-  bool MayRead();
 
   std::shared_ptr<ExecutionControl> Find(std::uint64_t sequence) const;
   struct Shown {
@@ -97,6 +94,7 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   bool OnOutput(const Cell& cell, OutputStream stream, std::string data) override;
   void OnOutcome(const Cell& cell, Outcome outcome, std::string value) override;
   void OnBatchEnd() override;
+  bool HasRoom() const override { return !IsFull(); }
   // The same of an execution that is no cell.
   bool Output(std::uint64_t sequence, OutputStream stream, std::string data);
   void End(std::uint64_t sequence, const Outcome& outcome, std::string value);
@@ -131,7 +129,6 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   Carrier* carrier_ = nullptr;
   bool is_writing_ = false;
   bool client_is_done_ = false;
-  bool is_unread_ = false;  // ReadOn is owed
   bool has_ended_ = false;
   std::uint64_t received_ = 0;
   absl::flat_hash_map<std::uint64_t, Held> held_;
@@ -145,6 +142,7 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   std::uint64_t heard_ = 0;         // that the client said it has
   std::size_t message_bytes_ = 0;   // of all in messages_
   std::size_t unwritten_bytes_ = 0;
+  bool was_full_ = false;  // the pool may have held cells back
   std::optional<EventLoop::TimerId> absence_;
 };
 

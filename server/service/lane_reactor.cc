@@ -44,7 +44,7 @@ void LaneReactor::HandleRead(bool ok) {
     Reject(status);
     return;
   }
-  if (!is_finished_ && lane->MayRead()) Read();
+  if (!is_finished_) Read();
 }
 
 void LaneReactor::Open() {
@@ -78,10 +78,6 @@ void LaneReactor::Write(const v1::ExecuteManyEvent& message) {
   if (is_finished_) return;
   TsanRelease(this);
   StartWrite(&message);
-}
-
-void LaneReactor::ReadOn() {
-  if (!is_finished_) Read();
 }
 
 void LaneReactor::Finish(const grpc::Status& status) {

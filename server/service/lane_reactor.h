@@ -42,7 +42,6 @@ class LaneReactor final
 
   // Lane::Carrier
   void Write(const v1::ExecuteManyEvent& message) override;
-  void ReadOn() override;
   void Finish(const grpc::Status& status) override;
 
   // grpc::ServerBidiReactor
