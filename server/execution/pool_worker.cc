@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/pipe.h"
 #include "server/execution/python_report.h"
 
 namespace muster::server {
@@ -21,14 +22,6 @@ namespace {
 constexpr std::chrono::milliseconds kNextLook{2000};
 // What is taken from a worker at once, so that one that talks without end keeps nobody waiting.
 constexpr int kMostResults = 4096;
-
-bool MakePipe(UniqueFd& read, UniqueFd& write) {
-  int fds[2];
-  if (::pipe2(fds, O_CLOEXEC) != 0) return false;
-  read.Reset(fds[0]);
-  write.Reset(fds[1]);
-  return true;
-}
 
 Outcome StartFailed(const StartFailure& failure) {
   ExecutionEnd end;
@@ -65,13 +58,9 @@ std::optional<StartFailure> PoolWorker::Launch(const Identity& identity, const s
   }
   absl::StatusOr<WorkerChannel> channel = WorkerChannel::Make(channel_theirs);
   if (!channel.ok()) return StartFailure{std::string(channel.status().message()), 0};
-  int control[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0) {
-    return StartFailure{"socketpair", errno};
-  }
-  UniqueFd control_ours(control[0]);
-  std::vector<UniqueFd> theirs;
-  theirs.emplace_back(control[1]);
+  UniqueFd control_ours;
+  std::vector<UniqueFd> theirs(1);
+  if (!MakeSocketPair(control_ours, theirs[0])) return StartFailure{"socketpair", errno};
   theirs.push_back(std::move(out_write));
   theirs.push_back(std::move(err_write));
   theirs.push_back(std::move(channel_theirs));
