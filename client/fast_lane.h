@@ -11,7 +11,7 @@
 // unreachable, refused, or a reason to ask again; afterwards a call that was sent and cannot be
 // taken up again is lost. A daemon without a fast lane gets every call by Execute instead. While
 // many calls run, a new one waits for company: until there is a message full, somebody waits for
-// its outcome, or a millisecond has passed. Thread-safe; never blocks.
+// its outcome, or 4 ms have passed. Thread-safe; never blocks.
 #pragma once
 
 #include <chrono>

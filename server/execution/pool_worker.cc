@@ -117,6 +117,11 @@ void PoolWorker::Wake() {
   if (is_open_ && requests_.MustWake()) channel_.Say(WorkerChannel::kWake);
 }
 
+void PoolWorker::Look() {
+  TakeResults();
+  TellProgress();
+}
+
 bool PoolWorker::IsTakenBack(Cell& cell) {
   if (requests_.IsTaken(cell.position())) return false;
   auto expected = static_cast<std::uint32_t>(RequestMark::kQueued);

@@ -65,6 +65,8 @@ class PoolWorker {
   // False: there is no room for it now. Wake follows the last of several.
   bool Hand(const std::shared_ptr<Cell>& cell);
   void Wake();
+  // Takes what it has said: it does not wake anybody for each of several.
+  void Look();
   // Takes back at most `most` of those that it has not begun, the last ones first; in their order.
   std::vector<std::shared_ptr<Cell>> TakeBack(std::size_t most);
 

@@ -76,12 +76,12 @@ std::shared_ptr<Cell> WorkerPool::Next() {
   line.cells.pop_front();
   --waiting_;
   waiting_bytes_ -= next->bytes();
-  if (line.cells.empty()) {
-    lines_.pop_front();
-  } else if (lines_.size() > 1) {
-    lines_.splice(lines_.end(), lines_, lines_.begin());
-  }
+  if (line.cells.empty()) lines_.pop_front();
   return next;
+}
+
+void WorkerPool::EndTurn() {
+  if (lines_.size() > 1) lines_.splice(lines_.end(), lines_, lines_.begin());
 }
 
 void WorkerPool::Submit(const std::shared_ptr<Cell>& cell) { Push(cell, false); }
@@ -142,11 +142,12 @@ std::size_t WorkerPool::DepthOf(const PoolWorker& worker) const {
 void WorkerPool::Feed(Member& member, std::size_t most) {
   for (std::size_t i = 0; i < most; ++i) {
     const std::shared_ptr<Cell> cell = Next();
-    if (cell == nullptr) return;
+    if (cell == nullptr) break;
     if (member.worker->Hand(cell)) continue;
     Push(cell, true);
-    return;
+    break;
   }
+  EndTurn();
 }
 
 bool WorkerPool::UsePlace() {
@@ -248,6 +249,12 @@ void WorkerPool::OnGivenBack(PoolWorker&, const std::vector<std::shared_ptr<Cell
 
 // What waits behind something long goes to who has nothing to do.
 void WorkerPool::Steal() {
+  std::vector<PoolWorker*> ahead;
+  for (const Member& member : members_) {
+    if (member.worker->handed() > 1) ahead.push_back(member.worker.get());
+  }
+  // One that ends by that lives on until the loop's next task.
+  for (PoolWorker* const worker : ahead) worker->Look();
   const auto now = EventLoop::Clock::now();
   for (Member& member : members_) {
     PoolWorker& worker = *member.worker;

@@ -24,6 +24,11 @@ constexpr std::size_t kShortBytes = 2048;
 // A message is closed when it is so large; and what has not been written makes its executions wait.
 constexpr std::size_t kMaxOneMessage = 256 << 10;
 constexpr std::size_t kMaxWaitingBytes = 512 << 10;
+// So many events are worth a message: one costs both ends some 50 us, whatever is in it.
+constexpr std::size_t kMany = 128;
+// With so few to come it is not worth waiting for them.
+constexpr std::size_t kFew = 16;
+constexpr std::chrono::milliseconds kLongestHold(4);
 // What an event takes beside its data.
 constexpr std::size_t kEventBytes = 128;
 
@@ -47,6 +52,7 @@ Lane::Lane(EventLoop& loop, std::shared_ptr<const Identity> identity, std::strin
 
 Lane::~Lane() {
   if (absence_) loop_.CancelTimer(*absence_);
+  if (hold_) loop_.CancelTimer(*hold_);
 }
 
 // ---- the call ----
@@ -134,6 +140,7 @@ void Lane::Run(std::uint64_t sequence, Cell::Request request) {
   const auto cell = std::make_shared<Cell>(loop_, std::move(request), *this, *pool_);
   held.control = cell;
   held.is_cell = true;
+  ++cells_;
   pool_->Submit(cell);
 }
 
@@ -311,6 +318,7 @@ void Lane::End(std::uint64_t sequence, const Outcome& outcome, std::string value
   const auto held = held_.find(sequence);
   if (held != held_.end()) {
     held_bytes_ -= held->second.bytes;
+    if (held->second.is_cell) --cells_;
     held_.erase(held);
   }
   std::size_t bytes = value.size() + outcome.reason.size();
@@ -350,8 +358,27 @@ void Lane::OnBatchEnd() {
   EndWhenDone();
 }
 
+bool Lane::IsDue() const {
+  if (messages_.size() > written_ + 1) return true;
+  // Of the cells at least so many have not begun: what begins later ends later, too.
+  const std::size_t queued = cells_ - std::min(cells_, pool_->workers());
+  if (queued < kFew) return true;
+  const auto events = static_cast<std::size_t>(messages_[written_].message.events_size());
+  return events >= std::min(queued, kMany) || Cell::Clock::now() >= last_write_ + kLongestHold;
+}
+
 void Lane::Flush() {
   if (carrier_ == nullptr || is_writing_ || written_ >= messages_.size()) return;
+  if (!IsDue()) {
+    if (hold_) return;
+    hold_ = loop_.After(kLongestHold, [this] {
+      hold_.reset();
+      last_write_ = {};
+      Flush();
+    });
+    return;
+  }
+  last_write_ = Cell::Clock::now();
   is_writing_ = true;
   carrier_->Write(messages_[written_].message);
 }

@@ -115,6 +115,8 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   Held& Hold(std::uint64_t sequence, std::size_t bytes);
   v1::LaneEvent& AddEvent(std::uint64_t sequence, std::size_t bytes);
   bool IsFull() const;
+  // Whether what waits is worth a message now, or should wait for more that comes soon.
+  bool IsDue() const;
   void Flush();
   void ResumePaused();
   void EndWhenDone();
@@ -133,6 +135,7 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   std::uint64_t received_ = 0;
   absl::flat_hash_map<std::uint64_t, Held> held_;
   std::size_t held_bytes_ = 0;
+  std::size_t cells_ = 0;  // of held_
   absl::flat_hash_set<std::uint64_t> paused_;
   // Messages in their order: acknowledged ones are gone, then those that were written, then those
   // that were not. The last one of these is still filled.
@@ -143,6 +146,8 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   std::size_t message_bytes_ = 0;   // of all in messages_
   std::size_t unwritten_bytes_ = 0;
   bool was_full_ = false;  // the pool may have held cells back
+  Cell::Clock::time_point last_write_;
+  std::optional<EventLoop::TimerId> hold_;  // then the next message goes, whatever is in it
   std::optional<EventLoop::TimerId> absence_;
 };
 

@@ -94,6 +94,29 @@ TEST_CASE("what waits behind something long goes to a worker that has nothing to
   CHECK(node.EndsCleanly());
 }
 
+TEST_CASE("outcomes do not wait for something long that follows them") {
+  ClusterFixture node(1, {"--workers", "1"});
+  REQUIRE(node.cluster().execute(1, "1").wait().ok());
+  for (const int count : {1, 2, 7, 40, 400}) {
+    std::vector<Call> calls;
+    for (int i = 0; i < count; ++i) calls.push_back(node.cluster().execute(1, std::to_string(i)));
+    std::vector<Call> sleeping;
+    for (int i = 0; i < count; ++i) {
+      sleeping.push_back(node.cluster().execute(1, "import time; time.sleep(600)"));
+    }
+    const auto begin = Clock::now();
+    for (int i = 0; i < count; ++i) {
+      const Outcome* outcome = calls[static_cast<std::size_t>(i)].wait_for(Bound(5'000));
+      REQUIRE(outcome != nullptr);
+      CHECK(outcome->value().text() == std::to_string(i));
+    }
+    CHECK(Clock::now() - begin < Bound(2'000));
+    for (Call& call : sleeping) call.cancel(milliseconds(100));
+    for (Call& call : sleeping) CHECK(call.wait().kind == Outcome::Kind::kCancelled);
+  }
+  CHECK(node.EndsCleanly());
+}
+
 TEST_CASE("the end of one that waits does not touch the one that runs") {
   ClusterFixture node(1, {"--workers", "1"});
   const std::string mark = node.folder().path() + "/mark";
