@@ -270,7 +270,7 @@ v1::LaneEvent& Lane::AddEvent(std::uint64_t sequence, std::size_t bytes) {
   message_bytes_ += bytes + kEventBytes;
   unwritten_bytes_ += bytes + kEventBytes;
   was_full_ = was_full_ || IsFull();
-  v1::LaneEvent& event = *messages_.back().message.add_events();
+  v1::LaneEvent& event = *messages_.back().message->add_events();
   event.set_sequence(sequence);
   return event;
 }
@@ -363,7 +363,7 @@ bool Lane::IsDue() const {
   // Of the cells at least so many have not begun: what begins later ends later, too.
   const std::size_t queued = cells_ - std::min(cells_, pool_->workers());
   if (queued < kFew) return true;
-  const auto events = static_cast<std::size_t>(messages_[written_].message.events_size());
+  const auto events = static_cast<std::size_t>(messages_[written_].message->events_size());
   return events >= std::min(queued, kMany) || Cell::Clock::now() >= last_write_ + kLongestHold;
 }
 
@@ -380,7 +380,7 @@ void Lane::Flush() {
   }
   last_write_ = Cell::Clock::now();
   is_writing_ = true;
-  carrier_->Write(messages_[written_].message);
+  carrier_->Write(*messages_[written_].message);
 }
 
 void Lane::OnOpened(const Carrier& carrier) {

@@ -8,6 +8,7 @@
 
 #include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
+#include <google/protobuf/arena.h>
 #include <grpcpp/support/status.h>
 
 #include <deque>
@@ -108,7 +109,9 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
     bool is_paused = false;
   };
   struct Message {
-    v1::ExecuteManyEvent message;
+    std::unique_ptr<google::protobuf::Arena> arena = std::make_unique<google::protobuf::Arena>();
+    v1::ExecuteManyEvent* message =
+        google::protobuf::Arena::CreateMessage<v1::ExecuteManyEvent>(arena.get());
     std::size_t bytes = 0;
   };
 
