@@ -28,7 +28,7 @@ constexpr std::size_t kMaxWaitingBytes = 512 << 10;
 constexpr std::size_t kMany = 128;
 // With so few to come it is not worth waiting for them.
 constexpr std::size_t kFew = 16;
-constexpr std::chrono::milliseconds kLongestHold(4);
+constexpr std::chrono::milliseconds kLongestHold(16);
 // What an event takes beside its data.
 constexpr std::size_t kEventBytes = 128;
 
@@ -350,6 +350,7 @@ void Lane::OnOutcome(const Cell& cell, Outcome outcome, std::string value) {
     // It has ended, recorded or not.
     [[maybe_unused]] const absl::Status status = audit_->End(known, outcome);
   }
+  queued_ = outcome.usage.queued;
   End(cell.request().sequence, outcome, std::move(value));
 }
 
@@ -364,14 +365,20 @@ bool Lane::IsDue() const {
   const std::size_t queued = cells_ - std::min(cells_, pool_->workers());
   if (queued < kFew) return true;
   const auto events = static_cast<std::size_t>(messages_[written_].message->events_size());
-  return events >= std::min(queued, kMany) || Cell::Clock::now() >= last_write_ + kLongestHold;
+  return events >= std::min(queued, kMany) || Cell::Clock::now() >= last_write_ + Hold();
+}
+
+// What has waited for its turn can wait a quarter of that longer.
+std::chrono::milliseconds Lane::Hold() const {
+  return std::clamp(std::chrono::ceil<std::chrono::milliseconds>(queued_ / 4),
+                    std::chrono::milliseconds(1), kLongestHold);
 }
 
 void Lane::Flush() {
   if (carrier_ == nullptr || is_writing_ || written_ >= messages_.size()) return;
   if (!IsDue()) {
     if (hold_) return;
-    hold_ = loop_.After(kLongestHold, [this] {
+    hold_ = loop_.After(Hold(), [this] {
       hold_.reset();
       last_write_ = {};
       Flush();

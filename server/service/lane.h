@@ -120,6 +120,7 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   bool IsFull() const;
   // Whether what waits is worth a message now, or should wait for more that comes soon.
   bool IsDue() const;
+  std::chrono::milliseconds Hold() const;
   void Flush();
   void ResumePaused();
   void EndWhenDone();
@@ -150,6 +151,7 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   std::size_t unwritten_bytes_ = 0;
   bool was_full_ = false;  // the pool may have held cells back
   Cell::Clock::time_point last_write_;
+  std::chrono::microseconds queued_{0};     // that the last cell waited
   std::optional<EventLoop::TimerId> hold_;  // then the next message goes, whatever is in it
   std::optional<EventLoop::TimerId> absence_;
 };
