@@ -89,8 +89,8 @@ class Lookup : public KnownNodes {
       const NodeCheck& check = *checks_[place];
       if (check.state == "down" && attribute.key != AttributeKey::kState) {
         return absl::UnavailableError(
-            absl::StrCat("the ", attribute.name, " of ", check.node.name, " is not known (",
-                         check.reason, "); begin with state=running& to leave such nodes out"));
+            absl::StrCat(check.node.name, " does not tell its ", attribute.name, " (", check.reason,
+                         "); leave such nodes out first, by &state=running"));
       }
       values.push_back(ValueOf(attribute.key, check));
     }
