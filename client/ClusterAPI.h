@@ -65,7 +65,7 @@ MUSTER_EXPORT Command argv(std::vector<std::string> arguments);
 // Which nodes are meant: an index, counted from 1, or a text: a name, or anything that
 // docs/targets.md describes: "1,3-5", "gpu*,!gpu3", "rack[1-2]n[01-10]", "tags=env:prod&cores>=8",
 // "@web". An attribute that only the nodes know (state, cores, memory, load, os, ip, python) makes
-// whoever uses the target ask them, and wait up to 5 s.
+// whoever uses the target ask them, and wait up to 5 s; a group that a program knows makes it run.
 class MUSTER_EXPORT Target {
  public:
   Target(int index) : index_(index) {}

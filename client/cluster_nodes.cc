@@ -185,9 +185,9 @@ absl::StatusOr<std::size_t> ClusterNodes::FindOne(const Target& target, const As
   std::vector<Node> meant;
   meant.reserve(places.size());
   for (const std::size_t place : places) meant.push_back(nodes_[place]);
-  return absl::InvalidArgumentError(
-      absl::StrCat("the target '", target.name(), "' means ", places.size(), " nodes, ",
-                   FoldShort(meant), ", and this is for one; execute_all() is for all"));
+  return absl::InvalidArgumentError(absl::StrCat("the target '", target.name(), "' means ",
+                                                 places.size(), " nodes, ", FoldShort(meant),
+                                                 ", where one is needed"));
 }
 
 absl::StatusOr<std::vector<NodeGroup>> ClusterNodes::Groups() const {

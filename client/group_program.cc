@@ -175,6 +175,7 @@ absl::StatusOr<std::string> Ask(const GroupProgram& program, const std::string& 
 }  // namespace
 
 absl::StatusOr<std::string> GroupProgram::Map(const std::string& group) const {
+  if (absl::StartsWith(group, "-")) return "";  // the program would take it for an option
   ASSIGN_OR_RETURN(const std::string text, Ask(*this, map, group));
   return absl::StrJoin(WordsOf(text), ",");
 }

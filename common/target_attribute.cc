@@ -156,6 +156,7 @@ bool AttributeTest::Holds(const AttributeValue& value) const {
     return !value.texts.empty() &&
            muster::Holds(CompareVersions(value.texts.front(), glob_), comparison_);
   }
+  if (std::isnan(value.number)) return comparison_ == Comparison::kNotEqual;
   const int order = value.number < number_ ? -1 : (value.number > number_ ? 1 : 0);
   return muster::Holds(order, comparison_);
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <numeric>
 #include <utility>
@@ -211,26 +212,30 @@ class Evaluation {
                                       const std::vector<std::string>& names) {
     Places places;
     for (const std::string& name : names) {
-      std::vector<std::string> found = {name};
-      if (term.names.has_glob()) {
-        const auto all = nodes_.GroupNames(term.source);
-        if (!all.ok()) return Placed(target, term, all.status());
-        RETURN_IF_ERROR(Spend(target, term.begin, all->size()));
-        found.clear();
-        std::copy_if(all->begin(), all->end(), std::back_inserter(found),
-                     [&](const std::string& group) { return MatchesGlob(name, group); });
-      }
-      if (found.empty()) {
-        return target.text().Error(absl::StatusCode::kNotFound, term.begin,
-                                   absl::StrCat("no group is named '", EscapeToOneLine(name), "'"));
-      }
-      for (const std::string& group : found) {
+      ASSIGN_OR_RETURN(const std::vector<std::string> groups, GroupsOf(target, term, name));
+      for (const std::string& group : groups) {
         ASSIGN_OR_RETURN(const Places* members, LookupGroup(target, term, group));
         RETURN_IF_ERROR(Spend(target, term.begin, members->size()));
         places.insert(places.end(), members->begin(), members->end());
       }
     }
     return Unique(std::move(places));
+  }
+
+  // The groups that a name or a glob means; at least one.
+  absl::StatusOr<std::vector<std::string>> GroupsOf(const TargetExpression& target,
+                                                    const TargetTerm& term,
+                                                    const std::string& name) {
+    if (!term.names.has_glob()) return std::vector<std::string>{name};
+    const auto all = nodes_.GroupNames(term.source);
+    if (!all.ok()) return Placed(target, term, all.status());
+    RETURN_IF_ERROR(Spend(target, term.begin, all->size()));
+    std::vector<std::string> groups;
+    std::copy_if(all->begin(), all->end(), std::back_inserter(groups),
+                 [&](const std::string& group) { return MatchesGlob(name, group); });
+    if (!groups.empty()) return groups;
+    return target.text().Error(absl::StatusCode::kNotFound, term.begin,
+                               absl::StrCat("no group is named '", EscapeToOneLine(name), "'"));
   }
 
   // The pointer stays good.

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/address.h"
 #include "common/unique_fd.h"
 
 namespace muster::clustershell {
@@ -45,10 +46,10 @@ std::string GroupsText(const std::vector<NodeGroup>& groups) {
   std::string text = groups.empty() ? "" : "[groups]\n";
   for (const NodeGroup& group : groups) {
     std::string target = absl::StrReplaceAll(group.target, {{"\n", " "}, {"\t", " "}});
-    // What no configuration can hold is no target either.
+    // What no configuration can hold is no target either, or the name of one program's group only.
     const bool is_text = std::none_of(target.begin(), target.end(),
                                       [](unsigned char c) { return c < ' ' || c == 0x7f; });
-    if (is_text) absl::StrAppend(&text, group.name, " = ", target, "\n");
+    if (is_text && IsValidName(group.name)) absl::StrAppend(&text, group.name, " = ", target, "\n");
   }
   return text;
 }

@@ -127,6 +127,7 @@ TEST_CASE("a program is asked for the nodes of a group") {
   CHECK(Find(*groups, "g1", "other") == "n1,n2,n[3-4]");
   CHECK(Find(*groups, "env", "lab") == "env.lab");
   CHECK(Find(*groups, "local") == "n9");
+  CHECK_THAT(Find(*groups, "--help", "lab"), Contains("no group @lab:--help is known"));
   CHECK(Find(*groups, "bad", "lab") ==
         "! the group source lab (./ask map $GROUP) exited with code 3: no such rack");
   CHECK(Find(*groups, "bad", "other") == "! no group @other:bad is known; there are g1, env");
