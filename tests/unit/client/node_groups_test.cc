@@ -42,7 +42,7 @@ class Folder {
 
 absl::StatusOr<NodeGroups> Read(const Folder& folder, const std::string& text,
                                 Trust trust = Trust::kStrict) {
-  const auto file = ConfigFile::Load(folder.Write("cluster.conf", text), trust);
+  auto file = ConfigFile::Load(folder.Write("cluster.conf", text), trust);
   if (!file.ok()) return file.status();
   return NodeGroups::Read(*file, trust);
 }
