@@ -62,19 +62,24 @@ MUSTER_EXPORT Command shell(std::string source);
 // A program and its arguments, with no shell between; the program is looked up in the node's PATH.
 MUSTER_EXPORT Command argv(std::vector<std::string> arguments);
 
-// One node: its index, counted from 1, or its name.
+// Which nodes are meant: an index, counted from 1, or a text: a name, or anything that
+// docs/targets.md describes: "1,3-5", "gpu*,!gpu3", "rack[1-2]n[01-10]", "tags=env:prod&cores>=8",
+// "@web". An attribute that only the nodes know (state, cores, memory, load, os, ip, python) makes
+// whoever uses the target ask them, and wait up to 5 s; a group that a program knows makes it run.
 class MUSTER_EXPORT Target {
  public:
   Target(int index) : index_(index) {}
-  Target(const char* name) : name_(name) {}
-  Target(std::string name) : name_(std::move(name)) {}
+  Target(const char* name) : name_(name), is_text_(true) {}
+  Target(std::string name) : name_(std::move(name)), is_text_(true) {}
 
-  int index() const { return index_; }               // 0 when it is a name
-  const std::string& name() const { return name_; }  // empty when it is an index
+  bool is_text() const { return is_text_; }
+  int index() const { return index_; }               // 0 when it is a text
+  const std::string& name() const { return name_; }  // the text; empty when it is an index
 
  private:
   int index_ = 0;
   std::string name_;
+  bool is_text_ = false;
 };
 
 // What a command may use on its node. None: no limit but the daemon's own; of two the smaller
@@ -225,9 +230,18 @@ class Call::Iterator {
 // ---- The cluster ----
 
 struct Node {
-  int index = 0;        // from 1
-  std::string name;     // as configured
-  std::string address;  // unix:/path, or ssh:[user@]host[:port][/path]
+  int index = 0;                       // from 1
+  std::string name;                    // as configured
+  std::string address;                 // unix:/path, or ssh:[user@]host[:port][/path]
+  std::string cluster = {};            // of the configuration; "local", or "default" without one
+  std::vector<std::string> tags = {};  // as configured: "env:prod"
+};
+
+// Nodes under one name, "@NAME" in a target.
+struct NodeGroup {
+  std::string name;
+  std::string target;  // what it stands for
+  std::string origin;  // the file with the line, or the program
 };
 
 // What runs or waits on a node, whoever started it.
@@ -249,13 +263,19 @@ struct NodeCheck {
   Node node;
   bool functional = false;
   std::string reason;  // why not; empty when functional
+  // "running": functional; "draining": it ends, and takes nothing new; "down": anything else. What
+  // stands below is known of the first two.
+  std::string state = "down";
   std::chrono::microseconds latency{0};
   std::string version;   // of its clusterd
   std::string python;    // of its workers, as "3.11.2"
   std::int64_t pid = 0;  // of its clusterd
   std::uint32_t cores = 0;
   std::uint64_t memory_bytes = 0;
-  std::uint32_t running = 0;  // executions, as many as the list has
+  std::string os;                         // "debian-12", as os-release(5) of the node has it
+  double load = 0;                        // runnable processes, the mean of the last minute
+  std::vector<std::string> ip_addresses;  // of its interfaces that are up
+  std::uint32_t running = 0;              // executions, as many as the list has
   std::vector<RunningExecution> executions;
 };
 
@@ -297,20 +317,33 @@ class MUSTER_EXPORT ClusterAPI {
   // The number of nodes.
   int getClusterLength() const;
   const std::vector<Node>& nodes() const;
+  // Those that the target means, each once, in the order in which it names them; at least one.
+  // InvalidArgument: it is written wrong; NotFound: it, or a part of it, means no node;
+  // Unavailable: it asks for an attribute of a node that does not answer. The first line of the
+  // message says it all; two more may show the place.
+  Result<std::vector<Node>> nodes(const Target& target) const;
+  // The groups that a target can name, sorted, and what each stands for; of a program only if it
+  // can list its groups.
+  Result<std::vector<NodeGroup>> groups() const;
 
-  // Sends the command and returns at once. A target that names no node gives a call that is already
-  // refused, with the names that exist; nothing runs anywhere then.
+  // Sends the command and returns at once. A target that names no node, or several, gives a call
+  // that is already refused, and says which there are; nothing runs anywhere then.
   Call execute(const Target& target, const Command& command, const ExecuteOptions& options = {});
-  // To all targets at once; one call for each, in their order. Each command is told how many they
-  // are (MUSTER_SIZE) and its place among them from 0 (MUSTER_RANK); for a single target 1 and 0.
-  // When one of them names no node its call is refused, the others are skipped, and nothing runs.
+  // To all targets at once; one call for each of their nodes, in their order (a node that two of
+  // them mean gets two). Each command is told how many calls there are (MUSTER_SIZE) and its place
+  // among them from 0 (MUSTER_RANK); for a single node 1 and 0. When one of the targets names no
+  // node there is one call of it, which is refused; the others are skipped, and nothing runs.
   std::vector<Call> execute(const std::vector<Target>& targets, const Command& command,
                             const ExecuteOptions& options = {});
 
+  // To all nodes of one target: as above.
+  std::vector<Call> execute_all(const Target& target, const Command& command,
+                                const ExecuteOptions& options = {});
+
   // Stops an execution of the same user, whichever program started it, over its own grace or over
   // `grace`. Returns when the node took the order, or after 5 s; how it ended is told to who
-  // started it. NotFound: no such node, or nothing of this id runs or waits there; Unavailable: no
-  // answer.
+  // started it. NotFound: no such node (or several), or nothing of this id runs or waits there;
+  // Unavailable: no answer.
   Status cancel(const Target& target, const std::string& id,
                 std::optional<std::chrono::milliseconds> grace = std::nullopt);
   // As execute(), and the command's standard input is what Call::write() sends (for execute() it is
@@ -324,6 +357,10 @@ class MUSTER_EXPORT ClusterAPI {
   explicit ClusterAPI(std::shared_ptr<Cluster> cluster);
   std::shared_ptr<Cluster> cluster_;
 };
+
+// Names of nodes in few words: "n[1-3,7],rack[1-2]n[01-10]"; in any order, repeated ones once. A
+// target of this text means them.
+MUSTER_EXPORT std::string fold(const std::vector<std::string>& names);
 
 // The version of the library, as "0.1.0".
 MUSTER_EXPORT const char* version();

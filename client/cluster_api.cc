@@ -9,6 +9,7 @@
 #include "client/cancel_order.h"
 #include "client/cluster_check.h"
 #include "client/cluster_configuration.h"
+#include "client/cluster_nodes.h"
 #include "client/command_check.h"
 #include "client/execution.h"
 #include "client/execution_id.h"
@@ -18,6 +19,8 @@
 #include "client/local_cluster.h"
 #include "client/node_link.h"
 #include "client/wire.h"
+#include "common/marked_text.h"
+#include "common/node_set.h"
 
 namespace muster {
 namespace {
@@ -44,26 +47,14 @@ Status ToPublic(const absl::Status& status) {
 
 // How long cancel() may block its caller.
 constexpr std::chrono::seconds kCancelTimeout(5);
+// How long a target may wait for what nodes say of themselves.
+constexpr std::chrono::seconds kAskTimeout(5);
 
 constexpr char kForked[] =
     "this process is a fork of the one that made the cluster, and connections do not survive a "
     "fork(); start programs with exec (in Python: multiprocessing's \"spawn\"), or make the "
     "cluster "
     "after the fork";
-
-// "n1, n2, n3"; of many only the ends.
-std::string NameList(const std::vector<Node>& nodes) {
-  constexpr std::size_t kMost = 12;
-  std::string text;
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes.size() > kMost && i == kMost - 1) {
-      absl::StrAppend(&text, ", …");
-      i = nodes.size() - 1;
-    }
-    absl::StrAppend(&text, text.empty() ? "" : ", ", nodes[i].name);
-  }
-  return text;
-}
 
 // A call that has ended already.
 Call Ended(Outcome::Kind kind, const std::string& node, std::string why_not) {
@@ -86,11 +77,10 @@ Call Refused(const std::string& node, std::string why_not) {
 // last handle, on a thread of the user's, and with it an embedded cluster.
 class ClusterAPI::Cluster {
  public:
-  Cluster(const std::vector<ConfiguredNode>& configured, std::unique_ptr<LocalCluster> local)
-      : forks_(Forks()), local_(std::move(local)) {
-    int index = 0;
-    for (const ConfiguredNode& node : configured) {
-      nodes_.push_back({++index, node.name, node.address.ToString()});
+  explicit Cluster(const ClusterConfiguration& configuration,
+                   std::unique_ptr<LocalCluster> local = nullptr)
+      : forks_(Forks()), nodes_(configuration), local_(std::move(local)) {
+    for (const ConfiguredNode& node : configuration.nodes) {
       wire_names_.push_back(node.is_named ? node.name : "");
       links_->push_back(std::make_shared<NodeLink>(node.name, node.address, node.trust));
       lanes_->push_back(std::make_shared<FastLane>(links_->back(), wire_names_.back()));
@@ -112,42 +102,22 @@ class ClusterAPI::Cluster {
   // gRPC does not survive fork(): nothing that needs a connection works here any more.
   bool IsForked() const { return Forks() != forks_; }
 
-  const std::vector<Node>& nodes() const { return nodes_; }
+  const std::vector<Node>& nodes() const { return nodes_.nodes(); }
   const std::vector<std::shared_ptr<NodeLink>>& links() const { return *links_; }
 
-  // The position of the node, or -1.
-  int Find(const Target& target) const {
-    const int count = static_cast<int>(nodes_.size());
-    if (target.name().empty()) {
-      return target.index() >= 1 && target.index() <= count ? target.index() - 1 : -1;
-    }
-    for (int i = 0; i < count; ++i) {
-      if (nodes_[static_cast<std::size_t>(i)].name == target.name()) return i;
-    }
-    return -1;
+  absl::StatusOr<ClusterNodes::Places> Find(const Target& target) const {
+    return nodes_.Find(target, [this](const auto& places) { return Ask(places); });
   }
-
-  std::string WhyNotFound(const Target& target) const {
-    const std::string names = NameList(nodes_);
-    if (!target.name().empty()) {
-      return absl::StrCat("there is no node \"", target.name(), "\": nodes are ", names);
-    }
-    if (nodes_.size() == 1) {
-      return absl::StrCat("there is no server ", target.index(), ": the only server is 1 (", names,
-                          ")");
-    }
-    return absl::StrCat("there is no server ", target.index(), ": servers are 1 to ", nodes_.size(),
-                        " (", names, ")");
+  absl::StatusOr<std::size_t> FindOne(const Target& target) const {
+    return nodes_.FindOne(target, [this](const auto& places) { return Ask(places); });
   }
+  absl::StatusOr<std::vector<NodeGroup>> Groups() const { return nodes_.Groups(); }
 
   // The call, already refused when it cannot be sent. `input`: what it takes; null: nothing.
-  Call Send(const Target& target, const Command& command, const ExecuteOptions& options,
+  Call Send(std::size_t index, const Command& command, const ExecuteOptions& options,
             const wire::Place& place, std::shared_ptr<CallInput> input = nullptr,
             const std::optional<Terminal>& terminal = {}) const {
-    const int position = Find(target);
-    if (position < 0) return Refused("", WhyNotFound(target));
-    const auto index = static_cast<std::size_t>(position);
-    const std::string& node = nodes_[index].name;
+    const std::string& node = nodes()[index].name;
     std::string why_not = IsForked() ? kForked : WhyNotSend(command, options);
     if (why_not.empty() && terminal) why_not = WhyNotOpen(*terminal);
     if (!why_not.empty()) {
@@ -170,26 +140,10 @@ class ClusterAPI::Cluster {
     return Call(state);
   }
 
-  // Why these targets cannot all be meant; empty: they can.
-  std::string WhyNotAll(const std::vector<Target>& targets) const {
-    for (const Target& target : targets) {
-      if (Find(target) < 0) return WhyNotFound(target);
-    }
-    return "";
-  }
-
-  // The call of a target beside which there is one that names no node.
-  Call Skip(const Target& target, const std::string& unknown) const {
-    const int position = Find(target);
-    if (position < 0) return Refused("", WhyNotFound(target));
-    return Ended(Outcome::Kind::kSkipped, nodes_[static_cast<std::size_t>(position)].name,
-                 absl::StrCat("nothing was sent anywhere: ", unknown));
-  }
-
   Status Cancel(const Target& target, const std::string& id,
                 std::optional<std::chrono::milliseconds> grace) const {
-    const int position = Find(target);
-    if (position < 0) return {StatusCode::kNotFound, WhyNotFound(target)};
+    const absl::StatusOr<std::size_t> place = FindOne(target);
+    if (!place.ok()) return ToPublic(place.status());
     if (IsForked()) return {StatusCode::kFailedPrecondition, kForked};
     const absl::StatusOr<v1::ExecutionId> parsed = ParseExecutionId(id);
     if (!parsed.ok()) return ToPublic(parsed.status());
@@ -197,14 +151,25 @@ class ClusterAPI::Cluster {
       return {StatusCode::kInvalidArgument,
               absl::StrCat("the grace is ", grace->count(), " ms; it has to be 0 ms or more")};
     }
-    const auto order = std::make_shared<CancelOrder>((*links_)[static_cast<std::size_t>(position)],
-                                                     *parsed, grace);
+    const auto order = std::make_shared<CancelOrder>((*links_)[*place], *parsed, grace);
     return ToPublic(order->Give(kCancelTimeout));
   }
 
  private:
+  // What the nodes say of themselves, for a target that asks.
+  absl::StatusOr<std::vector<NodeCheck>> Ask(const ClusterNodes::Places& places) const {
+    if (IsForked()) return absl::FailedPreconditionError(kForked);
+    std::vector<Node> asked;
+    std::vector<std::shared_ptr<NodeLink>> links;
+    for (const std::size_t place : places) {
+      asked.push_back(nodes()[place]);
+      links.push_back((*links_)[place]);
+    }
+    return CheckNodes(asked, links, kAskTimeout, false).nodes;
+  }
+
   const int forks_;  // of the process that it belongs to
-  std::vector<Node> nodes_;
+  const ClusterNodes nodes_;
   std::vector<std::string> wire_names_;  // as the daemons know the nodes; empty: whichever answers
   std::unique_ptr<std::vector<std::shared_ptr<NodeLink>>> links_ =
       std::make_unique<std::vector<std::shared_ptr<NodeLink>>>();
@@ -220,17 +185,16 @@ ClusterAPI::~ClusterAPI() = default;
 
 Result<ClusterAPI> ClusterAPI::connect(const std::string& cluster,
                                        const std::string& configuration) {
-  const absl::StatusOr<std::vector<ConfiguredNode>> nodes =
-      ReadConfiguration(cluster, configuration);
-  if (!nodes.ok()) return ToPublic(nodes.status());
-  return ClusterAPI(std::make_shared<Cluster>(*nodes, nullptr));
+  const absl::StatusOr<ClusterConfiguration> read = ReadConfiguration(cluster, configuration);
+  if (!read.ok()) return ToPublic(read.status());
+  return ClusterAPI(std::make_shared<Cluster>(*read));
 }
 
 Result<ClusterAPI> ClusterAPI::local(int nodes, int workers) {
   absl::StatusOr<std::unique_ptr<LocalCluster>> local = LocalCluster::Start(nodes, workers);
   if (!local.ok()) return ToPublic(local.status());
-  const std::vector<ConfiguredNode> configured = (*local)->nodes();
-  return ClusterAPI(std::make_shared<Cluster>(configured, *std::move(local)));
+  const ClusterConfiguration configuration{"local", (*local)->nodes(), NodeGroups()};
+  return ClusterAPI(std::make_shared<Cluster>(configuration, *std::move(local)));
 }
 
 ClusterCheck ClusterAPI::clustercheck(std::chrono::milliseconds timeout, bool with_usage) const {
@@ -250,32 +214,71 @@ int ClusterAPI::getClusterLength() const { return static_cast<int>(cluster_->nod
 
 const std::vector<Node>& ClusterAPI::nodes() const { return cluster_->nodes(); }
 
+Result<std::vector<Node>> ClusterAPI::nodes(const Target& target) const {
+  const absl::StatusOr<ClusterNodes::Places> places = cluster_->Find(target);
+  if (!places.ok()) return ToPublic(places.status());
+  std::vector<Node> nodes;
+  for (const std::size_t place : *places) nodes.push_back(cluster_->nodes()[place]);
+  return nodes;
+}
+
+Result<std::vector<NodeGroup>> ClusterAPI::groups() const {
+  absl::StatusOr<std::vector<NodeGroup>> groups = cluster_->Groups();
+  if (!groups.ok()) return ToPublic(groups.status());
+  return *std::move(groups);
+}
+
 Call ClusterAPI::execute(const Target& target, const Command& command,
                          const ExecuteOptions& options) {
-  return cluster_->Send(target, command, options, {});
+  const absl::StatusOr<std::size_t> place = cluster_->FindOne(target);
+  if (!place.ok()) return Refused("", FirstLine(place.status().message()));
+  return cluster_->Send(*place, command, options, {});
 }
 
 std::vector<Call> ClusterAPI::execute(const std::vector<Target>& targets, const Command& command,
                                       const ExecuteOptions& options) {
-  std::vector<Call> calls;
-  calls.reserve(targets.size());
-  wire::Place place{static_cast<std::uint32_t>(targets.size()), 0};
-  // A mistyped target does not become fewer nodes.
-  const std::string unknown = cluster_->WhyNotAll(targets);
+  std::vector<absl::StatusOr<ClusterNodes::Places>> found;
+  found.reserve(targets.size());
+  std::string why_not;  // the first that names no node
+  wire::Place place{0, 0};
   for (const Target& target : targets) {
-    if (!unknown.empty()) {
-      calls.push_back(cluster_->Skip(target, unknown));
+    found.push_back(cluster_->Find(target));
+    if (found.back().ok()) {
+      place.size += static_cast<std::uint32_t>(found.back()->size());
+    } else if (why_not.empty()) {
+      why_not = FirstLine(found.back().status().message());
+    }
+  }
+  std::vector<Call> calls;
+  for (const absl::StatusOr<ClusterNodes::Places>& nodes : found) {
+    if (!nodes.ok()) {
+      calls.push_back(Refused("", FirstLine(nodes.status().message())));
       continue;
     }
-    calls.push_back(cluster_->Send(target, command, options, place));
-    ++place.rank;
+    for (const std::size_t node : *nodes) {
+      // A mistyped target does not become fewer nodes.
+      if (!why_not.empty()) {
+        calls.push_back(Ended(Outcome::Kind::kSkipped, cluster_->nodes()[node].name,
+                              absl::StrCat("nothing was sent anywhere: ", why_not)));
+        continue;
+      }
+      calls.push_back(cluster_->Send(node, command, options, place));
+      ++place.rank;
+    }
   }
   return calls;
 }
 
+std::vector<Call> ClusterAPI::execute_all(const Target& target, const Command& command,
+                                          const ExecuteOptions& options) {
+  return execute(std::vector<Target>{target}, command, options);
+}
+
 Call ClusterAPI::interact(const Target& target, const Command& command,
                           const ExecuteOptions& options, const std::optional<Terminal>& terminal) {
-  return cluster_->Send(target, command, options, {}, std::make_shared<CallInput>(terminal),
+  const absl::StatusOr<std::size_t> place = cluster_->FindOne(target);
+  if (!place.ok()) return Refused("", FirstLine(place.status().message()));
+  return cluster_->Send(*place, command, options, {}, std::make_shared<CallInput>(terminal),
                         terminal);
 }
 
@@ -283,5 +286,7 @@ Status ClusterAPI::cancel(const Target& target, const std::string& id,
                           std::optional<std::chrono::milliseconds> grace) {
   return cluster_->Cancel(target, id, grace);
 }
+
+std::string fold(const std::vector<std::string>& names) { return Fold(names); }
 
 }  // namespace muster

@@ -9,7 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+
 #include "common/config_file.h"
+#include "common/node_set.h"
 #include "common/status_macros.h"
 
 namespace muster {
@@ -29,13 +34,13 @@ std::string ShortHostName() {
   return IsValidName(text) ? text : "localhost";
 }
 
-absl::StatusOr<std::vector<ConfiguredNode>> DefaultNode() {
+absl::StatusOr<ClusterConfiguration> DefaultNode() {
   const std::vector<std::string> candidates = DefaultSocketCandidates();
   for (const std::string& path : candidates) {
     if (!IsSocket(path)) continue;
     ASSIGN_OR_RETURN(Address address, ParseAddress(absl::StrCat("unix:", path)));
-    return std::vector<ConfiguredNode>{
-        {ShortHostName(), std::move(address), false, TrustedUsers()}};
+    return ClusterConfiguration{
+        "default", {{ShortHostName(), std::move(address), false, TrustedUsers()}}, NodeGroups()};
   }
   return absl::NotFoundError(absl::StrCat(
       "no cluster is configured and no clusterd listens at ", absl::StrJoin(candidates, " or "),
@@ -85,6 +90,7 @@ absl::StatusOr<std::vector<ConfiguredNode>> ParseNodes(const ConfigFile& file,
   }
   ASSIGN_OR_RETURN(const TrustedUsers trust, ParseTrust(file, section));
   std::vector<ConfiguredNode> nodes;
+  std::unordered_set<std::string> names;
   for (absl::string_view item : absl::StrSplit(entry->second.value, absl::ByAnyChar(",\n"))) {
     item = absl::StripAsciiWhitespace(item);
     if (item.empty()) continue;
@@ -97,10 +103,8 @@ absl::StatusOr<std::vector<ConfiguredNode>> ParseNodes(const ConfigFile& file,
                                        "\" is not NAME=ADDRESS; a name is a letter and up to 63 "
                                        "letters, digits, '_', '.' or '-'"));
     }
-    for (const ConfiguredNode& other : nodes) {
-      if (other.name == name) {
-        return file.ErrorAt(entry->second.line, absl::StrCat("two nodes are named ", name));
-      }
+    if (!names.emplace(name).second) {
+      return file.ErrorAt(entry->second.line, absl::StrCat("two nodes are named ", name));
     }
     absl::StatusOr<Address> address = ParseAddress(parts.second);
     if (!address.ok()) {
@@ -113,10 +117,63 @@ absl::StatusOr<std::vector<ConfiguredNode>> ParseNodes(const ConfigFile& file,
   return nodes;
 }
 
+// The names of the nodes of all clusters, whatever their addresses are.
+std::unordered_set<std::string> AllNames(const ConfigFile& file) {
+  std::unordered_set<std::string> names;
+  for (const ConfigFile::Section& section : file.sections()) {
+    const auto entry = section.entries.find("nodes");
+    if (section.kind != "cluster" || entry == section.entries.end()) continue;
+    for (absl::string_view item : absl::StrSplit(entry->second.value, absl::ByAnyChar(",\n"))) {
+      names.emplace(absl::StripAsciiWhitespace(item.substr(0, item.find('='))));
+    }
+  }
+  return names;
+}
+
+absl::StatusOr<std::vector<std::string>> ParseTags(const ConfigFile& file,
+                                                   const ConfigFile::Entry& entry) {
+  std::vector<std::string> tags;
+  for (absl::string_view tag : absl::StrSplit(entry.value, absl::ByAnyChar(",\n"))) {
+    tag = absl::StripAsciiWhitespace(tag);
+    if (tag.find_first_of(" \t") != absl::string_view::npos) {
+      return file.ErrorAt(entry.line, absl::StrCat("the tag \"", tag,
+                                                   "\" holds a blank; tags are separated by "
+                                                   "commas, as in env:prod, app:x"));
+    }
+    if (!tag.empty()) tags.emplace_back(tag);
+  }
+  return tags;
+}
+
+// Of every [node NAMES].
+absl::Status AddTags(const ConfigFile& file, std::vector<ConfiguredNode>& nodes) {
+  std::unordered_map<std::string, ConfiguredNode*> by_name;
+  for (ConfiguredNode& node : nodes) by_name.emplace(node.name, &node);
+  std::optional<std::unordered_set<std::string>> all_names;
+  for (const ConfigFile::Section& section : file.sections()) {
+    if (section.kind != "node") continue;
+    if (!all_names) all_names = AllNames(file);
+    std::vector<std::string> tags;
+    if (const auto entry = section.entries.find("tags"); entry != section.entries.end()) {
+      ASSIGN_OR_RETURN(tags, ParseTags(file, entry->second));
+    }
+    ASSIGN_OR_RETURN(const NodeSet names, NodeSet::Parse(section.name));
+    for (const std::string& name : names.names()) {
+      if (all_names->count(name) == 0) {
+        return file.ErrorAt(section.line, absl::StrCat("no cluster here has a node ", name));
+      }
+      const auto node = by_name.find(name);
+      if (node == by_name.end()) continue;  // of another cluster
+      node->second->tags.insert(node->second->tags.end(), tags.begin(), tags.end());
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-absl::StatusOr<std::vector<ConfiguredNode>> ReadConfiguration(const std::string& cluster,
-                                                              const std::string& file) {
+absl::StatusOr<ClusterConfiguration> ReadConfiguration(const std::string& cluster,
+                                                       const std::string& file) {
   ASSIGN_OR_RETURN(const std::string path, ConfigFile::Find(file));
   if (path.empty()) {
     if (cluster.empty()) return DefaultNode();
@@ -124,8 +181,8 @@ absl::StatusOr<std::vector<ConfiguredNode>> ReadConfiguration(const std::string&
         "there is no configuration to look up the cluster ", cluster,
         " in; write ./cluster.conf or ~/.config/muster/cluster.conf, or set MUSTER_CONFIG"));
   }
-  ASSIGN_OR_RETURN(const ConfigFile configuration,
-                   ConfigFile::Load(path, ConfigFile::TrustOfUser(file)));
+  const Trust trust = ConfigFile::TrustOfUser(file);
+  ASSIGN_OR_RETURN(const ConfigFile configuration, ConfigFile::Load(path, trust));
   ASSIGN_OR_RETURN(const ConfigFile::Section* section, ChooseCluster(configuration, cluster));
   // A file for the daemon only is no configuration of a cluster; but one that was asked for is.
   if (section == nullptr && file.empty()) return DefaultNode();
@@ -133,7 +190,12 @@ absl::StatusOr<std::vector<ConfiguredNode>> ReadConfiguration(const std::string&
     return absl::NotFoundError(absl::StrCat(
         path, " has no [cluster NAME]; add one, with `nodes = n1=unix:/path, n2=ssh:host`"));
   }
-  return ParseNodes(configuration, *section);
+  ClusterConfiguration result;
+  result.name = section->name;
+  ASSIGN_OR_RETURN(result.nodes, ParseNodes(configuration, *section));
+  RETURN_IF_ERROR(AddTags(configuration, result.nodes));
+  ASSIGN_OR_RETURN(result.groups, NodeGroups::Read(configuration, trust));
+  return result;
 }
 
 }  // namespace muster

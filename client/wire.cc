@@ -226,7 +226,13 @@ NodeCheck ToCheck(const Node& node, const v1::DescribeResponse& response) {
     check.reason = absl::StrCat("this is ", response.name(), ", not ", node.name,
                                 ": it refuses commands for another; correct the configuration");
   }
+  if (check.functional || response.draining()) {
+    check.state = check.functional ? "running" : "draining";
+  }
   check.version = response.version();
+  check.os = response.os();
+  check.load = response.load();
+  check.ip_addresses.assign(response.ip_addresses().begin(), response.ip_addresses().end());
   check.python = response.python();
   check.pid = response.pid();
   check.cores = response.cores();

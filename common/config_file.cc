@@ -14,6 +14,8 @@
 #include <algorithm>
 
 #include "common/address.h"
+#include "common/marked_text.h"
+#include "common/node_set.h"
 #include "common/status_macros.h"
 
 namespace muster {
@@ -25,15 +27,16 @@ constexpr std::size_t kMaxFileBytes = 16u << 20;
 constexpr char kSeam = '\x01';
 
 // What the name of a section is.
-enum class Naming { kNone, kOurs, kAccount };
+enum class Naming { kNone, kOurs, kAccount, kNodes };
 
 struct SectionKind {
   const char* kind;
   Naming naming;
   std::vector<std::string> keys;
+  bool names_its_keys = false;  // a key is a name that the user makes up; there are no others
 };
 
-// What a file may hold. Keys are written with '_'; '-' is accepted in its place.
+// What a file may hold. Keys are written with '_'; '-' is accepted in its place, but in a name.
 const std::vector<SectionKind>& ValidSections() {
   static const auto* const kSections = new std::vector<SectionKind>{
       {"cluster", Naming::kOurs, {"nodes", "trust"}},
@@ -63,6 +66,9 @@ const std::vector<SectionKind>& ValidSections() {
         "user_site",
         "workers"}},
       {"group", Naming::kAccount, {"python", "role", "run_as", "sudo", "user_site"}},
+      {"group_source", Naming::kOurs, {"list", "map", "shell", "timeout"}},
+      {"groups", Naming::kNone, {}, true},
+      {"node", Naming::kNodes, {"tags"}},
       {"user", Naming::kAccount, {"python", "role", "run_as", "sudo", "user_site"}},
   };
   return *kSections;
@@ -75,7 +81,11 @@ const SectionKind* FindKind(absl::string_view kind) {
   return nullptr;
 }
 
-constexpr char kValidHere[] = "; valid here: [cluster NAME], [daemon], [group NAME], [user NAME]";
+constexpr char kValidHere[] =
+    "; valid here: [cluster NAME], [daemon], [group NAME], [group_source NAME], [groups], "
+    "[node NAMES], [user NAME]";
+
+constexpr char kNaming[] = "; a name is a letter and up to 63 letters, digits, '_', '.' or '-'";
 
 // As useradd(8) allows them, those of a directory service ("alice@lab"), and numbers.
 bool IsAccountName(absl::string_view name) {
@@ -197,9 +207,12 @@ class Parser {
                                                kind->kind, " of this machine"));
     }
     if (kind->naming == Naming::kOurs && !IsValidName(section.name)) {
-      return file_.ErrorAt(line_, absl::StrCat("bad name \"", section.name, "\" of a ", kind->kind,
-                                               "; a name is a letter and up to 63 letters, digits, "
-                                               "'_', '.' or '-'"));
+      return file_.ErrorAt(
+          line_, absl::StrCat("bad name \"", section.name, "\" of a ", kind->kind, kNaming));
+    }
+    if (kind->naming == Naming::kNodes) {
+      const absl::StatusOr<NodeSet> nodes = NodeSet::Parse(section.name);
+      if (!nodes.ok()) return file_.ErrorAt(line_, FirstLine(nodes.status().message()));
     }
     for (const ConfigFile::Section& other : sections_) {
       if (other.kind == section.kind && other.name == section.name) {
@@ -231,9 +244,16 @@ class Parser {
     }
     ConfigFile::Section& section = sections_.back();
     key_ = std::string(key);
-    std::replace(key_.begin(), key_.end(), '-', '_');
-    const std::vector<std::string>& keys = FindKind(section.kind)->keys;
-    if (std::find(keys.begin(), keys.end(), key_) == keys.end()) {
+    const SectionKind& kind = *FindKind(section.kind);
+    const std::vector<std::string>& keys = kind.keys;
+    if (kind.names_its_keys) {
+      if (!IsValidName(key)) {
+        return file_.ErrorAt(line_, absl::StrCat("bad name \"", key, "\"", kNaming));
+      }
+    } else {
+      std::replace(key_.begin(), key_.end(), '-', '_');
+    }
+    if (!kind.names_its_keys && std::find(keys.begin(), keys.end(), key_) == keys.end()) {
       return file_.ErrorAt(line_, absl::StrCat("no key \"", key, "\" is known in [", section.kind,
                                                section.name.empty() ? "" : " ", section.name,
                                                "]; valid here: ", absl::StrJoin(keys, ", ")));

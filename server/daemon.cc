@@ -17,6 +17,7 @@
 #include "common/own_program.h"
 #include "server/keeper.h"
 #include "server/service/audit_log.h"
+#include "server/service/host_facts.h"
 #include "server/service/listener.h"
 #include "server/service/node_server.h"
 
@@ -191,6 +192,7 @@ int Daemon::Serve(std::unique_ptr<SpawnerProcess> spawner, Listener listener) {
   facts.name_is_explicit = options_.name_is_explicit;
   facts.incarnation = NewIncarnation();
   facts.python = MUSTER_PYTHON_VERSION;
+  facts.os = OsName();
   facts.workers = static_cast<unsigned>(options_.bounds.admission.workers);
   facts.limits = options_.bounds.limits;
   facts.longest = options_.bounds.longest;

@@ -40,11 +40,20 @@ Result<ClusterAPI> OpenCluster(const Options& options, Output& output) {
   return ClusterAPI::local(*options.local);
 }
 
-std::unique_ptr<LineSource> OpenLines(const Options& options, const Shell& shell, Signals& signals,
+// Those that are known at this moment.
+std::vector<std::string> GroupNames(Shell& shell) {
+  std::vector<std::string> names;
+  const Result<std::vector<NodeGroup>> groups = shell.cluster().groups();
+  if (!groups.ok()) return names;  // whoever uses one is told
+  for (const NodeGroup& group : *groups) names.push_back(group.name);
+  return names;
+}
+
+std::unique_ptr<LineSource> OpenLines(const Options& options, Shell& shell, Signals& signals,
                                       Output& output) {
   if (options.has_lines) return std::make_unique<GivenLines>(options.lines);
   if (::isatty(STDIN_FILENO) == 0) return std::make_unique<ScriptLines>(STDIN_FILENO, signals);
-  Vocabulary vocabulary{Commands(), {}, ProgramNames()};
+  Vocabulary vocabulary{Commands(), {}, ProgramNames(), [&shell] { return GroupNames(shell); }};
   for (const Node& node : shell.nodes()) vocabulary.nodes.push_back(node.name);
   const std::size_t count = shell.nodes().size();
   output.Note(absl::StrCat(count, count == 1 ? " node" : " nodes",
@@ -75,8 +84,7 @@ int Run(const Options& options, Signals& signals, Output& output) {
     output.Note(absl::StrCat("clustershell: ", cluster.status().message()));
     return ExitOfOpening(cluster.status());
   }
-  const std::string name = options.cluster.empty() ? "default" : options.cluster;
-  Shell shell(std::move(cluster).value(), name, signals, output);
+  Shell shell(std::move(cluster).value(), signals, output);
   shell.set_shows_tracebacks(options.debug);
   shell.set_defaults(options.execution);
   const std::unique_ptr<LineSource> lines = OpenLines(options, shell, signals, output);

@@ -2,14 +2,15 @@
 
 #include <absl/strings/match.h>
 
-#include "shell/words.h"
+#include "common/words.h"
 
 namespace muster::clustershell {
 
 const std::vector<const ShellCommand*>& Commands() {
   static const auto* const commands = new std::vector<const ShellCommand*>{
-      &kAtCommand,   &kPyCommand,    &kRunCommand,  &kCheckCommand, &kShowCommand, &kPsCommand,
-      &kStopCommand, &kDebugCommand, &kHelpCommand, &kExitCommand,  &kQuitCommand,
+      &kAtCommand,    &kPyCommand,     &kRunCommand,  &kCheckCommand, &kShowCommand,
+      &kNodesCommand, &kGroupsCommand, &kPsCommand,   &kStopCommand,  &kDebugCommand,
+      &kHelpCommand,  &kExitCommand,   &kQuitCommand,
   };
   return *commands;
 }

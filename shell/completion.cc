@@ -1,12 +1,13 @@
 #include "shell/completion.h"
 
 #include <absl/strings/match.h>
+#include <absl/strings/strip.h>
 
 #include <algorithm>
 
+#include "common/words.h"
 #include "shell/command_list.h"
 #include "shell/execution_flags.h"
-#include "shell/words.h"
 
 namespace muster::clustershell {
 namespace {
@@ -45,6 +46,10 @@ std::vector<std::string> FlagNames() {
   return names;
 }
 
+std::vector<std::string> Groups(const Vocabulary& vocabulary) {
+  return vocabulary.groups ? vocabulary.groups() : std::vector<std::string>();
+}
+
 std::vector<std::string> Arguments(ShellCommand::Argument argument, const Vocabulary& vocabulary) {
   switch (argument) {
     case ShellCommand::Argument::kTarget:
@@ -81,8 +86,11 @@ Completion Complete(absl::string_view typed, const Vocabulary& vocabulary) {
     is_target = command->argument == ShellCommand::Argument::kTarget;
     known = Arguments(command->argument, vocabulary);
   }
-  if (HasBlank(word)) return {typed.size(), {}};           // behind the first argument
-  if (is_target) word.remove_prefix(word.rfind(',') + 1);  // npos + 1 is 0
+  if (HasBlank(word)) return {typed.size(), {}};  // behind the first argument
+  if (is_target) {
+    word.remove_prefix(word.find_last_of(",!&^") + 1);  // npos + 1 is 0
+    if (absl::ConsumePrefix(&word, "@")) known = Groups(vocabulary);
+  }
 
   Completion completion;
   completion.start = typed.size() - word.size();

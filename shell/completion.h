@@ -4,6 +4,7 @@
 #include <absl/strings/string_view.h>
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct Vocabulary {
   std::vector<const ShellCommand*> commands;
   std::vector<std::string> nodes;
   std::vector<std::string> programs;
+  std::function<std::vector<std::string>()> groups = nullptr;  // asked when one may stand there
 };
 
 struct Completion {
@@ -23,7 +25,8 @@ struct Completion {
 };
 
 // `typed` is the line up to the cursor. Commands for the first word; for the first argument of a
-// command what it names; of a target the term behind the last comma; behind it flags.
+// command what it names; of a target the term behind the last operator, with @ a group;
+// behind it flags.
 Completion Complete(absl::string_view typed, const Vocabulary& vocabulary);
 
 // The longest text with which all of them begin.

@@ -11,11 +11,11 @@
 #include <optional>
 
 #include "common/address.h"
+#include "common/nearest.h"
 #include "common/quantity.h"
 #include "common/status_macros.h"
 #include "common/variable_name.h"
-#include "shell/nearest.h"
-#include "shell/words.h"
+#include "common/words.h"
 
 namespace muster::clustershell {
 namespace {

@@ -51,7 +51,12 @@ int ExitOfProgram(const Outcome& outcome) {
 int RunLocalProgram(Shell& shell, const std::string& title,
                     const std::vector<std::string>& arguments) {
   Output& output = shell.output();
-  const auto cluster_file = ClusterFile::Write(shell.cluster_name(), shell.nodes());
+  Result<std::vector<NodeGroup>> groups = shell.cluster().groups();
+  if (!groups.ok()) {
+    output.Note(absl::StrCat("run ", title, ": it gets no groups: ", groups.status().message()));
+    groups = std::vector<NodeGroup>();
+  }
+  const auto cluster_file = ClusterFile::Write(shell.nodes(), *groups);
   if (!cluster_file.ok()) {
     output.Note(absl::StrCat("run ", title, ": ", std::string(cluster_file.status().message())));
     return kExitFailed;

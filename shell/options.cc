@@ -7,9 +7,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "common/nearest.h"
 #include "common/version.h"
 #include "shell/execution_flags.h"
-#include "shell/nearest.h"
 
 namespace muster::clustershell {
 namespace {

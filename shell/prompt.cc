@@ -12,7 +12,7 @@
 
 #include <utility>
 
-#include "shell/words.h"
+#include "common/words.h"
 
 namespace muster::clustershell {
 namespace {

@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "shell/chosen_nodes.h"
 #include "shell/exit_code.h"
 #include "shell/fan_out.h"
 #include "shell/line_assembler.h"
 #include "shell/summary.h"
-#include "shell/target.h"
 
 namespace muster::clustershell {
 namespace {
@@ -68,17 +68,14 @@ class NodePrinter {
 int RunOnNodes(Shell& shell, absl::string_view target, const Command& command,
                const ExecuteOptions& options) {
   Output& output = shell.output();
-  const std::vector<Node>& nodes = shell.nodes();
-  const auto indices = ParseTarget(target, nodes);
-  if (!indices.ok()) {
-    output.Note(std::string(indices.status().message()));
-    return kExitNoMatch;
-  }
+  const ChosenNodes chosen = ChooseNodes(shell, target);
+  if (chosen.nodes.empty()) return chosen.exit_code;
   std::vector<NodePrinter> printers;
-  for (const int index : *indices) {
-    printers.emplace_back(nodes[static_cast<std::size_t>(index) - 1].name, output);
+  std::vector<Target> targets;
+  for (const Node& node : chosen.nodes) {
+    printers.emplace_back(node.name, output);
+    targets.emplace_back(node.index);
   }
-  const std::vector<Target> targets(indices->begin(), indices->end());
   const auto fan_out = std::make_shared<FanOut>(shell.cluster().execute(targets, command, options));
   shell.signals().SetRunning(fan_out);
 

@@ -5,17 +5,14 @@
 
 #include <utility>
 
+#include "common/nearest.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
-#include "shell/nearest.h"
 
 namespace muster::clustershell {
 
-Shell::Shell(ClusterAPI cluster, std::string cluster_name, Signals& signals, Output& output)
-    : cluster_(std::move(cluster)),
-      cluster_name_(std::move(cluster_name)),
-      signals_(signals),
-      output_(output) {}
+Shell::Shell(ClusterAPI cluster, Signals& signals, Output& output)
+    : cluster_(std::move(cluster)), signals_(signals), output_(output) {}
 
 int Shell::RunLine(absl::string_view line) {
   const auto [name, rest] = SplitCommand(line);

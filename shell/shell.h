@@ -17,9 +17,8 @@ namespace muster::clustershell {
 
 class Shell {
  public:
-  // `signals` and `output` have to live longer. `cluster_name` is what programs that we start get
-  // as the cluster's name.
-  Shell(ClusterAPI cluster, std::string cluster_name, Signals& signals, Output& output);
+  // `signals` and `output` have to live longer.
+  Shell(ClusterAPI cluster, Signals& signals, Output& output);
 
   // Runs one line, of which every outcome was told when it returns its exit code. A blank line and
   // one that begins with # are nothing.
@@ -27,7 +26,6 @@ class Shell {
 
   ClusterAPI& cluster() { return cluster_; }
   const std::vector<Node>& nodes() const { return cluster_.nodes(); }
-  const std::string& cluster_name() const { return cluster_name_; }
   Signals& signals() { return signals_; }
   Output& output() { return output_; }
 
@@ -47,7 +45,6 @@ class Shell {
 
  private:
   ClusterAPI cluster_;
-  std::string cluster_name_;
   Signals& signals_;
   Output& output_;
   ExecuteOptions defaults_;

@@ -1,11 +1,12 @@
 #include "shell/summary.h"
 
 #include <absl/strings/str_cat.h>
-#include <absl/strings/str_join.h>
 #include <absl/strings/str_replace.h>
 
 #include <algorithm>
 #include <utility>
+
+#include "common/node_set.h"
 
 namespace muster::clustershell {
 
@@ -25,7 +26,7 @@ std::string Summarize(const std::vector<Outcome>& outcomes) {
   std::string text = absl::StrCat(ok, " ok");
   for (const auto& [kind, nodes] : others) {
     absl::StrAppend(&text, ", ", nodes.size(), " ", absl::StrReplaceAll(word(kind), {{"_", " "}}),
-                    " (", absl::StrJoin(nodes, ","), ")");
+                    " (", Fold(nodes), ")");
   }
   return text;
 }

@@ -14,6 +14,7 @@ struct NodeFacts {
   bool name_is_explicit = false;  // it was given one, and answers to no other
   std::string incarnation;        // 16 random bytes
   std::string python;             // version
+  std::string os;                 // "debian-12"
   unsigned workers = 0;
   Limits limits;  // of every execution; a request may ask for less
   std::optional<std::chrono::milliseconds> longest;  // deadline of every execution

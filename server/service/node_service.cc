@@ -1,14 +1,13 @@
 #include "server/service/node_service.h"
 
 #include <absl/strings/str_cat.h>
-#include <sched.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "common/account.h"
 #include "common/version.h"
 #include "server/execution/process_usage.h"
 #include "server/service/execute_reactor.h"
+#include "server/service/host_facts.h"
 #include "server/service/interact_reactor.h"
 #include "server/service/interact_wire.h"
 #include "server/service/wire.h"
@@ -20,17 +19,6 @@ namespace {
 constexpr std::size_t kShownCommandBytes = 256;
 // Of how many cells of one lane; a client may have thousands, of a microsecond each.
 constexpr std::size_t kShownCells = 1000;
-
-unsigned UsableCores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  return ::sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-}
-
-std::uint64_t MemoryBytes() {
-  struct sysinfo info {};
-  return ::sysinfo(&info) == 0 ? static_cast<std::uint64_t>(info.totalram) * info.mem_unit : 0;
-}
 
 std::string ShownCommand(const LaunchRequest& launch) {
   std::string shown = launch.source;
@@ -196,6 +184,9 @@ grpc::ServerUnaryReactor* NodeService::Describe(const Caller& caller,
                                      .count()));
   response.set_cores(UsableCores());
   response.set_memory_bytes(MemoryBytes());
+  response.set_load(Load());
+  response.set_os(facts_.os);
+  for (std::string& address : IpAddresses()) response.add_ip_addresses(std::move(address));
   response.set_python(facts_.python);
   response.set_workers(facts_.workers);
   loop_.Post([this, reactor, &response, caller, usage = request.usage()] {

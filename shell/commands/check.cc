@@ -1,11 +1,12 @@
 // check: whether all nodes answer.
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
-#include <absl/strings/str_join.h>
 
 #include <string>
 #include <vector>
 
+#include "common/node_set.h"
+#include "shell/chosen_nodes.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
 #include "shell/shell.h"
@@ -21,31 +22,36 @@ std::string Describe(const NodeCheck& check) {
 }
 
 int Run(Shell& shell, absl::string_view rest) {
-  if (!rest.empty()) return shell.Usage("check", absl::StrCat("it takes no '", rest, "'"));
+  const auto [target, behind] = SplitTarget(rest);
+  if (!behind.empty()) return shell.Usage("check", absl::StrCat("it takes no '", behind, "'"));
+  const ChosenNodes chosen = ChooseNodes(shell, target);
+  if (chosen.nodes.empty()) return chosen.exit_code;
   const ClusterCheck check = shell.cluster().clustercheck();
   std::vector<std::string> failed;
-  for (const NodeCheck& node : check.nodes) {
+  for (const Node& asked : chosen.nodes) {
+    const NodeCheck& node = check.nodes[static_cast<std::size_t>(asked.index) - 1];
     shell.output().NodeLines(Output::Stream::kStdout, node.node.name, Describe(node));
     if (!node.functional) failed.push_back(node.node.name);
   }
-  std::string summary = absl::StrCat(check.nodes.size() - failed.size(), " ok");
+  std::string summary = absl::StrCat(chosen.nodes.size() - failed.size(), " ok");
   if (!failed.empty()) {
-    absl::StrAppend(&summary, ", ", failed.size(), " failed (", absl::StrJoin(failed, ","), ")");
+    absl::StrAppend(&summary, ", ", failed.size(), " failed (", Fold(failed), ")");
   }
   shell.output().Note(summary);
-  return check ? kExitOk : kExitUnreachable;
+  return failed.empty() ? kExitOk : kExitUnreachable;
 }
 
 }  // namespace
 
 const ShellCommand kCheckCommand = {
     "check",
-    "check",
+    "check [TARGET]",
     "ask every node whether it works",
     "  check\n"
+    "  check gpu*\n"
     "One line per node: ok, with the time it took to answer, or why not. Takes two seconds at\n"
     "most. The exit code is 4 when a node does not answer.\n",
-    ShellCommand::Argument::kNone,
+    ShellCommand::Argument::kTarget,
     &Run,
 };
 

@@ -12,13 +12,12 @@
 #include <vector>
 
 #include "common/quantity.h"
+#include "shell/chosen_nodes.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
 #include "shell/shell.h"
 #include "shell/short_id.h"
 #include "shell/table.h"
-#include "shell/target.h"
-#include "shell/words.h"
 
 namespace muster::clustershell {
 namespace {
@@ -86,18 +85,15 @@ std::string Render(const std::vector<Row>& rows, std::size_t columns) {
 }
 
 int Run(Shell& shell, absl::string_view rest) {
-  const auto [word, behind] = SplitFirst(rest);
+  const auto [target, behind] = SplitTarget(rest);
   if (!behind.empty()) return shell.Usage("ps", absl::StrCat("it takes no '", behind, "'"));
-  const auto indices = ParseTarget(word.empty() ? "*" : word, shell.nodes());
-  if (!indices.ok()) {
-    shell.output().Note(std::string(indices.status().message()));
-    return kExitNoMatch;
-  }
+  const ChosenNodes chosen = ChooseNodes(shell, target);
+  if (chosen.nodes.empty()) return chosen.exit_code;
   const ClusterCheck check = shell.cluster().clustercheck(kTimeout, true);
   std::vector<Row> rows;
   int exit_code = kExitOk;
-  for (const int index : *indices) {
-    const NodeCheck& node = check.nodes[static_cast<std::size_t>(index) - 1];
+  for (const Node& asked : chosen.nodes) {
+    const NodeCheck& node = check.nodes[static_cast<std::size_t>(asked.index) - 1];
     const std::vector<Row> found = RowsOf(node);
     rows.insert(rows.end(), found.begin(), found.end());
     if (node.functional) continue;
@@ -115,7 +111,7 @@ const ShellCommand kPsCommand = {
     "ps [TARGET]",
     "list what runs and waits on the nodes",
     "  ps           on all nodes\n"
-    "  ps n1,gpu*   on these; targets are those of `@`\n"
+    "  ps n1,gpu*   on these; 'help targets' says how nodes are named\n"
     "One line for each command, the oldest of a node first: who started it, whether it runs, "
     "waits\n"
     "for a free worker (queued) or was told to end (stopping), since when; the CPU time, the "

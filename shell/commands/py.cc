@@ -1,16 +1,16 @@
 // py TARGET EXPRESSION: a piece of Python on the nodes.
 #include <string>
 
+#include "shell/chosen_nodes.h"
 #include "shell/command_list.h"
 #include "shell/execution_flags.h"
 #include "shell/run_on_nodes.h"
-#include "shell/words.h"
 
 namespace muster::clustershell {
 namespace {
 
 int Run(Shell& shell, absl::string_view rest) {
-  const auto [target, behind] = SplitFirst(rest);
+  const auto [target, behind] = SplitTarget(rest);
   if (target.empty()) return shell.Usage("py", "there is no target");
   ExecuteOptions options = shell.defaults();
   const auto source = TakeExecutionFlags(behind, options);
@@ -29,7 +29,8 @@ const ShellCommand kPyCommand = {
     "  py n1 import os; os.getloadavg()  statements run; the value of the last one counts\n"
     "  py 1-3 print('hello')             what it prints is output; None is not shown\n"
     "  py 1 --timeout 5s work()          flags say how it runs; -- ends them\n"
-    "Targets are those of `@`. With `debug` on, an exception shows its traceback.\n",
+    "'help targets' says what a target can be. With `debug` on, an exception shows its "
+    "traceback.\n",
     ShellCommand::Argument::kTarget,
     &Run,
     true,

@@ -10,16 +10,16 @@
 #include <string>
 #include <vector>
 
+#include "common/nearest.h"
 #include "common/unique_fd.h"
+#include "common/words.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
 #include "shell/local_program.h"
-#include "shell/nearest.h"
 #include "shell/program_list.h"
 #include "shell/program_process.h"
 #include "shell/shell.h"
 #include "shell/table.h"
-#include "shell/words.h"
 
 namespace muster::clustershell {
 namespace {

@@ -1,10 +1,12 @@
 // show: the nodes of the cluster and what they say of themselves.
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
 
 #include <string>
 #include <vector>
 
+#include "shell/chosen_nodes.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
 #include "shell/shell.h"
@@ -18,7 +20,10 @@ std::string InGibibytes(std::uint64_t bytes) {
 }
 
 int Run(Shell& shell, absl::string_view rest) {
-  if (!rest.empty()) return shell.Usage("show", absl::StrCat("it takes no '", rest, "'"));
+  const auto [target, behind] = SplitTarget(rest);
+  if (!behind.empty()) return shell.Usage("show", absl::StrCat("it takes no '", behind, "'"));
+  const ChosenNodes chosen = ChooseNodes(shell, target);
+  if (chosen.nodes.empty()) return chosen.exit_code;
   Table table({{"@", true},
                {"name"},
                {"address"},
@@ -26,19 +31,21 @@ int Run(Shell& shell, absl::string_view rest) {
                {"cores", true},
                {"memory", true},
                {"python"},
-               {"running", true}});
+               {"running", true},
+               {"tags"}});
   const std::vector<NodeCheck> checks = shell.cluster().clustercheck().nodes;
-  for (const NodeCheck& check : checks) {
-    const std::string index = absl::StrCat(check.node.index);
-    if (check.functional) {
-      table.Add({index, check.node.name, check.node.address, "up", absl::StrCat(check.cores),
-                 InGibibytes(check.memory_bytes), check.python, absl::StrCat(check.running)});
-    } else {
-      table.Add({index, check.node.name, check.node.address, "down", "-", "-", "-", "-"});
-    }
+  for (const Node& node : chosen.nodes) {
+    const NodeCheck& check = checks[static_cast<std::size_t>(node.index) - 1];
+    const bool is_known = check.state != "down";
+    const std::string tags = absl::StrJoin(node.tags, ",");
+    table.Add({absl::StrCat(node.index), node.name, node.address, check.state,
+               is_known ? absl::StrCat(check.cores) : "-",
+               is_known ? InGibibytes(check.memory_bytes) : "-", is_known ? check.python : "-",
+               is_known ? absl::StrCat(check.running) : "-", tags.empty() ? "-" : tags});
   }
   shell.output().Out(table.Render());
-  for (const NodeCheck& check : checks) {
+  for (const Node& node : chosen.nodes) {
+    const NodeCheck& check = checks[static_cast<std::size_t>(node.index) - 1];
     if (check.functional) continue;
     shell.output().NodeLines(Output::Stream::kStderr, check.node.name, check.reason);
   }
@@ -49,14 +56,17 @@ int Run(Shell& shell, absl::string_view rest) {
 
 const ShellCommand kShowCommand = {
     "show",
-    "show",
+    "show [TARGET]",
     "list the nodes",
     "  show\n"
-    "The first column is the index that a target may name; `running` counts the commands that\n"
-    "run there now. Why a node is down stands below the table, on stderr; `check` has an exit "
+    "  show tags=env:prod   'help targets' says how nodes are named\n"
+    "The first column is the index that a target may name. The state is running, draining (it "
+    "ends,\n"
+    "and takes nothing new) or down; `running` counts the commands that run there now. Why a node "
+    "is down stands below the table, on stderr; `check` has an exit "
     "code\n"
     "for it.\n",
-    ShellCommand::Argument::kNone,
+    ShellCommand::Argument::kTarget,
     &Run,
 };
 

@@ -9,13 +9,14 @@
 #include <utility>
 #include <vector>
 
+#include "common/node_set.h"
 #include "common/quantity.h"
+#include "common/words.h"
+#include "shell/chosen_nodes.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
 #include "shell/shell.h"
 #include "shell/short_id.h"
-#include "shell/target.h"
-#include "shell/words.h"
 
 namespace muster::clustershell {
 namespace {
@@ -28,11 +29,11 @@ struct Search {
   int exit_code = kExitOk;                                 // unreachable: a node did not answer
 };
 
-Search Find(Shell& shell, const std::vector<int>& indices, const std::string& id) {
+Search Find(Shell& shell, const std::vector<Node>& nodes, const std::string& id) {
   const ClusterCheck check = shell.cluster().clustercheck();
   Search search;
-  for (const int index : indices) {
-    const NodeCheck& node = check.nodes[static_cast<std::size_t>(index) - 1];
+  for (const Node& asked : nodes) {
+    const NodeCheck& node = check.nodes[static_cast<std::size_t>(asked.index) - 1];
     const bool answered = !node.version.empty();
     if (!answered) {
       shell.output().NodeLines(Output::Stream::kStderr, node.node.name, node.reason);
@@ -66,27 +67,25 @@ int StopAll(Shell& shell, const Search& search, const std::string& id,
 }
 
 int Run(Shell& shell, absl::string_view rest) {
-  const absl::StatusOr<std::vector<std::string>> words = SplitWords(rest);
+  const auto [target, behind] = SplitTarget(rest);
+  const absl::StatusOr<std::vector<std::string>> words = SplitWords(behind);
   if (!words.ok()) return shell.Usage("stop", words.status().message());
-  if (words->size() < 2) return shell.Usage("stop", "it needs a target and an id");
-  if (words->size() > 3)
-    return shell.Usage("stop", absl::StrCat("it takes no '", (*words)[3], "'"));
-  const std::string& id = (*words)[1];
+  if (words->empty()) return shell.Usage("stop", "it needs a target and an id");
+  if (words->size() > 2)
+    return shell.Usage("stop", absl::StrCat("it takes no '", (*words)[2], "'"));
+  const std::string& id = (*words)[0];
   if (!IsIdOrShort(id)) {
     return shell.Usage("stop", absl::StrCat("'", id, "' is no id, as `ps` lists them"));
   }
   std::optional<std::chrono::milliseconds> grace;
-  if (words->size() == 3) {
-    const auto parsed = ParseDuration((*words)[2]);
+  if (words->size() == 2) {
+    const auto parsed = ParseDuration((*words)[1]);
     if (!parsed.ok()) return shell.Usage("stop", parsed.status().message());
     grace = *parsed;
   }
-  const auto indices = ParseTarget((*words)[0], shell.nodes());
-  if (!indices.ok()) {
-    shell.output().Note(std::string(indices.status().message()));
-    return kExitNoMatch;
-  }
-  const Search search = Find(shell, *indices, id);
+  const ChosenNodes chosen = ChooseNodes(shell, target);
+  if (chosen.nodes.empty()) return chosen.exit_code;
+  const Search search = Find(shell, chosen.nodes, id);
   if (search.ids.size() > 1) {
     return shell.Usage("stop",
                        absl::StrCat("'", id, "' may be each of ", absl::StrJoin(search.ids, ", "),
@@ -94,8 +93,7 @@ int Run(Shell& shell, absl::string_view rest) {
   }
   if (search.found.empty() && !search.searched.empty()) {
     shell.output().Note(absl::StrCat("stop: nothing with the id ", id, " runs or waits on ",
-                                     absl::StrJoin(search.searched, ", "),
-                                     " ('ps' lists what does)"));
+                                     Fold(search.searched), " ('ps' lists what does)"));
     return WorseExit(search.exit_code, kExitFailed);
   }
   return StopAll(shell, search, id, grace);

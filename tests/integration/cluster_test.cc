@@ -111,11 +111,11 @@ TEST_CASE("a target that names no node is refused with the names, and nothing ru
     const Outcome outcome = cluster.execute(index, muster::shell("exit 1")).wait();
     CHECK(outcome.kind == Outcome::Kind::kRefused);
     CHECK(outcome.reason ==
-          "there is no server " + std::to_string(index) + ": servers are 1 to 3 (n1, n2, n3)");
+          "there is no server " + std::to_string(index) + ": servers are 1 to 3 (n[1-3])");
     CHECK(outcome.node.empty());
   }
   CHECK(cluster.execute("n9", "1").wait().describe() ==
-        "refused: there is no node \"n9\": nodes are n1, n2, n3");
+        "refused: there is no node \"n9\": nodes are n[1-3]");
   CHECK(cluster.execute("", "1").wait().kind == Outcome::Kind::kRefused);
   CHECK(cluster.execute("n3", "1+1").wait().value().text() == "2");
 }

@@ -87,7 +87,7 @@ def test_show_says_which_node_is_down(clustershell, two_daemons):
     two_daemons("n2")
     result = clustershell.run("--config", "two.conf", "-c", "show")
     states = [line.split()[3] for line in result.stdout.splitlines()[1:]]
-    assert states == ["down", "up"]
+    assert states == ["down", "running"]
     assert result.stderr.startswith("n1: ")
 
 

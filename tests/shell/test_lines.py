@@ -41,11 +41,20 @@ def test_targets_choose_nodes(clustershell):
 
 
 def test_a_bad_target_runs_nothing_and_exits_3(clustershell):
-    for target in ["9", "0", "n4", "n1,n4", "1-9", "3-1", "n1,", "x*"]:
+    for target in ["9", "0", "n4", "n1,n4", "1-9", "x*", "n[3-4]", "*!n4", "3rd"]:
         result = clustershell.lines(3, f"@{target} touch {clustershell.folder}/ran", f"py {target} 1")
         assert result.returncode == 3, target
         assert result.stdout == ""
-        assert result.stderr.count("valid here: 1-3, n1, n2, n3 or *") == 2
+        assert result.stderr.count("valid here: 1-3, n[1-3] or *") == 2
+        assert not (clustershell.folder / "ran").exists()
+
+
+def test_a_target_that_is_written_wrong_runs_nothing_and_exits_2(clustershell):
+    for target in ["3-1", "n1,", "n[1-3", "n1,,n2", "state=up", "colour=red", "cores>=many", "!n1"]:
+        result = clustershell.lines(3, f"@{target} touch {clustershell.folder}/ran", f"py {target} 1")
+        assert result.returncode == 2, target
+        assert result.stdout == ""
+        assert [line.strip() for line in result.stderr.splitlines()].count("^") == 2, result.stderr
         assert not (clustershell.folder / "ran").exists()
 
 
@@ -69,7 +78,7 @@ def test_an_unknown_option_gets_the_right_one(clustershell):
 
 
 def test_commands_say_how_they_are_used(clustershell):
-    for line in ["@", "@n1", "py", "py 1", "check now", "show x", "ps 1 x", "stop", "stop 1", "stop 1 x",
+    for line in ["@", "@n1", "py", "py 1", "check n1 now", "show n1 x", "nodes n1 x", "groups x", "ps 1 x", "stop", "stop 1", "stop 1 x",
                  "stop 1 a-1 soon", "stop 1 a-1 5s x", "debug maybe", "exit 3",
                  "help nothing", "run 'x"]:
         result = clustershell.lines(1, line)
@@ -79,7 +88,7 @@ def test_commands_say_how_they_are_used(clustershell):
 
 def test_help_lists_every_command(clustershell):
     listing = clustershell.lines(1, "help").stdout
-    for command in ["@", "py", "run", "check", "show", "ps", "stop", "debug", "help", "exit", "quit"]:
+    for command in ["@", "py", "run", "check", "show", "nodes", "groups", "ps", "stop", "debug", "help", "exit", "quit"]:
         assert f"\n{command}" in listing
         one = clustershell.lines(1, f"help {command}")
         assert one.returncode == 0 and one.stdout.startswith(command)
@@ -113,9 +122,9 @@ def test_a_bad_configuration_shows_at_once(clustershell):
 
 def test_show_lists_the_nodes(clustershell):
     lines = clustershell.lines(2, "show").stdout.splitlines()
-    assert lines[0].split() == ["@", "name", "address", "state", "cores", "memory", "python", "running"]
+    assert lines[0].split() == ["@", "name", "address", "state", "cores", "memory", "python", "running", "tags"]
     assert [line.split()[:2] for line in lines[1:]] == [["1", "n1"], ["2", "n2"]]
-    assert all(line.split()[3] == "up" for line in lines[1:])
+    assert all(line.split()[3] == "running" for line in lines[1:])
 
 
 def test_of_several_clusters_one_is_chosen(clustershell):

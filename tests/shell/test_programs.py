@@ -51,7 +51,7 @@ def test_it_runs_in_our_folder_and_finds_the_cluster(clustershell, script):
     folder, modes, path, *text = result.stdout.splitlines()
     assert folder == str(clustershell.folder)
     assert modes == "0o600 0o700"
-    assert text[0] == "[cluster default]"
+    assert text[0] == "[cluster local]"
     assert text[1].startswith("nodes = n1=unix:/") and ", n2=unix:/" in text[1]
     assert not os.path.exists(os.path.dirname(path))
 

@@ -50,10 +50,12 @@ std::string ErrorOf(const std::string& text, const std::string& cluster = "") {
 
 TEST_CASE("nodes come in the order of the file, separated by commas or lines") {
   const Folder folder;
-  const auto nodes = ReadConfiguration(
+  const auto read = ReadConfiguration(
       "", folder.Write("[cluster lab]\nnodes = b=unix:/b, a = ssh:ann@host ,\n  c=unix:/c=d\n"));
-  INFO(nodes.status());
-  REQUIRE(nodes.ok());
+  INFO(read.status());
+  REQUIRE(read.ok());
+  CHECK(read->name == "lab");
+  const auto* nodes = &read->nodes;
   REQUIRE(nodes->size() == 3);
   CHECK((*nodes)[0].name == "b");
   CHECK((*nodes)[1].name == "a");
@@ -65,10 +67,11 @@ TEST_CASE("nodes come in the order of the file, separated by commas or lines") {
 TEST_CASE("of several clusters the one asked for, else the one named default") {
   const Folder folder;
   const std::string two = "[cluster a]\nnodes=n=unix:/a\n[cluster b]\nnodes=n=unix:/b\n";
-  CHECK((*ReadConfiguration("b", folder.Write(two)))[0].address.path == "/b");
+  CHECK(ReadConfiguration("b", folder.Write(two))->nodes[0].address.path == "/b");
   CHECK_THAT(ErrorOf(two), Contains("several clusters") && Contains("a, b"));
   CHECK_THAT(ErrorOf(two, "c"), Contains("has no [cluster c]; it has: a, b"));
-  CHECK((*ReadConfiguration("", folder.Write(two + "[cluster default]\nnodes=n=unix:/d\n")))[0]
+  CHECK(ReadConfiguration("", folder.Write(two + "[cluster default]\nnodes=n=unix:/d\n"))
+            ->nodes[0]
             .address.path == "/d");
 }
 
@@ -81,6 +84,30 @@ TEST_CASE("what is wrong with a node is told with file and line") {
   CHECK_THAT(ErrorOf(head + ",\n"), Contains("list of nodes is empty"));
   CHECK_THAT(ErrorOf("[cluster lab]\n"), Contains("cluster.conf:1: [cluster lab] has no nodes"));
   CHECK_THAT(ErrorOf("[daemon]\nname=a\n"), Contains("has no [cluster NAME]"));
+}
+
+TEST_CASE("tags belong to nodes of the file, one by one or by sets") {
+  const Folder folder;
+  const std::string head =
+      "[cluster lab]\nnodes = n1=unix:/1, n2=unix:/2, n3=unix:/3\n[cluster b]\nnodes=x=unix:/x\n";
+  const auto read = ReadConfiguration(
+      "lab",
+      folder.Write(head + "[node n1]\ntags = env:prod, app:x\n[node n[1-2]]\ntags = rack:1,\n"
+                          "  slow\n[node x]\n[node n3]\ntags =\n"));
+  INFO(read.status());
+  REQUIRE(read.ok());
+  using Tags = std::vector<std::string>;
+  CHECK(read->nodes[0].tags == Tags{"env:prod", "app:x", "rack:1", "slow"});
+  CHECK(read->nodes[1].tags == Tags{"rack:1", "slow"});
+  CHECK(read->nodes[2].tags.empty());
+  CHECK_THAT(ErrorOf(head + "[node n9]\ntags = a\n", "lab"),
+             Contains("cluster.conf:5: no cluster here has a node n9"));
+  CHECK_THAT(ErrorOf(head + "[node n[1-]]\n", "lab"),
+             Contains("cluster.conf:5: node set 'n[1-]': expected a number"));
+  CHECK_THAT(ErrorOf(head + "[node]\n", "lab"), Contains("cluster.conf:5: "));
+  CHECK_THAT(ErrorOf(head + "[node n1]\ntags = env prod\n", "lab"),
+             Contains("cluster.conf:6: the tag \"env prod\" holds a blank"));
+  CHECK_THAT(ErrorOf(head + "[node n1]\ntag = x\n", "lab"), Contains("valid here: tags"));
 }
 
 TEST_CASE("users to trust are named or numbered, and have to exist") {
@@ -112,9 +139,11 @@ TEST_CASE("without a configuration the cluster is the daemon of this machine") {
   name.sun_family = AF_UNIX;
   std::strcpy(name.sun_path, path.c_str());
   REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&name), sizeof name) == 0);
-  const auto nodes = ReadConfiguration("", "");
+  const auto read = ReadConfiguration("", "");
   ::close(listener);
-  REQUIRE(nodes.ok());
+  REQUIRE(read.ok());
+  CHECK(read->name == "default");
+  const auto* nodes = &read->nodes;
   REQUIRE(nodes->size() == 1);
   CHECK((*nodes)[0].address.path == path);
   CHECK_FALSE((*nodes)[0].is_named);

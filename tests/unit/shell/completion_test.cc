@@ -13,7 +13,9 @@ namespace {
 using Words = std::vector<std::string>;
 
 Completion At(const std::string& typed) {
-  return Complete(typed, {Commands(), {"n1", "n2", "gpu"}, {"wordcount"}});
+  return Complete(typed, {Commands(), {"n1", "n2", "gpu"}, {"wordcount"}, [] {
+                            return Words{"web", "gpus"};
+                          }});
 }
 
 TEST_CASE("the first word completes to a command") {
@@ -31,6 +33,15 @@ TEST_CASE("a target completes to nodes, behind a comma, too") {
   CHECK(At("@n1,g").start == 4);
   CHECK(At("py g").candidates == Words{"gpu"});
   CHECK(At("py ").candidates == Words{"gpu", "n1", "n2"});
+}
+
+TEST_CASE("a target completes behind any operator, and to groups") {
+  CHECK(At("@n*!g").candidates == Words{"gpu"});
+  CHECK(At("py n1&n").candidates == Words{"n1", "n2"});
+  CHECK(At("@@").candidates == Words{"gpus", "web"});
+  CHECK(At("@@w").candidates == Words{"web"});
+  CHECK(At("@@w").start == 2);
+  CHECK(At("nodes n1,@g").candidates == Words{"gpus"});
 }
 
 TEST_CASE("programs and commands complete where they are named") {
@@ -54,7 +65,8 @@ TEST_CASE("nothing completes where nothing is known") {
   CHECK(At("@n1 ").candidates.empty());
   CHECK(At("@ n").candidates.empty());
   CHECK(At("py n1 n").candidates.empty());
-  CHECK(At("check n").candidates.empty());
+  CHECK(At("check n1 n").candidates.empty());
+  CHECK(At("@@x").candidates.empty());
   CHECK(At("nonsense n").candidates.empty());
 }
 

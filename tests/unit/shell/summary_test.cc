@@ -19,7 +19,7 @@ TEST_CASE("a summary counts each kind and names the nodes that are not ok") {
   CHECK(Summarize({Ended("n1", Kind::kOk), Ended("n2", Kind::kOk), Ended("n3", Kind::kFailed)}) ==
         "2 ok, 1 failed (n3)");
   CHECK(Summarize({Ended("n1", Kind::kTimedOut), Ended("n2", Kind::kLost),
-                   Ended("n3", Kind::kTimedOut)}) == "0 ok, 2 timed out (n1,n3), 1 lost (n2)");
+                   Ended("n3", Kind::kTimedOut)}) == "0 ok, 2 timed out (n[1,3]), 1 lost (n2)");
 }
 
 }  // namespace

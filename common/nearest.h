@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace muster::clustershell {
+namespace muster {
 
 // The known word with the fewest edits to `word` (insert, delete, replace, swap of neighbours each
 // count one), the first of equals; a word that begins with `word` counts as one edit away. Empty
@@ -16,4 +16,4 @@ std::string Nearest(absl::string_view word, const std::vector<std::string>& know
 // "; did you mean WORD?", or nothing.
 std::string DidYouMean(absl::string_view word, const std::vector<std::string>& known);
 
-}  // namespace muster::clustershell
+}  // namespace muster

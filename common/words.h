@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace muster::clustershell {
+namespace muster {
 
 // Words are separated by blanks. '…' keeps everything; "…" keeps everything but \" and \\; outside
 // of both a backslash keeps the character after it. Nothing is expanded. InvalidArgument: a quote
@@ -26,4 +26,4 @@ std::pair<absl::string_view, absl::string_view> SplitFirst(absl::string_view lin
 // Without the blanks in front.
 absl::string_view StripBlanks(absl::string_view line);
 
-}  // namespace muster::clustershell
+}  // namespace muster

@@ -1,11 +1,11 @@
-#include "shell/words.h"
+#include "common/words.h"
 
 #include <catch2/catch.hpp>
 
 #include <string>
 #include <vector>
 
-namespace muster::clustershell {
+namespace muster {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -33,4 +33,4 @@ TEST_CASE("behind the first word the line stays untouched") {
 }
 
 }  // namespace
-}  // namespace muster::clustershell
+}  // namespace muster

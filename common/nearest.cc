@@ -1,4 +1,4 @@
-#include "shell/nearest.h"
+#include "common/nearest.h"
 
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace muster::clustershell {
+namespace muster {
 namespace {
 
 // The optimal string alignment distance, with three rows of its table.
@@ -51,4 +51,4 @@ std::string DidYouMean(absl::string_view word, const std::vector<std::string>& k
   return nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest, "?");
 }
 
-}  // namespace muster::clustershell
+}  // namespace muster

@@ -1,4 +1,4 @@
-#include "shell/words.h"
+#include "common/words.h"
 
 #include <absl/status/status.h>
 #include <absl/strings/ascii.h>
@@ -8,7 +8,7 @@
 
 #include "common/status_macros.h"
 
-namespace muster::clustershell {
+namespace muster {
 namespace {
 
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
@@ -72,4 +72,4 @@ std::pair<absl::string_view, absl::string_view> SplitFirst(absl::string_view lin
   return {line.substr(0, length), StripBlanks(line.substr(length))};
 }
 
-}  // namespace muster::clustershell
+}  // namespace muster

@@ -1,11 +1,11 @@
-#include "shell/nearest.h"
+#include "common/nearest.h"
 
 #include <catch2/catch.hpp>
 
 #include <string>
 #include <vector>
 
-namespace muster::clustershell {
+namespace muster {
 namespace {
 
 TEST_CASE("a mistyped word finds the one that was meant") {
@@ -25,4 +25,4 @@ TEST_CASE("a mistyped word finds the one that was meant") {
 }
 
 }  // namespace
-}  // namespace muster::clustershell
+}  // namespace muster
