@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <utility>
@@ -97,6 +98,8 @@ void PoolWorker::AdoptInterruption() {
 void PoolWorker::HandleInterrupted() {
   unconfirmed_ = false;
   has_progress_ = true;
+  // One that waits for its next cell ends at that.
+  if (is_stopping_ && cells_.empty() && is_open_) ::shutdown(channel_.socket(), SHUT_RDWR);
 }
 
 // A helper that somebody stopped is woken, one that does not answer is killed.
@@ -129,7 +132,12 @@ void PoolWorker::End(StopCause cause, std::chrono::milliseconds grace, std::stri
   StopOrder order;
   order.cause = cause;
   order.grace = grace;
-  if (supervisor_ != nullptr) Order(order);
+  if (supervisor_ != nullptr) {
+    Order(order);
+    // When it confirms this it knows of the stop: a worker that ends before that would be taken for
+    // one that ended by itself, and what it left running would stay.
+    supervisor_->Send(FrameType::kInterrupt, "");
+  }
   TellProgress();
 }
 

@@ -140,10 +140,11 @@ TEST_CASE("A session can be opened, listed and closed, and ends with all that ru
   CHECK(OpenSession(node, "1", v1::SESSION_KIND_PYTHON) == grpc::StatusCode::INVALID_ARGUMENT);
   CHECK(OpenSession(node, "t", static_cast<v1::SessionKind>(7)) ==
         grpc::StatusCode::INVALID_ARGUMENT);
-  RunningCell running(node, "import subprocess, time\nprint('up', flush=True)\n"
-                            "subprocess.Popen(['sleep', '" +
-                                seconds + "'], start_new_session=True)\n" +
-                                "subprocess.run(['sleep', '" + seconds + "'])");
+  RunningCell running(node,
+                      "import subprocess, time\nprint('up', flush=True)\n"
+                      "subprocess.Popen(['sleep', '" +
+                          seconds + "'], start_new_session=True)\n" + "subprocess.run(['sleep', '" +
+                          seconds + "'])");
   REQUIRE(running.Sees("up"));
   RunningCell waiting(node, "1");
   REQUIRE(Eventually([&] {
@@ -206,11 +207,11 @@ TEST_CASE("Output comes with the cell that wrote it") {
 
 TEST_CASE("A reader that is slow makes the cell wait and gets every byte") {
   NodeFixture node;
-  const Collected got = node.Run(
-      Cell(node, "import sys\nfor _ in range(200):\n  sys.stdout.write('z' * 65536)"),
-      [n = 0](const v1::ExecuteEvent&) mutable {
-        if (++n % 50 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-      });
+  const Collected got =
+      node.Run(Cell(node, "import sys\nfor _ in range(200):\n  sys.stdout.write('z' * 65536)"),
+               [n = 0](const v1::ExecuteEvent&) mutable {
+                 if (++n % 50 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+               });
   CHECK(got.out.size() == 200 * 65536);
   CHECK(RunCell(node, "1").out.empty());
 }
