@@ -17,7 +17,9 @@
 #include "client/forks.h"
 #include "client/local_cluster.h"
 #include "client/node_link.h"
+#include "client/session_order.h"
 #include "client/wire.h"
+#include "common/address.h"
 
 namespace muster {
 namespace {
@@ -42,8 +44,8 @@ Status ToPublic(const absl::Status& status) {
   }
 }
 
-// How long cancel() may block its caller.
-constexpr std::chrono::seconds kCancelTimeout(5);
+// How long cancel() may block its caller, and the orders about sessions.
+constexpr std::chrono::seconds kOrderTimeout(5);
 
 constexpr char kForked[] =
     "this process is a fork of the one that made the cluster, and connections do not survive a "
@@ -199,7 +201,52 @@ class ClusterAPI::Cluster {
     }
     const auto order = std::make_shared<CancelOrder>((*links_)[static_cast<std::size_t>(position)],
                                                      *parsed, grace);
-    return ToPublic(order->Give(kCancelTimeout));
+    return ToPublic(order->Give(kOrderTimeout));
+  }
+
+  std::vector<NodeSessions> Ask(const std::vector<Target>& targets,
+                                const SessionOrder::Request& request) const {
+    std::vector<NodeSessions> answers(targets.size());
+    std::vector<std::shared_ptr<SessionOrder>> orders;
+    const std::string unknown = IsForked() ? kForked : WhyNotAll(targets);
+    const auto deadline = std::chrono::steady_clock::now() + kOrderTimeout;
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      const int position = Find(targets[i]);
+      const auto index = static_cast<std::size_t>(position);
+      if (position >= 0) answers[i].node = nodes_[index].name;
+      if (!unknown.empty()) {
+        answers[i].status = {IsForked() ? StatusCode::kFailedPrecondition : StatusCode::kNotFound,
+                             absl::StrCat(unknown, "; nothing was sent anywhere")};
+        continue;
+      }
+      orders.push_back(std::make_shared<SessionOrder>((*links_)[index], request, deadline));
+      orders.back()->Begin();
+    }
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+      const SessionOrder::Answer answer = orders[i]->Wait();
+      answers[i].status = ToPublic(answer.status());
+      if (!answer.ok()) continue;
+      for (const v1::Session& session : answer->sessions()) {
+        answers[i].sessions.push_back(wire::ToSession(session));
+      }
+    }
+    return answers;
+  }
+
+  // As Ask, when the name may be sent.
+  template <typename Request>
+  std::vector<NodeSessions> AskAbout(const std::vector<Target>& targets, const std::string& name,
+                                     Request request) const {
+    if (IsValidName(name)) {
+      request.set_name(name);
+      return Ask(targets, request);
+    }
+    std::vector<NodeSessions> answers(targets.size());
+    for (NodeSessions& answer : answers) {
+      answer.status = {StatusCode::kInvalidArgument,
+                       absl::StrCat("\"", name, "\" is no name of a session; nothing was sent")};
+    }
+    return answers;
   }
 
  private:
@@ -282,6 +329,22 @@ Call ClusterAPI::interact(const Target& target, const Command& command,
 Status ClusterAPI::cancel(const Target& target, const std::string& id,
                           std::optional<std::chrono::milliseconds> grace) {
   return cluster_->Cancel(target, id, grace);
+}
+
+std::vector<NodeSessions> ClusterAPI::openSession(const std::vector<Target>& targets,
+                                                  const std::string& name, SessionKind kind) {
+  v1::OpenSessionRequest request;
+  if (kind == SessionKind::kPython) request.set_kind(v1::SESSION_KIND_PYTHON);
+  return cluster_->AskAbout(targets, name, std::move(request));
+}
+
+std::vector<NodeSessions> ClusterAPI::listSessions(const std::vector<Target>& targets) const {
+  return cluster_->Ask(targets, v1::ListSessionsRequest());
+}
+
+std::vector<NodeSessions> ClusterAPI::closeSession(const std::vector<Target>& targets,
+                                                   const std::string& name) {
+  return cluster_->AskAbout(targets, name, v1::CloseSessionRequest());
 }
 
 }  // namespace muster
