@@ -117,9 +117,8 @@ struct ExecuteOptions {
   std::map<std::string, std::string> environment;
   Limits limits;
   // The caller's session that it runs in, after what it has, [A-Za-z][A-Za-z0-9_.-]*; a shell line
-  // in a shell, Python in a worker whose namespace stays (at most 64 KiB of source). One that is
-  // not open is opened. No directory, environment, limits, leftovers, kFresh, nor argv. Empty:
-  // none.
+  // in a shell, Python in a worker whose namespace stays. One that is not open is opened. No
+  // directory, environment, limits, leftovers, kFresh, nor argv. Empty: none.
   std::string session;
   Leftovers leftovers = Leftovers::kOwnSession;
   Isolation isolation = Isolation::kWorker;  // of Python; a shell line or argv is always fresh

@@ -64,7 +64,9 @@ std::optional<StartFailure> PoolWorker::Launch(const Identity& identity, const s
   if (!MakePipe(out_read, out_write) || !MakePipe(err_read, err_write)) {
     return StartFailure{"pipe", errno};
   }
-  absl::StatusOr<WorkerChannel> channel = WorkerChannel::Make(channel_theirs);
+  absl::StatusOr<WorkerChannel> channel =
+      WorkerChannel::Make(channel_theirs, keeps_namespace_ ? WorkerChannel::kSessionRequestBytes
+                                                           : WorkerChannel::kRequestBytes);
   if (!channel.ok()) return StartFailure{std::string(channel.status().message()), 0};
   int control[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0) {

@@ -8,6 +8,9 @@
 #include "common/limits.h"
 
 namespace muster::server {
+namespace {
+constexpr std::chrono::milliseconds kUntilRoom{1};
+}  // namespace
 
 PythonSession::PythonSession(EventLoop& loop, SessionKey key, const Rules& rules, Events events)
     : NamedSession(loop, SessionKind::kPython, std::move(key), rules, std::move(events)) {}
@@ -56,7 +59,14 @@ void PythonSession::Next() {
   EndIdle();
   // OnProgress comes when it is ready.
   if (worker_->state() != PoolWorker::State::kReady || worker_->IsInterrupted()) return;
-  if (!worker_->Hand(waiting_.front()->cell)) return;
+  if (!worker_->Hand(waiting_.front()->cell)) {
+    // The worker is about to put a long source away.
+    loop().After(kUntilRoom, [weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (self != nullptr) static_cast<PythonSession&>(*self).Next();
+    });
+    return;
+  }
   current_ = std::move(waiting_.front());
   waiting_.pop_front();
   worker_->Wake();

@@ -9,7 +9,6 @@
 #include <cstdint>
 
 #include "common/limits.h"
-#include "server/spawner/worker_channel.h"
 
 namespace muster::server {
 namespace {
@@ -73,11 +72,6 @@ std::optional<std::string> CheckSessionUse(const v1::ExecuteRequest& message) {
   }
   if (is_python && message.isolation() == v1::ISOLATION_FRESH) {
     return std::string("in a session the namespace stays: a fresh process does not apply");
-  }
-  if (is_python && message.python().source().size() > WorkerChannel::kMaxSource) {
-    return absl::StrCat("the Python source has ", message.python().source().size(),
-                        " bytes; in a session the limit is ", WorkerChannel::kMaxSource,
-                        ": send it in pieces, or have the session read a file");
   }
   return std::nullopt;
 }

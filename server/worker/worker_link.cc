@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/fault.h"
+#include "common/limits.h"
 
 namespace muster::server {
 namespace {
@@ -44,7 +45,7 @@ bool WorkerLink::Take(WorkerRequest& request, std::string& source) {
                                               static_cast<std::uint32_t>(RequestMark::kRunning))) {
       const std::string_view bytes = record->bytes;
       if (bytes.size() < sizeof(request) ||
-          bytes.size() > sizeof(request) + WorkerChannel::kMaxSource) {
+          bytes.size() > sizeof(request) + kMaxSourceBytes) {
         ::_exit(kNobodyThere);
       }
       ::memcpy(&request, bytes.data(), sizeof(request));

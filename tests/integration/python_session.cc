@@ -58,11 +58,13 @@ RunningCell::~RunningCell() {
   listener_.join();
 }
 
+bool RunningCell::HasStarted() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return has_started_;
+}
+
 bool RunningCell::Starts() {
-  return Eventually([&] {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return has_started_;
-  });
+  return Eventually([&] { return HasStarted(); });
 }
 
 bool RunningCell::Sees(const std::string& text) {

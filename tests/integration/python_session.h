@@ -28,6 +28,7 @@ class RunningCell {
   ~RunningCell();  // breaks it off
 
   const v1::ExecuteRequest& request() const { return request_; }
+  bool HasStarted();
   // Waits until it was accepted, or its stdout holds `text`.
   bool Starts();
   bool Sees(const std::string& text);

@@ -266,6 +266,7 @@ TEST_CASE("An interrupt at the very end of a cell never hits the next one") {
     // The order comes some time before its end, or after it.
     RunningCell cell(node, "t = time.perf_counter() + " + std::to_string(round % 50) +
                                "e-4\nwhile time.perf_counter() < t: pass");
+    for (int i = 0; i < 100000 && !cell.HasStarted(); ++i) std::this_thread::yield();
     REQUIRE(cell.Starts());
     // Waits its turn behind it.
     RunningCell next(node, "n = 0\nfor i in range(2000): n += 1\nn");
