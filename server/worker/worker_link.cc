@@ -44,8 +44,7 @@ bool WorkerLink::Take(WorkerRequest& request, std::string& source) {
     if (record->mark->compare_exchange_strong(expected,
                                               static_cast<std::uint32_t>(RequestMark::kRunning))) {
       const std::string_view bytes = record->bytes;
-      if (bytes.size() < sizeof(request) ||
-          bytes.size() > sizeof(request) + kMaxSourceBytes) {
+      if (bytes.size() < sizeof(request) || bytes.size() > sizeof(request) + kMaxSourceBytes) {
         ::_exit(kNobodyThere);
       }
       ::memcpy(&request, bytes.data(), sizeof(request));
