@@ -323,13 +323,13 @@ class MUSTER_EXPORT ClusterAPI {
   // name.
   //
   // Opens one. kFailedPrecondition: one of that name is open, of whichever kind, or too many are.
-  std::vector<NodeSessions> openSession(const std::vector<Target>& targets, const std::string& name,
-                                        SessionKind kind);
-  std::vector<NodeSessions> listSessions(const std::vector<Target>& targets) const;
+  std::vector<NodeSessions> open_session(const std::vector<Target>& targets,
+                                         const std::string& name, SessionKind kind);
+  std::vector<NodeSessions> list_sessions(const std::vector<Target>& targets) const;
   // The name is free at once; what runs in it is stopped over 5 s, with all that it left running.
   // kNotFound: none of this name is open there.
-  std::vector<NodeSessions> closeSession(const std::vector<Target>& targets,
-                                         const std::string& name);
+  std::vector<NodeSessions> close_session(const std::vector<Target>& targets,
+                                          const std::string& name);
 
   // As execute(), and the command's standard input is what Call::write() sends (for execute() it is
   // empty): a pipe, or, with `terminal`, a terminal of the command's own, which then carries its

@@ -331,19 +331,19 @@ Status ClusterAPI::cancel(const Target& target, const std::string& id,
   return cluster_->Cancel(target, id, grace);
 }
 
-std::vector<NodeSessions> ClusterAPI::openSession(const std::vector<Target>& targets,
-                                                  const std::string& name, SessionKind kind) {
+std::vector<NodeSessions> ClusterAPI::open_session(const std::vector<Target>& targets,
+                                                   const std::string& name, SessionKind kind) {
   v1::OpenSessionRequest request;
   if (kind == SessionKind::kPython) request.set_kind(v1::SESSION_KIND_PYTHON);
   return cluster_->AskAbout(targets, name, std::move(request));
 }
 
-std::vector<NodeSessions> ClusterAPI::listSessions(const std::vector<Target>& targets) const {
+std::vector<NodeSessions> ClusterAPI::list_sessions(const std::vector<Target>& targets) const {
   return cluster_->Ask(targets, v1::ListSessionsRequest());
 }
 
-std::vector<NodeSessions> ClusterAPI::closeSession(const std::vector<Target>& targets,
-                                                   const std::string& name) {
+std::vector<NodeSessions> ClusterAPI::close_session(const std::vector<Target>& targets,
+                                                    const std::string& name) {
   return cluster_->AskAbout(targets, name, v1::CloseSessionRequest());
 }
 

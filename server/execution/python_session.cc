@@ -44,7 +44,7 @@ std::shared_ptr<Cell> PythonSession::Run(ExecutionRequest request,
   cell.grace = launch.grace;
   CellSink& told = *this;
   command->cell = std::make_shared<Cell>(loop(), std::move(cell), told, *this);
-  const std::shared_ptr<Cell> result = command->cell;
+  std::shared_ptr<Cell> result = command->cell;
   waiting_.push_back(std::move(command));
   Next();
   return result;

@@ -65,13 +65,13 @@ int Complain(Shell& shell, const std::vector<NodeSessions>& answers) {
 }
 
 int List(Shell& shell, const std::vector<Target>& targets) {
-  const std::vector<NodeSessions> answers = shell.cluster().listSessions(targets);
+  const std::vector<NodeSessions> answers = shell.cluster().list_sessions(targets);
   shell.output().Out(Render(answers, shell.output().columns()));
   return Complain(shell, answers);
 }
 
 int Close(Shell& shell, const std::vector<Target>& targets, const std::string& name) {
-  std::vector<NodeSessions> answers = shell.cluster().closeSession(targets, name);
+  std::vector<NodeSessions> answers = shell.cluster().close_session(targets, name);
   std::vector<std::string> closed;
   for (const NodeSessions& answer : answers) {
     if (answer.status.ok()) closed.push_back(answer.node);

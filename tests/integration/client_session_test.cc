@@ -53,14 +53,14 @@ TEST_CASE("Python of a session finds what was there before, on each node its own
 
 TEST_CASE("Sessions are opened, listed and closed on several nodes at once") {
   ClusterAPI cluster = Local(3);
-  for (const NodeSessions& answer : cluster.openSession({1, 3}, "work", SessionKind::kPython)) {
+  for (const NodeSessions& answer : cluster.open_session({1, 3}, "work", SessionKind::kPython)) {
     CHECK(answer.status.ok());
   }
-  const auto again = cluster.openSession({1}, "work", SessionKind::kShell);
+  const auto again = cluster.open_session({1}, "work", SessionKind::kShell);
   CHECK(again[0].status.code() == StatusCode::kFailedPrecondition);
   CHECK(again[0].status.message() == "session work is open already on n1");
   CHECK(cluster.execute(1, muster::shell("true"), In("sh")).wait().ok());
-  std::vector<NodeSessions> answers = cluster.listSessions({3, "n1", 2});
+  std::vector<NodeSessions> answers = cluster.list_sessions({3, "n1", 2});
   REQUIRE(answers.size() == 3);
   CHECK(answers[0].node == "n3");
   REQUIRE(answers[0].sessions.size() == 1);
@@ -71,22 +71,22 @@ TEST_CASE("Sessions are opened, listed and closed on several nodes at once") {
   CHECK(answers[1].sessions[0].kind == SessionKind::kShell);
   CHECK(answers[1].sessions[0].age >= answers[1].sessions[0].idle);
   CHECK(answers[2].sessions.empty());
-  answers = cluster.closeSession({1, 2}, "work");
+  answers = cluster.close_session({1, 2}, "work");
   CHECK(answers[0].status.ok());
   CHECK(answers[1].status.code() == StatusCode::kNotFound);
   CHECK(answers[1].status.message() == "no session work is open on n2");
-  CHECK(cluster.listSessions({1})[0].sessions.size() == 1);
+  CHECK(cluster.list_sessions({1})[0].sessions.size() == 1);
 }
 
 TEST_CASE("What cannot be asked about sessions is said, and nothing is sent") {
   ClusterAPI cluster = Local(1);
-  std::vector<NodeSessions> answers = cluster.openSession({1, 9}, "work", SessionKind::kPython);
+  std::vector<NodeSessions> answers = cluster.open_session({1, 9}, "work", SessionKind::kPython);
   REQUIRE(answers.size() == 2);
   CHECK(answers[0].status.code() == StatusCode::kNotFound);
   CHECK_THAT(answers[1].status.message(), Contains("there is no server 9"));
-  CHECK(cluster.listSessions({1})[0].sessions.empty());
-  CHECK(cluster.openSession({1}, "1 2", SessionKind::kPython)[0].status.code() ==
+  CHECK(cluster.list_sessions({1})[0].sessions.empty());
+  CHECK(cluster.open_session({1}, "1 2", SessionKind::kPython)[0].status.code() ==
         StatusCode::kInvalidArgument);
-  CHECK(cluster.closeSession({1}, "")[0].status.code() == StatusCode::kInvalidArgument);
-  CHECK(cluster.listSessions({}).empty());
+  CHECK(cluster.close_session({1}, "")[0].status.code() == StatusCode::kInvalidArgument);
+  CHECK(cluster.list_sessions({}).empty());
 }
