@@ -42,14 +42,17 @@ TEST_CASE("An interrupt ends a cell and keeps its session") {
   NodeFixture node;
   const std::string seconds = UniqueSeconds();
   const std::string pid = RunCell(node, "import os; kept = [1]; os.getpid()").value;
-  for (const std::string& source :
-       {std::string("while True: pass"), std::string("time.sleep(1000)"),
-        std::string("import threading; threading.Event().wait()"),
-        std::string("import os; r, w = os.pipe(); os.read(r, 1)"),
-        std::string("sum(1 for _ in iter(int, 1))"),
-        "import subprocess; subprocess.run(['sleep', '" + seconds + "'])",
-        std::string("try:\n  time.sleep(1000)\nfinally:\n  kept.append(2)"),
-        std::string("try:\n  time.sleep(1000)\nexcept KeyboardInterrupt:\n  3")}) {
+  for (const std::string& source : {
+#if !defined(__SANITIZE_THREAD__)  // which keeps signals back until the next call of the C library
+         std::string("while True: pass"), std::string("sum(1 for _ in iter(int, 1))"),
+#endif
+             std::string("time.sleep(1000)"),
+             std::string("import threading; threading.Event().wait()"),
+             std::string("import os; r, w = os.pipe(); os.read(r, 1)"),
+             "import subprocess; subprocess.run(['sleep', '" + seconds + "'])",
+             std::string("try:\n  time.sleep(1000)\nfinally:\n  kept.append(2)"),
+             std::string("try:\n  time.sleep(1000)\nexcept KeyboardInterrupt:\n  3")
+       }) {
     INFO(source);
     const Collected got = Cancelled(node, source, 20000);
     INFO(got.outcome.ShortDebugString());
