@@ -29,6 +29,7 @@
 
 #include "muster/export.h"
 #include "muster/outcome.h"
+#include "muster/session.h"
 #include "muster/status.h"
 #include "muster/value.h"
 
@@ -55,7 +56,7 @@ struct MUSTER_EXPORT Command {
 };
 
 // Python source, read as one notebook cell: statements run, and the value of a last expression is
-// the result. The namespace is fresh for each call.
+// the result. The namespace is fresh for each call, but for those of a session.
 MUSTER_EXPORT Command python(std::string source, Command::Form form = Command::Form::kRepr);
 // A line or script for the node's `sh`.
 MUSTER_EXPORT Command shell(std::string source);
@@ -120,7 +121,9 @@ struct ExecuteOptions {
   // Added to the daemon's own environment.
   std::map<std::string, std::string> environment;
   Limits limits;
-  // The caller's shell session that it runs in, [A-Za-z][A-Za-z0-9_.-]*. Empty: none.
+  // The caller's session that it runs in, after what it has, [A-Za-z][A-Za-z0-9_.-]*; a shell line
+  // in a shell, Python in a worker whose namespace stays. One that is not open is opened. No
+  // directory, environment, limits, leftovers, kFresh, nor argv. Empty: none.
   std::string session;
   Leftovers leftovers = Leftovers::kOwnSession;
   Isolation isolation = Isolation::kWorker;  // of Python; a shell line or argv is always fresh
@@ -346,6 +349,21 @@ class MUSTER_EXPORT ClusterAPI {
   // Unavailable: no answer.
   Status cancel(const Target& target, const std::string& id,
                 std::optional<std::chrono::milliseconds> grace = std::nullopt);
+
+  // Sessions of this user's (ExecuteOptions::session), on all targets at once; one answer for each,
+  // in their order, 5 s after the call at the latest. kUnavailable: the node did not answer;
+  // kNotFound: there is no such node, and nothing was sent to the others; kInvalidArgument: the
+  // name.
+  //
+  // Opens one. kFailedPrecondition: one of that name is open, of whichever kind, or too many are.
+  std::vector<NodeSessions> open_session(const std::vector<Target>& targets,
+                                         const std::string& name, SessionKind kind);
+  std::vector<NodeSessions> list_sessions(const std::vector<Target>& targets) const;
+  // The name is free at once; what runs in it is stopped over 5 s, with all that it left running.
+  // kNotFound: none of this name is open there.
+  std::vector<NodeSessions> close_session(const std::vector<Target>& targets,
+                                          const std::string& name);
+
   // As execute(), and the command's standard input is what Call::write() sends (for execute() it is
   // empty): a pipe, or, with `terminal`, a terminal of the command's own, which then carries its
   // output and errors too (all of it comes as stdout; line ends are "\r\n" unless it changes that).

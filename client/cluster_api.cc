@@ -18,7 +18,9 @@
 #include "client/forks.h"
 #include "client/local_cluster.h"
 #include "client/node_link.h"
+#include "client/session_order.h"
 #include "client/wire.h"
+#include "common/address.h"
 #include "common/marked_text.h"
 #include "common/node_set.h"
 
@@ -45,8 +47,8 @@ Status ToPublic(const absl::Status& status) {
   }
 }
 
-// How long cancel() may block its caller.
-constexpr std::chrono::seconds kCancelTimeout(5);
+// How long cancel() may block its caller, and the orders about sessions.
+constexpr std::chrono::seconds kOrderTimeout(5);
 // How long a target may wait for what nodes say of themselves.
 constexpr std::chrono::seconds kAskTimeout(5);
 
@@ -152,7 +154,67 @@ class ClusterAPI::Cluster {
               absl::StrCat("the grace is ", grace->count(), " ms; it has to be 0 ms or more")};
     }
     const auto order = std::make_shared<CancelOrder>((*links_)[*place], *parsed, grace);
-    return ToPublic(order->Give(kCancelTimeout));
+    return ToPublic(order->Give(kOrderTimeout));
+  }
+
+  // Asks every node that a target means; or none, when one of the targets means none.
+  std::vector<NodeSessions> AskSessions(const std::vector<Target>& targets,
+                                        const SessionOrder::Request& request) const {
+    std::vector<NodeSessions> answers;
+    std::vector<std::size_t> places;
+    Status why_not;
+    if (IsForked()) why_not = {StatusCode::kFailedPrecondition, kForked};
+    for (const Target& target : targets) {
+      const absl::StatusOr<ClusterNodes::Places> found = Find(target);
+      if (!found.ok()) {
+        if (why_not.ok()) why_not = ToPublic(found.status());
+        answers.emplace_back();
+        continue;
+      }
+      for (const std::size_t place : *found) {
+        answers.emplace_back();
+        answers.back().node = nodes()[place].name;
+        places.push_back(place);
+      }
+    }
+    if (!why_not.ok()) {
+      for (NodeSessions& answer : answers) {
+        answer.status = {why_not.code(),
+                         absl::StrCat(FirstLine(why_not.message()), "; nothing was sent anywhere")};
+      }
+      return answers;
+    }
+    std::vector<std::shared_ptr<SessionOrder>> orders;
+    const auto deadline = std::chrono::steady_clock::now() + kOrderTimeout;
+    for (const std::size_t place : places) {
+      orders.push_back(std::make_shared<SessionOrder>((*links_)[place], request, deadline));
+      orders.back()->Begin();
+    }
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+      const SessionOrder::Answer answer = orders[i]->Wait();
+      answers[i].status = ToPublic(answer.status());
+      if (!answer.ok()) continue;
+      for (const v1::Session& session : answer->sessions()) {
+        answers[i].sessions.push_back(wire::ToSession(session));
+      }
+    }
+    return answers;
+  }
+
+  // The same, when the name may be sent.
+  template <typename Request>
+  std::vector<NodeSessions> AskAbout(const std::vector<Target>& targets, const std::string& name,
+                                     Request request) const {
+    if (IsValidName(name)) {
+      request.set_name(name);
+      return AskSessions(targets, request);
+    }
+    std::vector<NodeSessions> answers(targets.size());
+    for (NodeSessions& answer : answers) {
+      answer.status = {StatusCode::kInvalidArgument,
+                       absl::StrCat("\"", name, "\" is no name of a session; nothing was sent")};
+    }
+    return answers;
   }
 
  private:
@@ -285,6 +347,22 @@ Call ClusterAPI::interact(const Target& target, const Command& command,
 Status ClusterAPI::cancel(const Target& target, const std::string& id,
                           std::optional<std::chrono::milliseconds> grace) {
   return cluster_->Cancel(target, id, grace);
+}
+
+std::vector<NodeSessions> ClusterAPI::open_session(const std::vector<Target>& targets,
+                                                   const std::string& name, SessionKind kind) {
+  v1::OpenSessionRequest request;
+  if (kind == SessionKind::kPython) request.set_kind(v1::SESSION_KIND_PYTHON);
+  return cluster_->AskAbout(targets, name, std::move(request));
+}
+
+std::vector<NodeSessions> ClusterAPI::list_sessions(const std::vector<Target>& targets) const {
+  return cluster_->AskSessions(targets, v1::ListSessionsRequest());
+}
+
+std::vector<NodeSessions> ClusterAPI::close_session(const std::vector<Target>& targets,
+                                                    const std::string& name) {
+  return cluster_->AskAbout(targets, name, v1::CloseSessionRequest());
 }
 
 std::string fold(const std::vector<std::string>& names) { return Fold(names); }

@@ -215,6 +215,18 @@ Outcome TakeOutcome(v1::Outcome& wire, std::string value, const std::string& nod
   return outcome;
 }
 
+Session ToSession(const v1::Session& session) {
+  Session told;
+  told.name = session.name();
+  told.kind =
+      session.kind() == v1::SESSION_KIND_PYTHON ? SessionKind::kPython : SessionKind::kShell;
+  told.running = session.running();
+  told.waiting = session.waiting();
+  told.age = std::chrono::milliseconds(session.age_ms());
+  told.idle = std::chrono::milliseconds(session.idle_ms());
+  return told;
+}
+
 NodeCheck ToCheck(const Node& node, const v1::DescribeResponse& response) {
   NodeCheck check;
   check.node = node;

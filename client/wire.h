@@ -33,6 +33,8 @@ Event TakeEvent(v1::Output& output);
 // so.
 Outcome TakeOutcome(v1::Outcome& outcome, std::string value, const std::string& node);
 
+Session ToSession(const v1::Session& session);
+
 NodeCheck ToCheck(const Node& node, const v1::DescribeResponse& response);
 
 }  // namespace muster::wire

@@ -186,7 +186,8 @@ int Daemon::Serve(std::unique_ptr<SpawnerProcess> spawner, Listener listener) {
   pools_ = std::make_unique<PoolTable>(loop_, *spawner_, *places_, options_.name);
   table_ = std::make_unique<ExecutionTable>(loop_, *spawner_, *places_, *pools_,
                                             options_.bounds.admission);
-  sessions_ = std::make_unique<SessionTable>(loop_, *spawner_, options_.bounds.limits);
+  const NamedSession::Rules rules{options_.bounds.limits, options_.bounds.session_idle};
+  sessions_ = std::make_unique<SessionTable>(loop_, *spawner_, rules, options_.name);
   NodeFacts facts;
   facts.name = options_.name;
   facts.name_is_explicit = options_.name_is_explicit;

@@ -83,6 +83,11 @@ const std::vector<BoundOption>& BoundOptions() {
        [](const std::string& text, DaemonBounds& bounds) {
          return SetIdle(text, bounds.connections.idle);
        }},
+      {"--session-timeout", "session_timeout",
+       "When a session without a command ends: 90, 500ms, 30s, 10m, 2h; 0: never (default: 1h)",
+       [](const std::string& text, DaemonBounds& bounds) {
+         return SetIdle(text, bounds.session_idle);
+       }},
       {"--max-time", "max_time", "Deadline of each execution: 90, 500ms, 30s, 10m, 2h",
        [](const std::string& text, DaemonBounds& bounds) { return SetTime(text, bounds.longest); }},
       {"--max-cpu", "max_cpu", "CPU time of each execution, all its processes together",

@@ -20,6 +20,8 @@ struct DaemonBounds {
   ConnectionCaps connections;
   Limits limits;                                     // of each execution
   std::optional<std::chrono::milliseconds> longest;  // deadline of each execution
+  // A session ends when it had no command for so long; 0: never.
+  std::chrono::milliseconds session_idle = std::chrono::hours(1);
 };
 
 struct BoundOption {

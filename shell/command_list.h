@@ -23,6 +23,7 @@ extern const ShellCommand kPsCommand;
 extern const ShellCommand kPyCommand;
 extern const ShellCommand kQuitCommand;
 extern const ShellCommand kRunCommand;
+extern const ShellCommand kSessionsCommand;
 extern const ShellCommand kShowCommand;
 extern const ShellCommand kStopCommand;
 

@@ -162,7 +162,7 @@ const std::vector<ExecutionFlag>& ExecutionFlags() {
       {"--max-output", "SIZE", false, "most output, stdout and stderr together", &SetOutput},
       {"--env", "NAME=VALUE", true, "an environment variable; may be repeated", &AddVariable},
       {"--cwd", "DIR", false, "the folder on the node where it runs", &SetDirectory},
-      {"--session", "NAME", false, "run it in your shell session of this name", &SetSession},
+      {"--session", "NAME", false, "run it in your session of this name", &SetSession},
       {"--reap", nullptr, false, "kill all processes that outlive it", &Reap},
       {"--keep", nullptr, false, "let all processes live that outlive it", &Keep},
   };

@@ -28,7 +28,9 @@ struct ExecutionRequest {
   LaunchRequest launch;
   bool has_input = false;            // standard input is the caller's, else empty
   std::optional<Terminal> terminal;  // with has_input: a terminal instead of pipes
-  std::string session;               // runs in the caller's shell of this name; empty: in none
+  std::string session;               // runs in the caller's session of this name; empty: in none
+  std::uint32_t size = 1;            // for Python in a session: MUSTER_SIZE
+  std::uint32_t rank = 0;            // likewise MUSTER_RANK
 };
 
 }  // namespace muster::server

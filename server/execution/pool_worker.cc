@@ -39,9 +39,10 @@ PoolWorker::~PoolWorker() {
 }
 
 void PoolWorker::Start(const std::shared_ptr<const Identity>& identity, const std::string& node,
-                       bool keeps_namespace) {
+                       bool keeps_namespace, const Limits& limits) {
   identity_ = identity;
   keeps_namespace_ = keeps_namespace;
+  limits_ = limits;
   if (const auto failure = Launch(*identity, node)) {
     start_failure_ = StartFailed(*failure);
     // Not from inside its owner's call.
@@ -56,7 +57,9 @@ std::optional<StartFailure> PoolWorker::Launch(const Identity& identity, const s
   if (!MakePipe(out_read, out_write) || !MakePipe(err_read, err_write)) {
     return StartFailure{"pipe", errno};
   }
-  absl::StatusOr<WorkerChannel> channel = WorkerChannel::Make(channel_theirs);
+  absl::StatusOr<WorkerChannel> channel =
+      WorkerChannel::Make(channel_theirs, keeps_namespace_ ? WorkerChannel::kSessionRequestBytes
+                                                           : WorkerChannel::kRequestBytes);
   if (!channel.ok()) return StartFailure{std::string(channel.status().message()), 0};
   UniqueFd control_ours;
   std::vector<UniqueFd> theirs(1);
@@ -83,6 +86,8 @@ std::optional<StartFailure> PoolWorker::Launch(const Identity& identity, const s
   launch.rights = RightsOf(identity);
   launch.environment.push_back(absl::StrCat("MUSTER_NODE=", node));
   launch.grace = std::chrono::seconds(5);
+  launch.limits = limits_;
+  launch.judges_limits = !keeps_namespace_;
   supervisor_->Send(FrameType::kLaunch, launch.Encode());
   return std::nullopt;
 }
@@ -110,6 +115,7 @@ bool PoolWorker::Hand(const std::shared_ptr<Cell>& cell) {
   cell->Hand(*this, position, requests_.Publish());
   if (cells_.empty()) since_ = Clock::now();
   cells_.push_back(cell);
+  if (keeps_namespace_) output_->Resume();  // see Conclude
   return true;
 }
 
@@ -263,6 +269,8 @@ void PoolWorker::HandleDone(const WorkerResult& result, std::string_view payload
   }
   outcome.usage.wall = wall;
   outcome.usage.cpu = said(result.cpu_us);
+  outcome.usage.left = result.left;
+  if (interruption_) EndInterruption(outcome);
   if ((result.flags & WorkerResult::kLeavesProcesses) != 0) {
     concluded_ = std::move(outcome);
     waits_for_end_ = true;
@@ -270,6 +278,7 @@ void PoolWorker::HandleDone(const WorkerResult& result, std::string_view payload
     GiveBackAll();
   } else if ((result.flags & WorkerResult::kHasOutput) != 0) {
     concluded_ = std::move(outcome);
+    output_->Mark();
     DrainAndConclude();
   } else {
     Conclude(std::move(outcome), std::move(value_));
@@ -278,7 +287,7 @@ void PoolWorker::HandleDone(const WorkerResult& result, std::string_view payload
 
 void PoolWorker::DrainAndConclude() {
   for (const OutputStream stream : {OutputStream::kStdout, OutputStream::kStderr}) {
-    while (!output_->IsEmpty(stream)) {
+    while (!output_->IsReadToMark(stream)) {
       if (is_paused_) return;  // Resume goes on
       std::string data = output_->Read(stream);
       if (data.empty()) break;
@@ -298,6 +307,8 @@ void PoolWorker::Conclude(Outcome outcome, std::string value) {
   concluded_.reset();
   waits_for_end_ = false;
   since_ = Clock::now();
+  // What a session's cells left running writes waits for the next one.
+  if (keeps_namespace_ && output_ != nullptr && state_ == State::kReady) output_->Pause();
   Touch(cell->sink());
   cell->End(std::move(outcome), std::move(value));
 }
@@ -330,7 +341,7 @@ void PoolWorker::HandleOutput(OutputStream stream) {
   std::atomic<std::uint32_t>& reads = channel_.output_reads();
   reads.fetch_add(1, std::memory_order_seq_cst);
   TakeResults();
-  if (!is_paused_) Give(stream, output_->Read(stream));
+  if (!is_paused_ && !output_->IsPaused()) Give(stream, output_->Read(stream));
   reads.fetch_add(1, std::memory_order_seq_cst);
   TellProgress();
 }

@@ -47,9 +47,10 @@ class PoolWorker {
       : loop_(loop), spawner_(spawner), owner_(owner) {}
   ~PoolWorker();
 
-  // `keeps_namespace`: what one cell defines is there in the next.
+  // `keeps_namespace`: it is a session's: what one cell defines is there in the next, and a stop is
+  // an interrupt first, which the worker outlives. `limits`: of all its processes together.
   void Start(const std::shared_ptr<const Identity>& identity, const std::string& node,
-             bool keeps_namespace);
+             bool keeps_namespace, const Limits& limits = {});
 
   State state() const { return state_; }
   // kEnded, without ever having been ready: why. Empty: it was.
@@ -77,6 +78,13 @@ class PoolWorker {
   // Nobody needs it any more: it is idle, and ends.
   void Dismiss();
 
+  // ---- Of a session's:
+
+  // A signal is on its way to the cell before: none may be handed now.
+  bool IsInterrupted() const { return unconfirmed_; }
+  // Ends it, with all that its cells started; what runs is stopped for this cause. Again: hurries.
+  void End(StopCause cause, std::chrono::milliseconds grace, std::string who);
+
  private:
   std::optional<StartFailure> Launch(const Identity& identity, const std::string& node);
   void HandleSocket();
@@ -100,6 +108,14 @@ class PoolWorker {
   void HandleEnd();
   void WaitForOutput();
   void FinishEnd();
+  // Tells the first cell to end, and its worker to live. False: the worker ends already.
+  bool Interrupt(Cell& cell, StopCause cause, std::optional<std::chrono::milliseconds> grace,
+                 const std::string& who);
+  void AdvanceInterruption();
+  void EndInterruption(Outcome& outcome);
+  void AdoptInterruption();
+  void HandleInterrupted();
+  void WaitForConfirmation();
   void SetState(State state);
   void Touch(CellSink& sink);
   void TellProgress();
@@ -109,6 +125,17 @@ class PoolWorker {
   Owner& owner_;
   std::shared_ptr<const Identity> identity_;
   bool keeps_namespace_ = false;
+  Limits limits_;
+  struct Interruption {
+    StopCause cause = StopCause::kNone;
+    std::string who;
+    Clock::time_point started;
+    Clock::time_point end;  // of its grace
+    std::optional<EventLoop::TimerId> timer;
+  };
+  std::optional<Interruption> interruption_;  // of the first cell
+  bool unconfirmed_ = false;                  // the supervisor has not sent its signal yet
+  Clock::time_point confirmed_by_;            // or it is killed
 
   State state_ = State::kStarting;
   Clock::time_point since_ = Clock::now();

@@ -73,7 +73,7 @@ void PoolWorker::Stop(Cell& cell, StopCause cause, std::optional<std::chrono::mi
       ExecutionEnd end;
       end.cause = cause;
       taken->End(Judge(end, nullptr, who, {}), "");
-    } else {
+    } else if (!keeps_namespace_ || !Interrupt(cell, cause, grace, who)) {
       if (!std::exchange(is_stopping_, true)) {
         who_ = std::move(who);
         cell.SetStopping();
@@ -114,6 +114,9 @@ void PoolWorker::HandleFrame(const Frame& frame) {
     case FrameType::kStarted:
       if (state_ == State::kStarting) SetState(State::kReady);
       break;
+    case FrameType::kInterrupted:
+      HandleInterrupted();
+      break;
     case FrameType::kEnded:
       if (end_) break;
       end_ = ExecutionEnd::Decode(frame.payload);
@@ -150,6 +153,7 @@ void PoolWorker::HandleEnd() {
     }
   }
   TakeResults();
+  if (interruption_) AdoptInterruption();
   if (state_ == State::kReady) SetState(State::kEnding);
   GiveBackAll();
   WaitForOutput();

@@ -15,11 +15,6 @@
 namespace muster::server {
 namespace {
 
-constexpr std::chrono::hours kIdleTime{1};
-// Each holds its source, and no caller writes more by hand.
-constexpr std::size_t kMostWaiting = 256;
-// Their sources together, bytes: room for a few of the largest.
-constexpr std::size_t kMostWaitingBytes = 16u << 20;
 constexpr std::size_t kMarkerBytes = 16;
 // What a program wrote into a terminal passes through a queue of the kernel's on its way to us.
 constexpr std::chrono::milliseconds kSettleTime{10};
@@ -35,23 +30,21 @@ std::string NewMarker() {
 }  // namespace
 
 Session::Session(EventLoop& loop, SessionKey key, std::optional<Terminal> terminal,
-                 const Limits& limits, Events events)
-    : loop_(loop),
-      key_(std::move(key)),
+                 const Rules& rules, Events events)
+    : NamedSession(loop, SessionKind::kShell, std::move(key), rules, std::move(events)),
       terminal_(std::move(terminal)),
-      limits_(limits),
-      events_(std::move(events)),
       shell_(loop, *this) {}
 
 Session::~Session() {
-  for (const auto& timer : {timer_, idle_timer_, watch_timer_}) {
-    if (timer) loop_.CancelTimer(*timer);
+  for (const auto& timer : {timer_, watch_timer_}) {
+    if (timer) loop().CancelTimer(*timer);
   }
 }
 
 std::optional<StartFailure> Session::Start(SpawnerClient& spawner,
                                            std::vector<std::string> environment) {
-  auto failure = shell_.Launch(spawner, terminal_, limits_, key_.identity, std::move(environment));
+  auto failure =
+      shell_.Launch(spawner, terminal_, limits(), key().identity, std::move(environment));
   if (!failure) Next();
   return failure;
 }
@@ -66,19 +59,14 @@ bool Session::Run(std::shared_ptr<SessionCommand> command) {
 }
 
 void Session::Next() {
-  if (current_ != nullptr || !takes_) return;
+  if (current_ != nullptr || !takes()) return;
   if (waiting_.empty()) {
     // What background jobs write waits for the next command.
     shell_.Pause();
-    if (idle_timer_) return;
-    idle_timer_ = loop_.After(kIdleTime, [this] {
-      idle_timer_.reset();
-      Close(StopCause::kCancel, kDefaultGrace, "it was idle for an hour");
-    });
+    BeginIdle();
     return;
   }
-  if (idle_timer_) loop_.CancelTimer(*idle_timer_);
-  idle_timer_.reset();
+  EndIdle();
   current_ = std::move(waiting_.front());
   waiting_.pop_front();
   marker_ = NewMarker();
@@ -104,7 +92,7 @@ void Session::Next() {
 // its own channel. `before`: it looked like that the last time, too; a report may have been on its
 // way.
 void Session::WatchShell(bool before) {
-  watch_timer_ = loop_.After(kWatchTime, [this, before] {
+  watch_timer_ = loop().After(kWatchTime, [this, before] {
     watch_timer_.reset();
     const bool now = progress_ != Progress::kReported && !stop_started_ && shell_.HasReadAll();
     if (!now || !before) {
@@ -112,7 +100,7 @@ void Session::WatchShell(bool before) {
       return;
     }
     is_mute_ = was_killed_ = true;
-    StopTaking();
+    RefuseWaiting();
     shell_.Stop(StopCause::kCancel, std::chrono::milliseconds(0));
   });
 }
@@ -134,7 +122,7 @@ void Session::OnShellReport(const std::string& line) {
   }
   progress_ = Progress::kReported;
   status_ = *report->status;
-  if (timer_) loop_.CancelTimer(*timer_);
+  if (timer_) loop().CancelTimer(*timer_);
   timer_.reset();
   shell_.MarkOutput();
   settles_ = terminal_.has_value();
@@ -143,7 +131,7 @@ void Session::OnShellReport(const std::string& line) {
 }
 
 void Session::Settle() {
-  timer_ = loop_.After(kSettleTime, [this] {
+  timer_ = loop().After(kSettleTime, [this] {
     timer_.reset();
     if (!shell_.IsSettled()) {
       Settle();
@@ -166,9 +154,9 @@ void Session::FinishWhenRead() {
 void Session::FinishCurrent(const std::function<void(SessionCommand&)>& finish) {
   const auto self = shared_from_this();
   const std::shared_ptr<SessionCommand> command = std::exchange(current_, nullptr);
-  if (watch_timer_) loop_.CancelTimer(*watch_timer_);
+  if (watch_timer_) loop().CancelTimer(*watch_timer_);
   watch_timer_.reset();
-  if (timer_) loop_.CancelTimer(*timer_);
+  if (timer_) loop().CancelTimer(*timer_);
   timer_.reset();
   finish(*command);
   Next();
@@ -205,12 +193,12 @@ void Session::Interrupt() {
 }
 
 void Session::AdvanceStop() {
-  if (timer_) loop_.CancelTimer(*timer_);
+  if (timer_) loop().CancelTimer(*timer_);
   timer_.reset();
   const auto now = Clock::now();
   if (now >= stop_end_) {
     was_killed_ = true;
-    StopTaking();
+    RefuseWaiting();
     shell_.Stop(StopCause::kCancel, std::chrono::milliseconds(0));
     return;
   }
@@ -222,7 +210,7 @@ void Session::AdvanceStop() {
     shell_.Signal(order);
   }
   const auto next = now < half ? half : stop_end_;
-  timer_ = loop_.After(std::chrono::ceil<std::chrono::milliseconds>(next - now), [this] {
+  timer_ = loop().After(std::chrono::ceil<std::chrono::milliseconds>(next - now), [this] {
     timer_.reset();
     AdvanceStop();
   });
@@ -230,21 +218,18 @@ void Session::AdvanceStop() {
 
 void Session::Close(StopCause cause, std::chrono::milliseconds grace, const std::string& who) {
   const auto self = shared_from_this();
-  StopTaking();
+  RefuseWaiting();
   if (current_ != nullptr) current_->Stop(cause, grace, who);
   if (!has_ended_) shell_.Stop(cause, grace);
 }
 
-void Session::StopTaking() {
-  if (!std::exchange(takes_, false)) return;
-  if (idle_timer_) loop_.CancelTimer(*idle_timer_);
-  idle_timer_.reset();
-  events_.on_closing(*this);
+void Session::RefuseWaiting() {
+  if (!StopTaking()) return;
   const auto waiting = std::exchange(waiting_, {});
   for (const auto& command : waiting) {
     command->Finish(
         Outcome::Kind::kRefused,
-        absl::StrCat("session ", key_.name, " ended before its turn came; nothing was started"));
+        absl::StrCat("session ", key().name, " ended before its turn came; nothing was started"));
   }
 }
 
@@ -252,11 +237,11 @@ void Session::OnShellEnd(const std::optional<ExecutionEnd>& end) {
   const auto self = shared_from_this();
   has_ended_ = true;
   end_ = end;
-  if (watch_timer_) loop_.CancelTimer(*watch_timer_);
+  if (watch_timer_) loop().CancelTimer(*watch_timer_);
   watch_timer_.reset();
-  if (timer_) loop_.CancelTimer(*timer_);
+  if (timer_) loop().CancelTimer(*timer_);
   timer_.reset();
-  StopTaking();
+  RefuseWaiting();
   // What nobody waits for is thrown away; else it is the sink that pauses.
   if (current_ == nullptr) shell_.Resume();
 }
@@ -264,9 +249,9 @@ void Session::OnShellEnd(const std::optional<ExecutionEnd>& end) {
 void Session::OnShellSilent() {
   const auto self = shared_from_this();
   if (current_ != nullptr) FinishCurrent([this](SessionCommand& command) { Judge(command); });
-  events_.on_ended(*this);
+  TellEnded();
   // The shell's own handlers may be what is running: it goes when the loop is back.
-  loop_.Post([self] {});
+  loop().Post([self] {});
 }
 
 // Of a command whose session ended under it.
@@ -277,7 +262,7 @@ void Session::Judge(SessionCommand& command) const {
     command.Finish(end, "");
     return;
   }
-  const std::string words = absl::StrCat("session ", key_.name, " ended with it");
+  const std::string words = absl::StrCat("session ", key().name, " ended with it");
   if (is_mute_) {
     command.Finish(Outcome::Kind::kFailed,
                    absl::StrCat("the shell cannot tell how the command ended (after `set -n`, or "
@@ -285,10 +270,10 @@ void Session::Judge(SessionCommand& command) const {
                                 words));
   } else if (!end_) {
     command.Finish(Outcome::Kind::kLost,
-                   absl::StrCat("the supervisor process of session ", key_.name,
+                   absl::StrCat("the supervisor process of session ", key().name,
                                 " was killed, and what it ran with it"));
   } else if (end_->how == ExecutionEnd::How::kStartFailed || !has_started_) {
-    command.Finish(*end_, absl::StrCat("session ", key_.name, " did not start"));
+    command.Finish(*end_, absl::StrCat("session ", key().name, " did not start"));
   } else {
     ExecutionEnd end = *end_;
     // The command's own cause is its verdict; without one, what the supervisor saw (a limit).
@@ -297,7 +282,7 @@ void Session::Judge(SessionCommand& command) const {
     }
     end.cpu = {};  // of all the session's commands
     end.peak_memory_bytes = 0;
-    command.Finish(end, words, limits_);
+    command.Finish(end, words, limits());
   }
 }
 

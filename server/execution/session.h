@@ -1,13 +1,10 @@
 // Session: a shell of a caller's that stays between commands, so that its directory, variables,
 // functions and background jobs do. Runs one command after the other, tells the end of each from
-// the shell's report, and its own end from the supervisor. Event loop's thread. Its states:
-//
-//   open ──Close, or the shell's end──▶ ending ──no more output──▶ ended
+// the shell's report, and its own end from the supervisor. Event loop's thread.
 #pragma once
 
 #include <sys/types.h>
 
-#include <compare>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -15,32 +12,15 @@
 #include <string>
 #include <vector>
 
+#include "server/execution/named_session.h"
 #include "server/execution/session_command.h"
 #include "server/execution/session_shell.h"
-#include "server/spawner/limits.h"
 
 namespace muster::server {
 
-struct SessionKey {
-  Identity identity;  // whose it is
-  std::string name;
-
-  auto operator<=>(const SessionKey&) const = default;
-};
-
-class Session : public std::enable_shared_from_this<Session>, private SessionShell::Owner {
+class Session : public NamedSession, private SessionShell::Owner {
  public:
-  using Clock = EventLoop::Clock;
-
-  struct Events {
-    // It takes nothing any more: the name is free.
-    std::function<void(Session&)> on_closing;
-    // Nothing of it runs any more. The last one.
-    std::function<void(Session&)> on_ended;
-  };
-
-  // `limits`: what all of it together may use.
-  Session(EventLoop& loop, SessionKey key, std::optional<Terminal> terminal, const Limits& limits,
+  Session(EventLoop& loop, SessionKey key, std::optional<Terminal> terminal, const Rules& rules,
           Events events);
   ~Session() override;
 
@@ -48,14 +28,12 @@ class Session : public std::enable_shared_from_this<Session>, private SessionShe
   std::optional<StartFailure> Start(SpawnerClient& spawner, std::vector<std::string> environment);
   // After those that it has. False: too many wait already.
   bool Run(std::shared_ptr<SessionCommand> command);
-  // Takes nothing more and ends its shell over `grace`; what runs is stopped for this cause, what
-  // waits is refused. Calling it again hurries.
-  void Close(StopCause cause, std::chrono::milliseconds grace, const std::string& who);
 
-  const SessionKey& key() const { return key_; }
+  bool IsBusy() const override { return current_ != nullptr; }
+  std::size_t waiting() const override { return waiting_.size(); }
+  void Close(StopCause cause, std::chrono::milliseconds grace, const std::string& who) override;
+  std::chrono::milliseconds Grace() const override;
   bool HasTerminal() const { return terminal_.has_value(); }
-  // The longest grace that one of its commands asks for, or that of an idle shell.
-  std::chrono::milliseconds Grace() const;
 
   // ---- from its commands ----
 
@@ -86,21 +64,15 @@ class Session : public std::enable_shared_from_this<Session>, private SessionShe
   // A terminal hands on what was written to it bit by bit.
   void Settle();
   void FinishCurrent(const std::function<void(SessionCommand&)>& finish);
-  void StopTaking();
+  void RefuseWaiting();
   void Judge(SessionCommand& command) const;
 
-  EventLoop& loop_;
-  const SessionKey key_;
   const std::optional<Terminal> terminal_;
-  const Limits limits_;
-  const Events events_;
   SessionShell shell_;
   std::deque<std::shared_ptr<SessionCommand>> waiting_;
   bool has_started_ = false;
-  bool takes_ = true;
   bool has_ended_ = false;  // the shell has
   std::optional<ExecutionEnd> end_;
-  std::optional<EventLoop::TimerId> idle_timer_;
 
   // Of the running command.
   std::shared_ptr<SessionCommand> current_;

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace muster::server {
@@ -16,7 +17,8 @@ constexpr std::size_t kPieceBytes = 64 << 10;
 WorkerOutput::WorkerOutput(EventLoop& loop, UniqueFd out, UniqueFd err,
                            std::function<void(OutputStream)> on_ready)
     : loop_(loop),
-      pipes_{{std::move(out), OutputStream::kStdout}, {std::move(err), OutputStream::kStderr}},
+      pipes_{{std::move(out), OutputStream::kStdout, 0},
+             {std::move(err), OutputStream::kStderr, 0}},
       on_ready_(std::move(on_ready)) {
   for (Pipe& pipe : pipes_) {
     ::fcntl(pipe.fd.get(), F_SETFL, ::fcntl(pipe.fd.get(), F_GETFL) | O_NONBLOCK);
@@ -36,7 +38,10 @@ std::string WorkerOutput::Read(OutputStream stream) {
   if (!pipe.fd.IsOpen()) return "";
   static thread_local char buffer[kPieceBytes];
   const ssize_t size = ::read(pipe.fd.get(), buffer, sizeof(buffer));
-  if (size > 0) return std::string(buffer, static_cast<std::size_t>(size));
+  if (size > 0) {
+    pipe.left -= std::min(pipe.left, static_cast<std::size_t>(size));
+    return std::string(buffer, static_cast<std::size_t>(size));
+  }
   if (size == 0 || (errno != EAGAIN && errno != EINTR)) {
     if (!is_paused_) loop_.Unwatch(pipe.fd.get());
     pipe.fd.Reset();
@@ -44,10 +49,16 @@ std::string WorkerOutput::Read(OutputStream stream) {
   return "";
 }
 
-bool WorkerOutput::IsEmpty(OutputStream stream) const {
-  const Pipe& pipe = pipes_[stream == OutputStream::kStdout ? 0 : 1];
-  int waiting = 0;
-  return !pipe.fd.IsOpen() || ::ioctl(pipe.fd.get(), FIONREAD, &waiting) != 0 || waiting == 0;
+void WorkerOutput::Mark() {
+  for (Pipe& pipe : pipes_) {
+    int waiting = 0;
+    const bool is_known = pipe.fd.IsOpen() && ::ioctl(pipe.fd.get(), FIONREAD, &waiting) == 0;
+    pipe.left = is_known && waiting > 0 ? static_cast<std::size_t>(waiting) : 0;
+  }
+}
+
+bool WorkerOutput::IsReadToMark(OutputStream stream) const {
+  return pipes_[stream == OutputStream::kStdout ? 0 : 1].left == 0;
 }
 
 void WorkerOutput::Pause() {

@@ -22,9 +22,12 @@ class WorkerOutput {
 
   // At most 64 KiB, what is there; empty: nothing is, now or ever.
   std::string Read(OutputStream stream);
-  bool IsEmpty(OutputStream stream) const;
+  // From now on: what is in the pipes at this moment. Whoever goes on writing holds up nobody.
+  void Mark();
+  bool IsReadToMark(OutputStream stream) const;
   // Nobody holds the pipes any more, and they are empty.
   bool AtEnd() const { return !pipes_[0].fd.IsOpen() && !pipes_[1].fd.IsOpen(); }
+  bool IsPaused() const { return is_paused_; }
   void Pause();
   void Resume();
 
@@ -32,6 +35,7 @@ class WorkerOutput {
   struct Pipe {
     UniqueFd fd;
     OutputStream stream = OutputStream::kStdout;
+    std::size_t left = 0;  // to be read, to the mark
   };
   Pipe& Of(OutputStream stream) { return pipes_[stream == OutputStream::kStdout ? 0 : 1]; }
   void Watch(Pipe& pipe);

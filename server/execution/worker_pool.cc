@@ -41,16 +41,16 @@ bool WorkerPool::IsSuperfluous() const {
 
 // ---- those that wait ----
 
-WorkerPool::Line& WorkerPool::LineOf(CellSink& sink) {
+WorkerPool::Line& WorkerPool::LineOf(CellSink& sink, bool in_front) {
   for (Line& line : lines_) {
     if (line.sink == &sink) return line;
   }
-  lines_.push_back({&sink, {}});
-  return lines_.back();
+  // What comes back has waited longer than all others.
+  return *lines_.insert(in_front ? lines_.begin() : lines_.end(), {&sink, {}});
 }
 
 void WorkerPool::Push(const std::shared_ptr<Cell>& cell, bool in_front) {
-  Line& line = LineOf(cell->sink());
+  Line& line = LineOf(cell->sink(), in_front);
   if (in_front) {
     line.cells.push_front(cell);
   } else {

@@ -60,7 +60,7 @@ class WorkerPool final : public CellKeeper, public PythonPlaces::Seeker, private
   void OnProgress(PoolWorker& worker) override;
   void OnGivenBack(PoolWorker& worker, const std::vector<std::shared_ptr<Cell>>& cells) override;
 
-  Line& LineOf(CellSink& sink);
+  Line& LineOf(CellSink& sink, bool in_front);
   // The one whose turn it is, which stays so; null: nobody waits whose sink has room.
   std::shared_ptr<Cell> Next();
   void EndTurn();

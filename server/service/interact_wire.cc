@@ -55,19 +55,23 @@ std::optional<std::string> CheckSessionName(const std::string& name) {
 
 std::optional<std::string> CheckSessionUse(const v1::ExecuteRequest& message) {
   if (auto problem = CheckSessionName(message.session())) return problem;
-  if (message.has_python()) return std::string("a session runs shell commands only, no Python");
+  const bool is_python = message.has_python();
   if (message.has_argv()) {
-    return std::string("a session runs shell commands only: send the program as a shell line");
+    return std::string("a session runs shell commands or Python: send the program as a shell line");
   }
   if (!message.directory().empty() || message.environment_size() > 0) {
-    return std::string(
-        "a session keeps its own directory and environment: use cd and export in it");
+    return absl::StrCat("a session keeps its own directory and environment: use ",
+                        is_python ? "os.chdir and os.environ" : "cd and export", " in it");
   }
   if (message.leftovers() != v1::LEFTOVERS_OWN_SESSION) {
     return std::string("in a session background jobs stay: reap and keep do not apply");
   }
   if (message.has_limits()) {
-    return std::string("a command of a session takes no limits: use ulimit in it");
+    return absl::StrCat("a command of a session takes no limits: use ",
+                        is_python ? "resource.setrlimit" : "ulimit", " in it");
+  }
+  if (is_python && message.isolation() == v1::ISOLATION_FRESH) {
+    return std::string("in a session the namespace stays: a fresh process does not apply");
   }
   return std::nullopt;
 }

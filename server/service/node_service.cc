@@ -116,8 +116,8 @@ std::optional<ExecutionKey> NodeService::FindOfOthers(const ExecutionKey& key) c
   for (const auto& [other, execution] : table_.all()) {
     if (is_meant(other)) return other;
   }
-  for (const auto& [other, command] : sessions_.commands()) {
-    if (is_meant(other)) return other;
+  for (const SessionTable::Shown& shown : sessions_.Show()) {
+    if (is_meant(shown.key)) return shown.key;
   }
   for (const auto& [other, lane] : lane_calls_.all()) {
     if (other.second == key.stream_id && lane->Find(key.sequence) != nullptr) {
@@ -211,35 +211,30 @@ void NodeService::ListRunning(v1::DescribeResponse& response, const Identity& ca
     running.set_user_id(key.caller);
     return running;
   };
-  for (const auto& [key, command] : sessions_.commands()) {
-    v1::RunningExecution& running =
-        add(key, ShownCommand(command->request().launch), command->received());
-    running.set_queued(command->IsQueued());
-    running.set_stopping(command->IsStopping());
-  }
-  for (const auto& [key, execution] : table_.all()) {
-    v1::RunningExecution& running =
-        add(key, ShownCommand(execution->request().launch), execution->received());
-    running.set_queued(execution->IsQueued());
-    running.set_stopping(execution->IsStopping());
-    if (!with_usage || execution->supervisor_pid() == 0) continue;
-    const ProcessUsage usage = UsageBelow(execution->supervisor_pid());
+  const auto add_state = [&](v1::RunningExecution& running, bool is_queued, bool is_stopping,
+                             pid_t supervisor_pid) {
+    running.set_queued(is_queued);
+    running.set_stopping(is_stopping);
+    if (!with_usage || supervisor_pid == 0) return;
+    const ProcessUsage usage = UsageBelow(supervisor_pid);
     running.set_cpu_us(static_cast<std::uint64_t>(usage.cpu.count()));
     running.set_memory_bytes(usage.memory_bytes);
     running.set_processes(usage.processes);
+  };
+  for (const SessionTable::Shown& shown : sessions_.Show()) {
+    add_state(add(shown.key, shown.source.substr(0, kShownCommandBytes), shown.received),
+              shown.is_queued, shown.is_stopping, shown.supervisor_pid);
+  }
+  for (const auto& [key, execution] : table_.all()) {
+    add_state(add(key, ShownCommand(execution->request().launch), execution->received()),
+              execution->IsQueued(), execution->IsStopping(), execution->supervisor_pid());
   }
   for (const auto& [key, lane] : lane_calls_.all()) {
     for (const Lane::Shown& shown : lane->Show(kShownCells)) {
       v1::RunningExecution& running =
           add({key.first, key.second, shown.sequence}, shown.command.substr(0, kShownCommandBytes),
               shown.received);
-      running.set_queued(shown.is_queued);
-      running.set_stopping(shown.is_stopping);
-      if (!with_usage || shown.supervisor_pid == 0) continue;
-      const ProcessUsage usage = UsageBelow(shown.supervisor_pid);
-      running.set_cpu_us(static_cast<std::uint64_t>(usage.cpu.count()));
-      running.set_memory_bytes(usage.memory_bytes);
-      running.set_processes(usage.processes);
+      add_state(running, shown.is_queued, shown.is_stopping, shown.supervisor_pid);
     }
   }
 }

@@ -56,6 +56,8 @@ std::variant<ExecutionRequest, Reception::Rejection> Reception::Check(
   if (!message.session().empty()) {
     if (const auto problem = CheckSessionUse(message)) return Refusal{*problem};
     request.session = message.session();
+    request.size = std::max<std::uint32_t>(message.size(), 1);
+    request.rank = message.rank();
   }
   complete(request);
   request.launch.limits = Smaller(request.launch.limits, facts_.limits);

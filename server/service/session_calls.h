@@ -24,7 +24,8 @@ class SessionCalls {
                                   const v1::CloseSessionRequest& request);
 
  private:
-  grpc::Status OpenNow(const SessionKey& key, const std::optional<Terminal>& terminal);
+  grpc::Status OpenNow(const SessionKey& key, SessionKind kind,
+                       const std::optional<Terminal>& terminal);
 
   EventLoop& loop_;
   const ExecutionTable& table_;

@@ -215,15 +215,17 @@ void Supervisor::ObeyOrders() {
       delivered = frame->payload;
       continue;
     }
+    if (frame->type == static_cast<std::uint8_t>(FrameType::kInterrupt)) Interrupt();
     if (frame->type != static_cast<std::uint8_t>(FrameType::kStop)) continue;
     if (const std::optional<StopOrder> order = StopOrder::Decode(frame->payload)) {
-      Stop(order->cause, order->grace.value_or(grace_), order->limit);
+      Stop(order->cause, order->grace.value_or(grace_), order->limit, order->since);
     }
   }
 }
 
 // The first cause stays the verdict; a later order may only hurry.
-void Supervisor::Stop(StopCause cause, std::chrono::milliseconds grace, Limit limit) {
+void Supervisor::Stop(StopCause cause, std::chrono::milliseconds grace, Limit limit,
+                      std::chrono::milliseconds since) {
   // It ended by itself before; but what it left behind does not escape its limits.
   if (main_ended_ && stage_ == Stage::kRunning && cause != StopCause::kLimit) return;
   if (stage_ != Stage::kRunning) {
@@ -233,9 +235,16 @@ void Supervisor::Stop(StopCause cause, std::chrono::milliseconds grace, Limit li
   end_.cause = cause;
   end_.limit = limit;
   grace_ = grace;
-  stop_started_ = Clock::now();
+  stop_started_ = Clock::now() - since;
   stage_ = Stage::kInterrupted;
-  if (grace_.count() > 0 && !main_ended_) ::kill(-main_, SIGINT);
+  if (grace_.count() > 0 && since.count() == 0 && !main_ended_) ::kill(-main_, SIGINT);
+}
+
+// Once kill(2) is back, the signal waits for them: whoever hears of it may send what must not be
+// hit by it.
+void Supervisor::Interrupt() {
+  if (stage_ == Stage::kRunning && !main_ended_) ::kill(-main_, SIGINT);
+  SendFrame(fds_.control.get(), FrameType::kInterrupted, "");
 }
 
 // Moves the stop on as its clock says.

@@ -55,7 +55,9 @@ class Supervisor {
   std::optional<StartFailure> Fork(const LaunchRequest& request);
   void WaitForEvents();
   void ObeyOrders();
-  void Stop(StopCause cause, std::chrono::milliseconds grace, Limit limit = Limit::kNone);
+  void Stop(StopCause cause, std::chrono::milliseconds grace, Limit limit = Limit::kNone,
+            std::chrono::milliseconds since = std::chrono::milliseconds(0));
+  void Interrupt();
   void Advance();
   void KillAll(Clock::time_point now);
   void Signal(int signal);

@@ -12,6 +12,7 @@ std::string StopOrder::Encode() const {
       .U8(static_cast<std::uint8_t>(cause))
       .U8(static_cast<std::uint8_t>(limit))
       .U64(grace ? static_cast<std::uint64_t>(grace->count()) : kOwnGrace)
+      .U64(static_cast<std::uint64_t>(since.count()))
       .payload();
 }
 
@@ -23,6 +24,7 @@ std::optional<StopOrder> StopOrder::Decode(std::string_view payload) {
   if (const std::uint64_t grace = reader.U64(); grace != kOwnGrace) {
     order.grace = std::chrono::milliseconds(grace);
   }
+  order.since = std::chrono::milliseconds(reader.U64());
   if (!reader.AtEnd()) return std::nullopt;
   return order;
 }

@@ -17,10 +17,13 @@ enum class FrameType : std::uint8_t {
   kLaunch = 1,  // LaunchRequest
   kStop = 2,    // StopOrder
   kSignal = 8,  // SignalOrder
+  // Nothing: SIGINT to the main process's group, which is no stop. kInterrupted follows.
+  kInterrupt = 10,
   // supervisor to daemon
-  kStarted = 3,  // nothing
-  kHere = 9,     // u64: the process id of the supervisor; before it starts anything
-  kEnded = 4,    // ExecutionEnd; the last one
+  kStarted = 3,       // nothing
+  kHere = 9,          // u64: the process id of the supervisor; before it starts anything
+  kInterrupted = 11,  // nothing: the SIGINT is with whom it was for, or nobody is there any more
+  kEnded = 4,         // ExecutionEnd; the last one
   // worker to daemon
   kValue = 5,  // a piece of the value's text
   // type, message, traceback; u32: the line, or 0; u32: errno of an OSError, or 0; u32: how many
@@ -36,6 +39,9 @@ struct StopOrder {
   StopCause cause = StopCause::kCancel;
   Limit limit = Limit::kNone;                      // for kLimit
   std::optional<std::chrono::milliseconds> grace;  // empty: the launch request's own
+  // So long ago the first SIGINT was sent, by kInterrupt; the grace counts from there. 0: it was
+  // not, and is now.
+  std::chrono::milliseconds since{0};
 
   std::string Encode() const;
   static std::optional<StopOrder> Decode(std::string_view payload);

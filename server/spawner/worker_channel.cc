@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <new>
@@ -24,8 +25,8 @@ struct WorkerChannel::Page {
 namespace {
 
 constexpr std::size_t kPageBytes = 4096;
-constexpr std::size_t kAllBytes =
-    kPageBytes + WorkerChannel::kRequestBytes + WorkerChannel::kResultBytes;
+// Beside the requests.
+constexpr std::size_t kOtherBytes = kPageBytes + WorkerChannel::kResultBytes;
 
 // The same memory twice in a row, so that what goes over its end goes on at its beginning.
 char* MapTwice(int memory, std::size_t offset, std::size_t size) {
@@ -51,6 +52,7 @@ WorkerChannel& WorkerChannel::operator=(WorkerChannel&& other) noexcept {
   Unmap();
   socket_ = std::move(other.socket_);
   page_ = std::exchange(other.page_, nullptr);
+  request_bytes_ = other.request_bytes_;
   requests_ = std::exchange(other.requests_, nullptr);
   results_ = std::exchange(other.results_, nullptr);
   return *this;
@@ -60,33 +62,34 @@ WorkerChannel::~WorkerChannel() { Unmap(); }
 
 void WorkerChannel::Unmap() {
   if (page_ != nullptr) ::munmap(page_, kPageBytes);
-  if (requests_ != nullptr) ::munmap(requests_, 2 * kRequestBytes);
+  if (requests_ != nullptr) ::munmap(requests_, 2 * request_bytes_);
   if (results_ != nullptr) ::munmap(results_, 2 * kResultBytes);
   page_ = nullptr;
   requests_ = results_ = nullptr;
 }
 
-absl::Status WorkerChannel::Map(int memory) {
+absl::Status WorkerChannel::Map(int memory, std::size_t request_bytes) {
+  request_bytes_ = request_bytes;
   void* page = ::mmap(nullptr, kPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
   if (page == MAP_FAILED) return absl::ErrnoToStatus(errno, "map a worker's memory");
   page_ = static_cast<Page*>(page);
-  requests_ = MapTwice(memory, kPageBytes, kRequestBytes);
-  if (requests_ != nullptr) results_ = MapTwice(memory, kPageBytes + kRequestBytes, kResultBytes);
+  requests_ = MapTwice(memory, kPageBytes, request_bytes);
+  if (requests_ != nullptr) results_ = MapTwice(memory, kPageBytes + request_bytes, kResultBytes);
   if (results_ == nullptr) return absl::ErrnoToStatus(errno, "map a worker's memory");
   return absl::OkStatus();
 }
 
-absl::StatusOr<WorkerChannel> WorkerChannel::Make(UniqueFd& theirs) {
+absl::StatusOr<WorkerChannel> WorkerChannel::Make(UniqueFd& theirs, std::size_t request_bytes) {
   WorkerChannel channel;
   if (!MakeSocketPair(channel.socket_, theirs)) return absl::ErrnoToStatus(errno, "socketpair");
   const UniqueFd memory(::memfd_create("muster-worker", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!memory.IsOpen()) return absl::ErrnoToStatus(errno, "memfd_create");
   // Whoever maps it must not find it shorter one day.
-  if (::ftruncate(memory.get(), kAllBytes) != 0 ||
+  if (::ftruncate(memory.get(), static_cast<off_t>(kOtherBytes + request_bytes)) != 0 ||
       ::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
     return absl::ErrnoToStatus(errno, "size a worker's memory");
   }
-  RETURN_IF_ERROR(channel.Map(memory.get()));
+  RETURN_IF_ERROR(channel.Map(memory.get(), request_bytes));
   new (channel.page_) Page();
   if (!SendFdMessage(channel.socket_.get(), std::string(1, kWake), {memory.get()})) {
     return absl::ErrnoToStatus(errno, "hand over a worker's memory");
@@ -102,18 +105,24 @@ absl::StatusOr<WorkerChannel> WorkerChannel::Open(UniqueFd ours) {
     message = ReceiveFdMessage(channel.socket_.get());
   } while (!message && errno == EINTR);
   if (!message || message->fds.empty()) return absl::UnavailableError("the daemon is gone");
-  RETURN_IF_ERROR(channel.Map(message->fds[0].get()));
+  struct stat info {};
+  if (::fstat(message->fds[0].get(), &info) != 0 ||
+      info.st_size <= static_cast<off_t>(kOtherBytes)) {
+    return absl::InternalError("the daemon's memory cannot be understood");
+  }
+  RETURN_IF_ERROR(
+      channel.Map(message->fds[0].get(), static_cast<std::size_t>(info.st_size) - kOtherBytes));
   return channel;
 }
 
 RingProducer WorkerChannel::MakeProducer(bool is_daemon) const {
-  return is_daemon ? RingProducer(&page_->requests, requests_, kRequestBytes)
+  return is_daemon ? RingProducer(&page_->requests, requests_, request_bytes_)
                    : RingProducer(&page_->results, results_, kResultBytes);
 }
 
 RingConsumer WorkerChannel::MakeConsumer(bool is_daemon) const {
   return is_daemon ? RingConsumer(&page_->results, results_, kResultBytes)
-                   : RingConsumer(&page_->requests, requests_, kRequestBytes);
+                   : RingConsumer(&page_->requests, requests_, request_bytes_);
 }
 
 std::atomic<std::uint32_t>& WorkerChannel::output_reads() const { return page_->output_reads; }

@@ -23,6 +23,8 @@ class WorkerChannel {
   static constexpr std::size_t kRequestBytes = 256 << 10;
   static constexpr std::size_t kResultBytes = 256 << 10;
   static constexpr std::size_t kMaxSource = 64 << 10;
+  // Of a session's worker, which is handed sources of any size. No memory before it is used.
+  static constexpr std::size_t kSessionRequestBytes = 4 << 20;
   static constexpr std::size_t kMaxPiece = 64 << 10;
 
   // What is said over the socket, a byte each.
@@ -36,8 +38,9 @@ class WorkerChannel {
   WorkerChannel& operator=(WorkerChannel&& other) noexcept;
   ~WorkerChannel();
 
-  // The daemon's end; `theirs` is what the worker has to get.
-  static absl::StatusOr<WorkerChannel> Make(UniqueFd& theirs);
+  // The daemon's end; `theirs` is what the worker has to get. `request_bytes`: whole pages.
+  static absl::StatusOr<WorkerChannel> Make(UniqueFd& theirs,
+                                            std::size_t request_bytes = kRequestBytes);
   // The worker's end, of what Make gave; waits for the memory to come.
   static absl::StatusOr<WorkerChannel> Open(UniqueFd ours);
 
@@ -54,11 +57,12 @@ class WorkerChannel {
 
  private:
   struct Page;
-  absl::Status Map(int memory);
+  absl::Status Map(int memory, std::size_t request_bytes);
   void Unmap();
 
   UniqueFd socket_;
   Page* page_ = nullptr;
+  std::size_t request_bytes_ = 0;
   char* requests_ = nullptr;
   char* results_ = nullptr;
 };

@@ -50,9 +50,9 @@ struct WorkerResult {
   Type type = Type::kDone;
   std::uint8_t flags = 0;
   std::uint16_t exit_code = 0;  // of kDone
-  std::uint32_t unused = 0;
-  std::uint64_t wall_us = 0;  // of kDone; microseconds
-  std::uint64_t cpu_us = 0;   // of kDone; microseconds of this process
+  std::uint32_t left = 0;       // of kDone, in a session: the processes that it left running
+  std::uint64_t wall_us = 0;    // of kDone; microseconds
+  std::uint64_t cpu_us = 0;     // of kDone; microseconds of this process
 };
 
 }  // namespace muster::server

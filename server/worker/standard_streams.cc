@@ -8,15 +8,21 @@
 namespace muster::server {
 namespace {
 
+// So often an interrupt may come between; the end of the output is not for the next execution.
+constexpr int kMostTries = 8;
+
 bool FlushOne(PyObject* stream, PyObject* name) {
-  PyObject* result = PyObject_CallMethodNoArgs(stream, name);
-  if (result == nullptr) {
+  for (int tries = 1;; ++tries) {
+    PyObject* result = PyObject_CallMethodNoArgs(stream, name);
+    if (result != nullptr) {
+      Py_DECREF(result);
+      return true;
+    }
     const bool is_closed = PyErr_ExceptionMatches(PyExc_ValueError) != 0;
+    const bool is_interrupted = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) != 0;
     PyErr_Clear();
-    return !is_closed;
+    if (!is_interrupted || tries == kMostTries) return !is_closed;
   }
-  Py_DECREF(result);
-  return true;
 }
 
 void FlushOther(const char* name, PyObject* own, PyObject* flush) {

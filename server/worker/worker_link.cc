@@ -2,12 +2,14 @@
 
 #include <Python.h>
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <utility>
 
 #include "common/fault.h"
+#include "common/limits.h"
 
 namespace muster::server {
 namespace {
@@ -15,6 +17,14 @@ namespace {
 constexpr int kNobodyThere = 127;
 // A wake-up costs as much as some cells.
 constexpr int kMostUntold = 16;
+
+// Whether a session's namespace is asked for; whoever is not believed yet may lie.
+bool IsOfSession(std::string_view bytes) {
+  WorkerRequest request;
+  if (bytes.size() < sizeof(request)) return false;
+  ::memcpy(&request, bytes.data(), sizeof(request));
+  return request.keeps_namespace != 0;
+}
 }  // namespace
 
 void DropSignals() {
@@ -28,12 +38,15 @@ WorkerLink::WorkerLink(WorkerChannel channel)
 
 bool WorkerLink::Take(WorkerRequest& request, std::string& source) {
   while (const auto record = requests_.Peek()) {
+    // In a session the cell before may have been interrupted. Its signal was sent before this
+    // request was: it waits for this thread, which gets it on its way out of the kernel.
+    if (IsOfSession(record->bytes)) ::sched_yield();
+    DropSignals();
     auto expected = static_cast<std::uint32_t>(RequestMark::kQueued);
     if (record->mark->compare_exchange_strong(expected,
                                               static_cast<std::uint32_t>(RequestMark::kRunning))) {
       const std::string_view bytes = record->bytes;
-      if (bytes.size() < sizeof(request) ||
-          bytes.size() > sizeof(request) + WorkerChannel::kMaxSource) {
+      if (bytes.size() < sizeof(request) || bytes.size() > sizeof(request) + kMaxSourceBytes) {
         ::_exit(kNobodyThere);
       }
       ::memcpy(&request, bytes.data(), sizeof(request));

@@ -16,7 +16,8 @@ class WorkerLink {
  public:
   explicit WorkerLink(WorkerChannel channel);
 
-  // The next request, which runs from now on; false: there is none.
+  // The next request, which runs from now on; false: there is none. What came of signals before it
+  // began is for nobody and dropped; what comes from then on is for it.
   bool Take(WorkerRequest& request, std::string& source);
   // What Take gave has ended: its place may be used again.
   void Release();

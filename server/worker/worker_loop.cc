@@ -104,8 +104,6 @@ void WorkerLoop::GoIdle() {
 
 void WorkerLoop::Execute() {
   clock_.Begin();
-  // What came while nothing ran is for nobody.
-  DropSignals();
   result_ = WorkerResult();
   result_.ticket = request_.ticket;
   text_.clear();
@@ -294,7 +292,9 @@ void WorkerLoop::Finish() {
   const bool are_open = streams_.Flush();
   EndIfChild(nullptr);
   TraceWatch::Found found;
-  if (!is_kept_) {
+  if (is_kept_) {
+    result_.left = processes_.CountNew();
+  } else {
     found = watch_.Look(clock_.ElapsedNs());
     if (!are_open && found.why == nullptr) found.why = "a closed stream";
   }

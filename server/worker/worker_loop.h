@@ -12,6 +12,7 @@
 #include "server/worker/compile_cache.h"
 #include "server/worker/execution_clock.h"
 #include "server/worker/execution_variables.h"
+#include "server/worker/session_processes.h"
 #include "server/worker/standard_streams.h"
 #include "server/worker/trace_watch.h"
 #include "server/worker/worker_link.h"
@@ -54,6 +55,7 @@ class WorkerLoop {
   ExecutionVariables variables_;
   StandardStreams streams_;
   TraceWatch watch_;
+  SessionProcesses processes_;
   ExecutionClock clock_;
   // One byte that is zero in every fork of this process.
   const volatile char* is_worker_ = nullptr;

@@ -36,7 +36,7 @@ std::string Names(NodeFixture& node) {
   v1::ListSessionsResponse response;
   CHECK(node.stub().ListSessions(&context, {}, &response).ok());
   std::string names;
-  for (const std::string& name : response.names()) names += name + " ";
+  for (const v1::Session& session : response.sessions()) names += session.name() + " ";
   return names;
 }
 
@@ -135,7 +135,7 @@ TEST_CASE("Long sources run in a session, and what it does not run is refused wi
   NodeFixture node;
   CHECK(Run(node, "x='" + std::string(200000, 'y') + "'; echo ${#x}").out == "200000\n");
   CHECK(Run(node, "#" + std::string(3000000, '\'') + "\necho big").out == "big\n");
-  v1::ExecuteRequest python = node.Python("1");
+  v1::ExecuteRequest python = node.Python("1");  // the name is a shell's
   python.set_session("s");
   v1::ExecuteRequest argv = node.Argv({"true"});
   argv.set_session("s");

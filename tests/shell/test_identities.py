@@ -53,6 +53,18 @@ def test_nobody_is_in_the_sessions_of_another(node):
     assert "of-games" not in node.run(NEWS, "ps").stdout
 
 
+def test_nobody_is_in_the_python_sessions_of_another(node):
+    node.output(GAMES, "py 1 --session p secret = 'of-games'; import os; os.chdir('/')")
+    for uid in [NEWS, MAN]:
+        assert node.run(uid, "py 1 --session p secret").returncode == 1
+        node.output(uid, "py 1 --session p secret = 'mine'", "sessions close p")
+        assert "\np  " not in node.run(uid, "sessions").stdout
+    assert "\np  " in node.run(GAMES, "sessions").stdout
+    assert node.output(GAMES, "py 1 --session p secret, os.getcwd()") == "('of-games', '/')\n"
+    # A shell of the same name is another's as well.
+    assert node.output(NEWS, "@1 --session p echo [$secret]") == "[]\n"
+
+
 def test_a_zygote_that_is_killed_is_one_callers_loss(node):
     before = {uid: facts(node, uid)["zygote"] for uid in [GAMES, NEWS]}
     # Both run as man: by the ordinary rules of the system this one may kill the other's, too.

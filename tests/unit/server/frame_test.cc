@@ -95,6 +95,9 @@ TEST_CASE("Stop orders and ends survive their encoding, and no prefix of them do
   CHECK_FALSE(StopOrder::Decode(order.Encode())->grace);
   order.grace = std::chrono::milliseconds(0);
   CHECK(StopOrder::Decode(order.Encode())->grace == order.grace);
+  CHECK(StopOrder::Decode(order.Encode())->since.count() == 0);
+  order.since = std::chrono::milliseconds(2500);
+  CHECK(StopOrder::Decode(order.Encode())->since == order.since);
 
   ExecutionEnd end;
   end.how = ExecutionEnd::How::kSignalled;

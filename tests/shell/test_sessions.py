@@ -1,0 +1,76 @@
+"""sessions: what is open on the nodes, and how it is closed."""
+
+import re
+
+from conftest import LONG, wait_until
+
+
+def rows(text):
+    header, *lines = text.splitlines()
+    assert header.split() == ["session", "kind", "state", "age", "idle", "nodes"]
+    return [re.split(r"  +", line) for line in lines]
+
+
+def test_python_of_a_session_keeps_its_names(clustershell):
+    result = clustershell.lines(2, "py * --session work x = 6", "py * --session work x * 7", "py 1 x")
+    assert sorted(result.stdout.splitlines()) == ["n1: 42", "n2: 42"]
+    assert "NameError" in result.stderr
+
+
+def test_sessions_of_many_nodes_are_one_line_and_are_closed_together(clustershell):
+    result = clustershell.lines(3, "sessions", "@1 --session sh cd /", "py * --session work x = 1", "sessions")
+    assert (result.returncode, result.stderr) == (0, "")
+    first, second = rows("\n".join(result.stdout.splitlines()[1:]))
+    assert (first[:3], first[-1]) == (["sh", "shell", "idle"], "n1")
+    assert (second[:3], second[-1]) == (["work", "python", "idle"], "n1,n2,n3")
+    result = clustershell.lines(3, "py * --session work x = 1", "sessions close work 2", "sessions close work",
+                                "sessions")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[:2] == ["closed work on n2", "closed work on n1,n3"]
+    assert rows("\n".join(result.stdout.splitlines()[2:])) == []
+
+
+def test_what_runs_and_waits_is_shown(clustershell):
+    daemon = clustershell.start("--name", "n1", "--listen", f"unix:{clustershell.folder}/s", program="clusterd")
+    assert b"listening" in daemon.stdout.readline()
+    (clustershell.folder / "cluster.conf").write_text(f"[cluster one]\nnodes = n1=unix:{clustershell.folder}/s\n")
+    started = []
+    try:
+        state = "idle"
+        for expected in ["running", "running, 1 waiting"]:
+            started.append(clustershell.start("-c", "py 1 --session s import time; time.sleep(1000)"))
+
+            def is_expected(expected=expected):
+                nonlocal state
+                found = rows(clustershell.run("-c", "sessions").stdout)
+                state = found[0][2] if found else "none"
+                return state == expected
+
+            wait_until(is_expected, LONG, f"{expected}, not {state}")
+        assert clustershell.run("-c", "sessions close s").stdout == "closed s on n1\n"
+        assert b"cancelled: its session was closed; session s ended with it" in started[0].communicate()[1]
+        assert b"refused: session s ended" in started[1].communicate()[1]
+    finally:
+        for process in [*started, daemon]:
+            process.kill()
+            process.communicate()
+
+
+def test_wrong_words_are_told(clustershell):
+    for line, code, words in [
+            ("sessions n9", 3, "valid here"), ("sessions close work n9", 3, "valid here"),
+            ("sessions 1 2", 2, "it takes no '2'"), ("sessions close", 2, "close needs the name"),
+            ("sessions close 'a b'", 1, '"a b" is no name of a session'),
+            ("sessions close work", 1, "n1: no session work is open on n1")]:
+        result = clustershell.lines(1, line)
+        assert (result.returncode, result.stdout) == (code, ""), line
+        assert words in result.stderr
+
+
+def test_a_node_that_does_not_answer_is_named(clustershell):
+    (clustershell.folder / "cluster.conf").write_text(
+        f"[cluster one]\nnodes = n1=unix:{clustershell.folder}/gone.sock\n")
+    for line in ["sessions", "sessions close work"]:
+        result = clustershell.run("-c", line)
+        assert result.returncode == 4
+        assert result.stderr.startswith("n1: ")
