@@ -13,9 +13,10 @@ namespace {
 constexpr std::size_t kMany = 128;
 // With so few under way the node may have nothing to do.
 constexpr std::size_t kFew = 16;
-// A call so soon after the last message is one of many.
-constexpr std::chrono::microseconds kBurst(250);
-constexpr std::chrono::milliseconds kLongestHold(1);
+// A call so soon after the last message is one of many, and waits for company as long; longer when
+// the node has many to do already.
+constexpr std::chrono::milliseconds kHold(4);
+constexpr std::chrono::milliseconds kLongestHold(16);
 constexpr std::uint64_t kMaxUnacknowledged = 64;
 constexpr std::uint64_t kMaxUnacknowledgedBytes = 1u << 20;
 constexpr std::uint64_t kEventOverhead = 64;  // bytes, about
@@ -36,9 +37,12 @@ bool FastLane::IsSupported() const {
 bool FastLane::IsDue(bool is_new) const {
   if (!book_.CanSend()) return false;
   const std::size_t waiting = book_.waiting();
-  if (is_urgent_ || waiting >= kMany) return true;
-  return is_new ? std::chrono::steady_clock::now() - last_write_ >= kBurst
-                : (book_.sent() < kFew || waiting >= book_.sent());
+  if (is_urgent_ || book_.sent() < kFew || waiting >= std::min(book_.sent(), kMany)) return true;
+  return is_new && std::chrono::steady_clock::now() - last_write_ >= Hold();
+}
+
+std::chrono::milliseconds FastLane::Hold() const {
+  return book_.sent() < kMany ? kHold : kLongestHold;
 }
 
 bool FastLane::AcknowledgesByItself() const {
@@ -64,7 +68,7 @@ void FastLane::Submit(const std::shared_ptr<FastCall>& call) {
     }
     flushes = stage_ == Stage::kOpen && !is_writing_ && IsDue(true);
     if (stage_ == Stage::kOpen && !flushes && !flush_at_) {
-      flush_at_ = hold_until = std::chrono::steady_clock::now() + kLongestHold;
+      flush_at_ = hold_until = std::chrono::steady_clock::now() + Hold();
     }
   }
   if (stale) stale->Break();

@@ -11,7 +11,7 @@
 // unreachable, refused, or a reason to ask again; afterwards a call that was sent and cannot be
 // taken up again is lost. A daemon without a fast lane gets every call by Execute instead. While
 // many calls run, a new one waits for company: until there is a message full, somebody waits for
-// its outcome, or a millisecond has passed. Thread-safe; never blocks.
+// its outcome, or up to 16 ms have passed. Thread-safe; never blocks.
 #pragma once
 
 #include <chrono>
@@ -76,6 +76,7 @@ class FastLane final : public NodeLink::Waiter,
   // ---- traffic (fast_lane.cc) ----
   // Whether what waits should go out, if the wire is free: when a call comes, and else.
   bool IsDue(bool is_new) const MUSTER_REQUIRES(mutex_);
+  std::chrono::milliseconds Hold() const MUSTER_REQUIRES(mutex_);
   bool AcknowledgesByItself() const MUSTER_REQUIRES(mutex_);
   // The stream, when a next call is to go over another one: its connection is dead, or the daemon
   // begins to end, and nothing is under way.

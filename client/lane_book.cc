@@ -19,7 +19,16 @@ std::optional<std::chrono::steady_clock::time_point> GuardOfSent(const LaneReque
   return std::chrono::steady_clock::now() + *guard;
 }
 
+// Of a call, at the node: its source, and what a message has beside it.
+std::size_t BytesOf(const FastCall& call) { return call.request().source.size() + 128; }
+
 }  // namespace
+
+bool LaneBook::CanSend() const {
+  if (waiting_.empty()) return false;
+  if (to_repeat_ > 0 || sent_.empty()) return true;
+  return sent_.size() < kMaxSent && sent_bytes_ + BytesOf(*waiting_.front()) <= kMaxSentBytes;
+}
 
 LaneBook::Calls LaneBook::Next() {
   Calls next;
@@ -38,6 +47,7 @@ LaneBook::Calls LaneBook::Next() {
       standing.sequence = ++last_sequence_;
       standing.guard = GuardOfSent(call.request());
       sent_.emplace(standing.sequence, waiting_.front());
+      sent_bytes_ += BytesOf(call);
     } else {  // it ended before it was sent
       waiting_.pop_front();
       continue;
@@ -59,6 +69,7 @@ std::shared_ptr<FastCall> LaneBook::End(std::uint64_t sequence) {
   if (found == sent_.end()) return nullptr;
   std::shared_ptr<FastCall> call = std::move(found->second);
   sent_.erase(found);
+  sent_bytes_ -= BytesOf(*call);
   call->standing.stage = Stage::kEnded;
   return call;
 }
@@ -76,6 +87,7 @@ LaneBook::Calls LaneBook::EndSent() {
     ended.push_back(std::move(call));
   }
   sent_.clear();
+  sent_bytes_ = 0;
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(to_repeat_));
   to_repeat_ = 0;
   return ended;

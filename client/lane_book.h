@@ -20,14 +20,16 @@ class LaneBook {
  public:
   using Calls = std::vector<std::shared_ptr<FastCall>>;
 
-  // What the node may have of a client at once; the others wait here.
+  // What the node may have of a client at once, as the contract of ExecuteMany says; the others wait
+  // here.
   static constexpr std::size_t kMaxSent = 1024;
+  static constexpr std::size_t kMaxSentBytes = 4u << 20;
   // Of one message.
   static constexpr std::size_t kMaxRequests = 256;
   static constexpr std::size_t kMaxSourceBytes = 256u << 10;
 
   void Add(std::shared_ptr<FastCall> call) { waiting_.push_back(std::move(call)); }
-  bool CanSend() const { return !waiting_.empty() && (to_repeat_ > 0 || sent_.size() < kMaxSent); }
+  bool CanSend() const;
   std::size_t waiting() const { return waiting_.size(); }
   std::size_t sent() const { return sent_.size(); }
   bool IsEmpty() const { return waiting_.empty() && sent_.empty(); }
@@ -58,6 +60,7 @@ class LaneBook {
  private:
   absl::flat_hash_map<std::uint64_t, std::shared_ptr<FastCall>> sent_;
   std::deque<std::shared_ptr<FastCall>> waiting_;
+  std::size_t sent_bytes_ = 0;
   std::size_t to_repeat_ = 0;  // of those that wait, the first ones, which have numbers
   std::uint64_t last_sequence_ = 0;
 };

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "common/escape.h"
+#include "common/pipe.h"
 #include "common/status_macros.h"
 
 namespace muster {
@@ -35,17 +36,11 @@ int MillisecondsUntil(std::chrono::steady_clock::time_point deadline) {
 }  // namespace
 
 absl::StatusOr<LocalDaemon> LocalDaemon::Start(const Options& options) {
-  int lifeline[2];
-  int output[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lifeline) != 0) {
+  LocalDaemon daemon;
+  UniqueFd theirs, write_end;
+  if (!MakeSocketPair(daemon.lifeline_, theirs) || !MakePipe(daemon.stdout_, write_end)) {
     return NoDescriptors(errno);
   }
-  LocalDaemon daemon;
-  daemon.lifeline_.Reset(lifeline[0]);
-  const UniqueFd theirs(lifeline[1]);
-  if (::pipe2(output, O_CLOEXEC) != 0) return NoDescriptors(errno);
-  daemon.stdout_.Reset(output[0]);
-  const UniqueFd write_end(output[1]);
   const UniqueFd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!nothing.IsOpen()) return NoDescriptors(errno);
   daemon.words_ = std::make_unique<LastWords>();

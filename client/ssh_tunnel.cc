@@ -14,6 +14,8 @@
 #include <chrono>
 #include <utility>
 
+#include "common/pipe.h"
+
 namespace muster {
 namespace {
 
@@ -55,13 +57,11 @@ std::vector<std::string> SshTunnel::CommandLine(const Address& address) {
 
 absl::StatusOr<std::shared_ptr<SshTunnel>> SshTunnel::Start(const Address& address,
                                                             UniqueFd* socket) {
-  int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+  UniqueFd ours, theirs;
+  if (!MakeSocketPair(ours, theirs)) {
     return absl::ResourceExhaustedError(
         absl::StrCat("cannot make a socket for ssh: ", ::strerror(errno)));
   }
-  UniqueFd ours(ends[0]);
-  const UniqueFd theirs(ends[1]);
   std::shared_ptr<SshTunnel> tunnel(new SshTunnel);
   ChildProcess::Options options;
   options.argv = CommandLine(address);

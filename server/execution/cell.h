@@ -30,6 +30,9 @@ class CellSink {
   virtual void OnOutcome(const Cell& cell, Outcome outcome, std::string value) = 0;
   // After a batch of the others.
   virtual void OnBatchEnd() {}
+  // False: nobody takes what more cells would say, none is begun. The pool is told to Dispatch when
+  // that changes.
+  virtual bool HasRoom() const { return true; }
 };
 
 // Who keeps cells until they end.

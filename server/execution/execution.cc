@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "common/fault.h"
+#include "common/pipe.h"
 #include "server/execution/python_report.h"
 #include "server/spawner/signal_order.h"
 
@@ -23,18 +24,6 @@ constexpr std::chrono::milliseconds kStartTime{2000};
 // After the grace of a stop: a supervisor that has said nothing by then will not. It says itself
 // that something is unkillable, after 60 s.
 constexpr std::chrono::seconds kUnheard{70};
-
-bool MakePipe(UniqueFd& read, UniqueFd& write) {
-  if (FaultAt("pipe")) {
-    errno = EMFILE;
-    return false;
-  }
-  int fds[2];
-  if (::pipe2(fds, O_CLOEXEC) != 0) return false;
-  read.Reset(fds[0]);
-  write.Reset(fds[1]);
-  return true;
-}
 
 std::chrono::microseconds Since(Execution::Clock::time_point start,
                                 Execution::Clock::time_point end) {
@@ -100,6 +89,7 @@ void Execution::WatchHelpers(std::chrono::milliseconds delay) {
 }
 
 std::optional<StartFailure> Execution::Launch(SpawnerClient& spawner) {
+  if (FaultAt("pipe")) return StartFailure{"pipe", EMFILE};
   UniqueFd out_read, out_write, err_read, err_write, value_read, value_write;
   if (!MakePipe(out_read, out_write) || !MakePipe(err_read, err_write) ||
       (IsPython() && !MakePipe(value_read, value_write))) {
@@ -109,13 +99,9 @@ std::optional<StartFailure> Execution::Launch(SpawnerClient& spawner) {
   if (input_ != nullptr && !MakeInput(in_theirs, out_write, err_write, out_read)) {
     return StartFailure{request_.terminal ? "open a terminal" : "pipe", errno};
   }
-  int control[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0) {
-    return StartFailure{"socketpair", errno};
-  }
-  UniqueFd control_ours(control[0]);
-  std::vector<UniqueFd> theirs;
-  theirs.emplace_back(control[1]);
+  UniqueFd control_ours;
+  std::vector<UniqueFd> theirs(1);
+  if (!MakeSocketPair(control_ours, theirs[0])) return StartFailure{"socketpair", errno};
   theirs.push_back(std::move(out_write));
   theirs.push_back(std::move(err_write));
   if (in_theirs.IsOpen()) theirs.push_back(std::move(in_theirs));

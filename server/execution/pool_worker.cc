@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/pipe.h"
 #include "server/execution/python_report.h"
 
 namespace muster::server {
@@ -21,14 +22,6 @@ namespace {
 constexpr std::chrono::milliseconds kNextLook{2000};
 // What is taken from a worker at once, so that one that talks without end keeps nobody waiting.
 constexpr int kMostResults = 4096;
-
-bool MakePipe(UniqueFd& read, UniqueFd& write) {
-  int fds[2];
-  if (::pipe2(fds, O_CLOEXEC) != 0) return false;
-  read.Reset(fds[0]);
-  write.Reset(fds[1]);
-  return true;
-}
 
 Outcome StartFailed(const StartFailure& failure) {
   ExecutionEnd end;
@@ -65,13 +58,9 @@ std::optional<StartFailure> PoolWorker::Launch(const Identity& identity, const s
   }
   absl::StatusOr<WorkerChannel> channel = WorkerChannel::Make(channel_theirs);
   if (!channel.ok()) return StartFailure{std::string(channel.status().message()), 0};
-  int control[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0) {
-    return StartFailure{"socketpair", errno};
-  }
-  UniqueFd control_ours(control[0]);
-  std::vector<UniqueFd> theirs;
-  theirs.emplace_back(control[1]);
+  UniqueFd control_ours;
+  std::vector<UniqueFd> theirs(1);
+  if (!MakeSocketPair(control_ours, theirs[0])) return StartFailure{"socketpair", errno};
   theirs.push_back(std::move(out_write));
   theirs.push_back(std::move(err_write));
   theirs.push_back(std::move(channel_theirs));
@@ -117,7 +106,7 @@ bool PoolWorker::Hand(const std::shared_ptr<Cell>& cell) {
   written.form = static_cast<std::uint8_t>(request.form);
   written.keeps_namespace = keeps_namespace_ ? 1 : 0;
   ::memcpy(place, &written, sizeof(written));
-  ::memcpy(place + sizeof(written), request.source.data(), request.source.size());
+  request.source.copy(place + sizeof(written), request.source.size());
   cell->Hand(*this, position, requests_.Publish());
   if (cells_.empty()) since_ = Clock::now();
   cells_.push_back(cell);
@@ -126,6 +115,11 @@ bool PoolWorker::Hand(const std::shared_ptr<Cell>& cell) {
 
 void PoolWorker::Wake() {
   if (is_open_ && requests_.MustWake()) channel_.Say(WorkerChannel::kWake);
+}
+
+void PoolWorker::Look() {
+  TakeResults();
+  TellProgress();
 }
 
 bool PoolWorker::IsTakenBack(Cell& cell) {
@@ -242,7 +236,13 @@ void PoolWorker::HandleDone(const WorkerResult& result, std::string_view payload
   exception_.clear();
   result_.has_value = (result.flags & WorkerResult::kHasValue) != 0;
   value_ = payload;
-  const std::chrono::microseconds wall(result.wall_us);
+  // The worker is not believed more than can be.
+  const auto longest = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - since_);
+  const auto said = [&](std::uint64_t us) {
+    const auto most = static_cast<std::uint64_t>(longest.count());
+    return std::chrono::microseconds(static_cast<std::int64_t>(std::min(us, most)));
+  };
+  const std::chrono::microseconds wall = said(result.wall_us);
   usual_time_ = (usual_time_ * 7 + std::chrono::nanoseconds(wall)) / 8;
   if (is_stopping_) {
     // The supervisor says how it ended; the worker is not needed any more.
@@ -251,8 +251,8 @@ void PoolWorker::HandleDone(const WorkerResult& result, std::string_view payload
     return;
   }
   Outcome outcome;
-  outcome.exit_code = result.exit_code;
-  outcome.kind = result.exit_code == 0 ? Outcome::Kind::kOk : Outcome::Kind::kFailed;
+  outcome.exit_code = result.exit_code & 0xff;
+  outcome.kind = outcome.exit_code == 0 ? Outcome::Kind::kOk : Outcome::Kind::kFailed;
   outcome.has_value = result_.has_value;
   outcome.value_is_data = (result.flags & WorkerResult::kValueIsData) != 0;
   if (result_.exception) {
@@ -262,7 +262,7 @@ void PoolWorker::HandleDone(const WorkerResult& result, std::string_view payload
     outcome.exception = std::move(result_.exception);
   }
   outcome.usage.wall = wall;
-  outcome.usage.cpu = std::chrono::microseconds(result.cpu_us);
+  outcome.usage.cpu = said(result.cpu_us);
   if ((result.flags & WorkerResult::kLeavesProcesses) != 0) {
     concluded_ = std::move(outcome);
     waits_for_end_ = true;
@@ -343,6 +343,11 @@ void PoolWorker::Pause() {
 void PoolWorker::Resume(const Cell& cell) {
   if (!is_paused_ || cells_.empty() || cells_.front().get() != &cell) return;
   is_paused_ = false;
+  if (end_ || is_lost_) {
+    WaitForOutput();
+    TellProgress();
+    return;
+  }
   output_->Resume();
   if (concluded_ && !waits_for_end_ && !end_) DrainAndConclude();
   TakeResults();

@@ -65,6 +65,8 @@ class PoolWorker {
   // False: there is no room for it now. Wake follows the last of several.
   bool Hand(const std::shared_ptr<Cell>& cell);
   void Wake();
+  // Takes what it has said: it does not wake anybody for each of several.
+  void Look();
   // Takes back at most `most` of those that it has not begun, the last ones first; in their order.
   std::vector<std::shared_ptr<Cell>> TakeBack(std::size_t most);
 
@@ -110,6 +112,7 @@ class PoolWorker {
 
   State state_ = State::kStarting;
   Clock::time_point since_ = Clock::now();
+  Clock::time_point ending_since_;
   std::chrono::nanoseconds usual_time_{std::chrono::milliseconds(1)};
   std::optional<Outcome> start_failure_;
   std::unique_ptr<SupervisorLink> supervisor_;

@@ -17,6 +17,8 @@ namespace {
 constexpr std::chrono::milliseconds kDrainTime{2000};
 constexpr std::chrono::milliseconds kStartTime{2000};
 constexpr std::chrono::seconds kUnheard{70};
+// For one that was to go by itself.
+constexpr std::chrono::seconds kTimeToGo{10};
 // What a pipe holds, in pieces as they are read: whoever is left and writes without end does not
 // hold up its outcome.
 constexpr int kMostPieces = 2;
@@ -47,8 +49,10 @@ void PoolWorker::Watch(std::chrono::milliseconds delay) {
     }
     Watch(kStartTime);
     TakeResults();
-    if (state_ == State::kEnding && cells_.empty() && !overdue_) {
-      StopOrder order;  // it should have gone by itself
+    const bool has_gone_wrong = Clock::now() > ending_since_ + kTimeToGo;
+    if (state_ == State::kEnding && (cells_.empty() || waits_for_end_) && has_gone_wrong &&
+        !overdue_) {
+      StopOrder order;
       order.grace = std::chrono::milliseconds(0);
       Order(order);
     }
@@ -100,7 +104,6 @@ void PoolWorker::Dismiss() {
   if (state_ != State::kReady) return;
   SetState(State::kEnding);
   ::shutdown(channel_.socket(), SHUT_RDWR);
-  Watch(kDrainTime);
 }
 
 void PoolWorker::HandleFrame(const Frame& frame) {
@@ -153,6 +156,8 @@ void PoolWorker::HandleEnd() {
 }
 
 void PoolWorker::WaitForOutput() {
+  if (timer_) loop_.CancelTimer(*timer_);
+  timer_.reset();
   // What is there is read at once: mostly that is all, and the end of the pipes.
   for (const OutputStream stream : {OutputStream::kStdout, OutputStream::kStderr}) {
     for (int i = 0; i < kMostPieces && !is_paused_; ++i) Give(stream, output_->Read(stream));
@@ -203,6 +208,10 @@ void PoolWorker::SetState(State state) {
   state_ = state;
   has_progress_ = true;
   if (state == State::kReady) since_ = Clock::now();
+  if (state == State::kEnding) {
+    ending_since_ = Clock::now();
+    if (!end_ && !is_lost_) Watch(kStartTime);
+  }
   if (state == State::kEnded && output_ != nullptr) output_->Pause();
   if (state == State::kEnded && cells_.empty()) TellProgress();
 }

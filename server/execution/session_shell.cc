@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/limits.h"
+#include "common/pipe.h"
 #include "server/execution/session_script.h"
 
 namespace muster::server {
@@ -22,14 +23,6 @@ constexpr std::chrono::milliseconds kSilence{2000};
 constexpr std::uint64_t kMostInTerminal = 128u << 10;
 // A report is shorter; what is longer is none.
 constexpr std::size_t kMaxReportLine = 256;
-
-bool MakePipe(UniqueFd& read, UniqueFd& write) {
-  int fds[2];
-  if (::pipe2(fds, O_CLOEXEC) != 0) return false;
-  read.Reset(fds[0]);
-  write.Reset(fds[1]);
-  return true;
-}
 
 }  // namespace
 
@@ -47,12 +40,8 @@ std::optional<StartFailure> SessionShell::Launch(SpawnerClient& spawner,
       !MakePipe(report_read, report_write)) {
     return StartFailure{terminal ? "open a terminal" : "pipe", errno};
   }
-  int control[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0) {
-    return StartFailure{"socketpair", errno};
-  }
-  UniqueFd control_ours(control[0]);
-  theirs[0].Reset(control[1]);
+  UniqueFd control_ours;
+  if (!MakeSocketPair(control_ours, theirs[0])) return StartFailure{"socketpair", errno};
   theirs.push_back(std::move(script_read));
   theirs.push_back(std::move(report_write));
   if (!terminal) {

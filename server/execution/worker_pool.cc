@@ -60,19 +60,28 @@ void WorkerPool::Push(const std::shared_ptr<Cell>& cell, bool in_front) {
   waiting_bytes_ += cell->bytes();
 }
 
+bool WorkerPool::IsSeeking() const {
+  return std::any_of(lines_.begin(), lines_.end(),
+                     [](const Line& line) { return line.sink->HasRoom(); });
+}
+
 std::shared_ptr<Cell> WorkerPool::Next() {
-  if (lines_.empty()) return nullptr;
+  const auto ready = std::find_if(lines_.begin(), lines_.end(),
+                                  [](const Line& line) { return line.sink->HasRoom(); });
+  if (ready == lines_.end()) return nullptr;
+  // Those before it have lost their turn.
+  lines_.splice(lines_.end(), lines_, lines_.begin(), ready);
   Line& line = lines_.front();
   std::shared_ptr<Cell> next = std::move(line.cells.front());
   line.cells.pop_front();
   --waiting_;
   waiting_bytes_ -= next->bytes();
-  if (line.cells.empty()) {
-    lines_.pop_front();
-  } else if (lines_.size() > 1) {
-    lines_.splice(lines_.end(), lines_, lines_.begin());
-  }
+  if (line.cells.empty()) lines_.pop_front();
   return next;
+}
+
+void WorkerPool::EndTurn() {
+  if (lines_.size() > 1) lines_.splice(lines_.end(), lines_, lines_.begin());
 }
 
 void WorkerPool::Submit(const std::shared_ptr<Cell>& cell) { Push(cell, false); }
@@ -104,7 +113,7 @@ void WorkerPool::Dispatch() {
   used_ = EventLoop::Clock::now();
   // First to who has nothing to do, then ahead of their turns, evenly.
   places_.Serve();
-  while (waiting_ > 0 && !places_.OthersSeek(*this)) {
+  while (IsSeeking() && !places_.OthersSeek(*this)) {
     Member* least = nullptr;
     for (Member& member : members_) {
       const PoolWorker& worker = *member.worker;
@@ -131,12 +140,14 @@ std::size_t WorkerPool::DepthOf(const PoolWorker& worker) const {
 }
 
 void WorkerPool::Feed(Member& member, std::size_t most) {
-  for (std::size_t i = 0; i < most && waiting_ > 0; ++i) {
+  for (std::size_t i = 0; i < most; ++i) {
     const std::shared_ptr<Cell> cell = Next();
+    if (cell == nullptr) break;
     if (member.worker->Hand(cell)) continue;
     Push(cell, true);
-    return;
+    break;
   }
+  EndTurn();
 }
 
 bool WorkerPool::UsePlace() {
@@ -163,7 +174,7 @@ bool WorkerPool::UsePlace() {
 
 // As many as have something to do, and one to take the place of one that dies.
 void WorkerPool::StartWorkers() {
-  std::size_t needed = std::min(places_.count(), waiting_) + 1;
+  std::size_t needed = std::min(places_.count(), IsSeeking() ? waiting_ : 0) + 1;
   std::size_t there = 0;
   for (const Member& member : members_) {
     const PoolWorker::State state = member.worker->state();
@@ -195,7 +206,7 @@ void WorkerPool::OnProgress(PoolWorker& worker) {
   const bool has_ended = worker.state() == PoolWorker::State::kEnded;
   if (member->has_place && worker.IsIdle()) {
     // It keeps its place when there is more for it, unless others wait.
-    if (worker.state() != PoolWorker::State::kReady || waiting_ == 0 || places_.OthersSeek(*this)) {
+    if (worker.state() != PoolWorker::State::kReady || !IsSeeking() || places_.OthersSeek(*this)) {
       member->has_place = false;
       places_.GiveBack();
     } else {
@@ -238,6 +249,12 @@ void WorkerPool::OnGivenBack(PoolWorker&, const std::vector<std::shared_ptr<Cell
 
 // What waits behind something long goes to who has nothing to do.
 void WorkerPool::Steal() {
+  std::vector<PoolWorker*> ahead;
+  for (const Member& member : members_) {
+    if (member.worker->handed() > 1) ahead.push_back(member.worker.get());
+  }
+  // One that ends by that lives on until the loop's next task.
+  for (PoolWorker* const worker : ahead) worker->Look();
   const auto now = EventLoop::Clock::now();
   for (Member& member : members_) {
     PoolWorker& worker = *member.worker;

@@ -1,8 +1,9 @@
 // WorkerPool: the warm workers of one identity, and the cells that wait for them. Workers are
 // started when they are needed, one more than are busy, so that a death costs nothing; those that
 // nobody needs end. A busy worker is handed cells before their turn, as many as it does in a
-// moment; when another falls idle meanwhile, it gets some of them. Cells of several clients take
-// turns. Event loop's thread.
+// moment; when another falls idle meanwhile, it gets some of them. Clients take turns: as long as
+// one takes, a moment of cells comes from the same, so that their outcomes share messages. Event
+// loop's thread.
 #pragma once
 
 #include <deque>
@@ -33,6 +34,7 @@ class WorkerPool final : public CellKeeper, public PythonPlaces::Seeker, private
 
   std::size_t waiting() const { return waiting_; }
   std::size_t waiting_bytes() const { return waiting_bytes_; }
+  std::size_t workers() const { return members_.size(); }
   // Has no workers and no cells, and has not had any for a while.
   bool IsSuperfluous() const;
 
@@ -40,7 +42,7 @@ class WorkerPool final : public CellKeeper, public PythonPlaces::Seeker, private
   void StopWaiting(Cell& cell, StopCause cause, const std::string& who) override;
 
   // PythonPlaces::Seeker
-  bool IsSeeking() const override { return waiting_ > 0; }
+  bool IsSeeking() const override;
   bool UsePlace() override;
 
  private:
@@ -59,8 +61,9 @@ class WorkerPool final : public CellKeeper, public PythonPlaces::Seeker, private
   void OnGivenBack(PoolWorker& worker, const std::vector<std::shared_ptr<Cell>>& cells) override;
 
   Line& LineOf(CellSink& sink);
-  // The one whose turn it is; null: nobody waits.
+  // The one whose turn it is, which stays so; null: nobody waits whose sink has room.
   std::shared_ptr<Cell> Next();
+  void EndTurn();
   void Push(const std::shared_ptr<Cell>& cell, bool in_front);
   void Feed(Member& member, std::size_t most);
   std::size_t DepthOf(const PoolWorker& worker) const;

@@ -9,12 +9,13 @@
 namespace muster::server {
 namespace {
 
-// What a client may have under way, before it is read no more.
-constexpr std::size_t kMaxHeld = 256;
+// What a client may have under way; ClusterAPI's LaneBook keeps to it.
+constexpr std::size_t kMaxHeld = 1024;
 constexpr std::size_t kMaxHeldBytes = 4u << 20;
 constexpr std::int64_t kFirstCredit = 256 << 10;
 constexpr std::int64_t kMaxCredit = std::int64_t{1} << 50;
-// What is kept for a client that does not acknowledge.
+// What is kept for a client that does not acknowledge, before what it runs waits. Outcomes still
+// come then, of what had begun or is refused: who lets twice as much come together is cut off.
 constexpr std::size_t kMaxMessages = 4096;
 constexpr std::size_t kMaxMessageBytes = 16u << 20;
 // Above this outcomes are kept short, so that those that still come do not break the bound.
@@ -23,6 +24,11 @@ constexpr std::size_t kShortBytes = 2048;
 // A message is closed when it is so large; and what has not been written makes its executions wait.
 constexpr std::size_t kMaxOneMessage = 256 << 10;
 constexpr std::size_t kMaxWaitingBytes = 512 << 10;
+// So many events are worth a message: one costs both ends some 50 us, whatever is in it.
+constexpr std::size_t kMany = 128;
+// With so few to come it is not worth waiting for them.
+constexpr std::size_t kFew = 16;
+constexpr std::chrono::milliseconds kLongestHold(16);
 // What an event takes beside its data.
 constexpr std::size_t kEventBytes = 128;
 
@@ -46,6 +52,7 @@ Lane::Lane(EventLoop& loop, std::shared_ptr<const Identity> identity, std::strin
 
 Lane::~Lane() {
   if (absence_) loop_.CancelTimer(*absence_);
+  if (hold_) loop_.CancelTimer(*hold_);
 }
 
 // ---- the call ----
@@ -70,7 +77,6 @@ grpc::Status Lane::Carry(Carrier& carrier, const v1::OpenLane& open, std::uint64
   if (absence_) loop_.CancelTimer(*absence_);
   absence_.reset();
   client_is_done_ = false;
-  is_unread_ = false;
   carrier_ = &carrier;
   return grpc::Status::OK;
 }
@@ -134,6 +140,7 @@ void Lane::Run(std::uint64_t sequence, Cell::Request request) {
   const auto cell = std::make_shared<Cell>(loop_, std::move(request), *this, *pool_);
   held.control = cell;
   held.is_cell = true;
+  ++cells_;
   pool_->Submit(cell);
 }
 
@@ -175,19 +182,26 @@ void Lane::Refuse(std::uint64_t sequence, const std::string& why) {
   End(sequence, outcome, "");
 }
 
-void Lane::Begin() {
+grpc::Status Lane::Begin() {
+  if (held_.size() > kMaxHeld || held_bytes_ > kMaxHeldBytes) {
+    return {grpc::StatusCode::INVALID_ARGUMENT,
+            absl::StrCat("more than ", kMaxHeld, " requests, or ", kMaxHeldBytes >> 20,
+                         " MiB of them, are under way on this stream")};
+  }
+  if (messages_.size() > 2 * kMaxMessages || message_bytes_ > 2 * kMaxMessageBytes) {
+    return {grpc::StatusCode::INVALID_ARGUMENT, "what was answered here is not acknowledged"};
+  }
   pool_->Dispatch();
   Flush();
+  ResumePaused();
+  return grpc::Status::OK;
 }
 
 void Lane::AddCredit(std::uint64_t sequence, std::uint64_t bytes) {
   const auto held = held_.find(sequence);
   if (held == held_.end()) return;  // it has ended meanwhile
-  held->second.credit = static_cast<std::int64_t>(
-      std::min<std::uint64_t>(static_cast<std::uint64_t>(kMaxCredit), bytes) +
-      static_cast<std::uint64_t>(std::max<std::int64_t>(held->second.credit, -kMaxCredit)));
-  held->second.credit = std::min(held->second.credit, kMaxCredit);
-  ResumePaused();
+  const auto given = static_cast<std::int64_t>(std::min<std::uint64_t>(kMaxCredit, bytes));
+  held->second.credit = std::min(held->second.credit + given, kMaxCredit);
 }
 
 bool Lane::Acknowledge(std::uint64_t messages) {
@@ -201,12 +215,6 @@ bool Lane::Acknowledge(std::uint64_t messages) {
     --written_;
   }
   return true;
-}
-
-bool Lane::MayRead() {
-  is_unread_ =
-      held_.size() >= kMaxHeld || held_bytes_ >= kMaxHeldBytes || messages_.size() >= kMaxMessages;
-  return !is_unread_;
 }
 
 std::shared_ptr<ExecutionControl> Lane::Find(std::uint64_t sequence) const {
@@ -251,7 +259,8 @@ void Lane::Close(std::optional<std::chrono::milliseconds> grace, const std::stri
 // ---- what is said ----
 
 bool Lane::IsFull() const {
-  return unwritten_bytes_ >= kMaxWaitingBytes || message_bytes_ >= kMaxMessageBytes;
+  return unwritten_bytes_ >= kMaxWaitingBytes || message_bytes_ >= kMaxMessageBytes ||
+         messages_.size() >= kMaxMessages;
 }
 
 v1::LaneEvent& Lane::AddEvent(std::uint64_t sequence, std::size_t bytes) {
@@ -260,7 +269,8 @@ v1::LaneEvent& Lane::AddEvent(std::uint64_t sequence, std::size_t bytes) {
   messages_.back().bytes += bytes + kEventBytes;
   message_bytes_ += bytes + kEventBytes;
   unwritten_bytes_ += bytes + kEventBytes;
-  v1::LaneEvent& event = *messages_.back().message.add_events();
+  was_full_ = was_full_ || IsFull();
+  v1::LaneEvent& event = *messages_.back().message->add_events();
   event.set_sequence(sequence);
   return event;
 }
@@ -286,7 +296,9 @@ bool Lane::Output(std::uint64_t sequence, OutputStream stream, std::string data)
 }
 
 void Lane::ResumePaused() {
-  if (paused_.empty() || IsFull()) return;
+  if (IsFull()) return;
+  if (std::exchange(was_full_, false)) pool_->Dispatch();
+  if (paused_.empty()) return;
   std::vector<std::shared_ptr<ExecutionControl>> resumed;
   for (auto it = paused_.begin(); it != paused_.end();) {
     const auto held = held_.find(*it);
@@ -306,6 +318,7 @@ void Lane::End(std::uint64_t sequence, const Outcome& outcome, std::string value
   const auto held = held_.find(sequence);
   if (held != held_.end()) {
     held_bytes_ -= held->second.bytes;
+    if (held->second.is_cell) --cells_;
     held_.erase(held);
   }
   std::size_t bytes = value.size() + outcome.reason.size();
@@ -337,25 +350,51 @@ void Lane::OnOutcome(const Cell& cell, Outcome outcome, std::string value) {
     // It has ended, recorded or not.
     [[maybe_unused]] const absl::Status status = audit_->End(known, outcome);
   }
+  queued_ = outcome.usage.queued;
   End(cell.request().sequence, outcome, std::move(value));
 }
 
 void Lane::OnBatchEnd() {
   Flush();
-  if (is_unread_ && carrier_ != nullptr && MayRead()) carrier_->ReadOn();
   EndWhenDone();
+}
+
+bool Lane::IsDue() const {
+  if (messages_.size() > written_ + 1) return true;
+  // Of the cells at least so many have not begun: what begins later ends later, too.
+  const std::size_t queued = cells_ - std::min(cells_, pool_->workers());
+  if (queued < kFew) return true;
+  const auto events = static_cast<std::size_t>(messages_[written_].message->events_size());
+  return events >= std::min(queued, kMany) || Cell::Clock::now() >= last_write_ + Hold();
+}
+
+// What has waited for its turn can wait a quarter of that longer.
+std::chrono::milliseconds Lane::Hold() const {
+  return std::clamp(std::chrono::ceil<std::chrono::milliseconds>(queued_ / 4),
+                    std::chrono::milliseconds(1), kLongestHold);
 }
 
 void Lane::Flush() {
   if (carrier_ == nullptr || is_writing_ || written_ >= messages_.size()) return;
+  if (!IsDue()) {
+    if (hold_) return;
+    hold_ = loop_.After(Hold(), [this] {
+      hold_.reset();
+      last_write_ = {};
+      Flush();
+    });
+    return;
+  }
+  last_write_ = Cell::Clock::now();
   is_writing_ = true;
-  carrier_->Write(messages_[written_].message);
+  carrier_->Write(*messages_[written_].message);
 }
 
 void Lane::OnOpened(const Carrier& carrier) {
   if (carrier_ != &carrier) return;
   is_writing_ = false;
   Flush();
+  ResumePaused();
 }
 
 void Lane::OnWritten(const Carrier& carrier) {

@@ -1,12 +1,14 @@
 // Lane: the executions of one ExecuteMany stream, and what they say, in messages. It outlives the
 // call that carries it for a moment, so that a client whose connection broke finds everything when
-// it returns: messages are kept until they are acknowledged. What it holds is bounded: a client
-// that sends too much is not read, one that reads too slowly makes what it runs wait. Event loop's
-// thread.
+// it returns: messages are kept until they are acknowledged. What it holds is bounded: a client may
+// have so much under way and no more, and one that reads too slowly makes what it runs wait, and
+// what it has waiting. What it sends is always read: acknowledgements and credit are what those
+// wait for. Event loop's thread.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
+#include <google/protobuf/arena.h>
 #include <grpcpp/support/status.h>
 
 #include <deque>
@@ -31,8 +33,6 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
     virtual ~Carrier() = default;
     // OnWritten follows. The message stays as it is until then.
     virtual void Write(const v1::ExecuteManyEvent& message) = 0;
-    // The client may be read again.
-    virtual void ReadOn() = 0;
     // The call ends; nothing more is asked of it.
     virtual void Finish(const grpc::Status& status) = 0;
   };
@@ -68,15 +68,13 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   // `bytes`: what the request holds.
   void Run(std::uint64_t sequence, std::size_t bytes, const Starter& start);
   void Refuse(std::uint64_t sequence, const std::string& why);
-  // After several of these.
-  void Begin();
+  // After several of these. Not OK: the client has more under way than it may.
+  grpc::Status Begin();
   void AddCredit(std::uint64_t sequence, std::uint64_t bytes);
   // False: so many have not been sent.
   bool Acknowledge(std::uint64_t messages);
   // Ends with what is under way, which is stopped.
   void Close(std::optional<std::chrono::milliseconds> grace, const std::string& who);
-  // Whether the next message may be read now; else ReadOn comes.
-  bool MayRead();
 
   std::shared_ptr<ExecutionControl> Find(std::uint64_t sequence) const;
   struct Shown {
@@ -97,6 +95,7 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   bool OnOutput(const Cell& cell, OutputStream stream, std::string data) override;
   void OnOutcome(const Cell& cell, Outcome outcome, std::string value) override;
   void OnBatchEnd() override;
+  bool HasRoom() const override { return !IsFull(); }
   // The same of an execution that is no cell.
   bool Output(std::uint64_t sequence, OutputStream stream, std::string data);
   void End(std::uint64_t sequence, const Outcome& outcome, std::string value);
@@ -110,13 +109,18 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
     bool is_paused = false;
   };
   struct Message {
-    v1::ExecuteManyEvent message;
+    std::unique_ptr<google::protobuf::Arena> arena = std::make_unique<google::protobuf::Arena>();
+    v1::ExecuteManyEvent* message =
+        google::protobuf::Arena::CreateMessage<v1::ExecuteManyEvent>(arena.get());
     std::size_t bytes = 0;
   };
 
   Held& Hold(std::uint64_t sequence, std::size_t bytes);
   v1::LaneEvent& AddEvent(std::uint64_t sequence, std::size_t bytes);
   bool IsFull() const;
+  // Whether what waits is worth a message now, or should wait for more that comes soon.
+  bool IsDue() const;
+  std::chrono::milliseconds Hold() const;
   void Flush();
   void ResumePaused();
   void EndWhenDone();
@@ -131,11 +135,11 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   Carrier* carrier_ = nullptr;
   bool is_writing_ = false;
   bool client_is_done_ = false;
-  bool is_unread_ = false;  // ReadOn is owed
   bool has_ended_ = false;
   std::uint64_t received_ = 0;
   absl::flat_hash_map<std::uint64_t, Held> held_;
   std::size_t held_bytes_ = 0;
+  std::size_t cells_ = 0;  // of held_
   absl::flat_hash_set<std::uint64_t> paused_;
   // Messages in their order: acknowledged ones are gone, then those that were written, then those
   // that were not. The last one of these is still filled.
@@ -145,6 +149,10 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   std::uint64_t heard_ = 0;         // that the client said it has
   std::size_t message_bytes_ = 0;   // of all in messages_
   std::size_t unwritten_bytes_ = 0;
+  bool was_full_ = false;  // the pool may have held cells back
+  Cell::Clock::time_point last_write_;
+  std::chrono::microseconds queued_{0};     // that the last cell waited
+  std::optional<EventLoop::TimerId> hold_;  // then the next message goes, whatever is in it
   std::optional<EventLoop::TimerId> absence_;
 };
 

@@ -105,8 +105,7 @@ grpc::Status LaneCalls::TakeRequests(const Caller& caller, const std::shared_ptr
     }
     Take(caller, *lane, request);
   }
-  lane->Begin();
-  return grpc::Status::OK;
+  return lane->Begin();
 }
 
 bool LaneCalls::IsCell(const v1::ExecuteRequest& message) const {

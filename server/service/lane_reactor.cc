@@ -11,8 +11,7 @@ std::shared_ptr<LaneReactor> LaneReactor::Make(EventLoop& loop, OpenCalls& open_
   std::shared_ptr<LaneReactor> reactor(new LaneReactor(loop, open_calls, std::move(handler)));
   open_calls.Add();
   reactor->self_ = reactor;
-  TsanRelease(reactor.get());
-  reactor->StartRead(&reactor->request_);
+  reactor->Read();
   return reactor;
 }
 
@@ -35,21 +34,21 @@ void LaneReactor::HandleRead(bool ok) {
   if (lane_ == nullptr) {
     Open();
     if (lane_ == nullptr) return;
-  } else if (request_.has_open()) {
+  } else if (request_->has_open()) {
     Reject({grpc::StatusCode::INVALID_ARGUMENT, "only the first message may be open"});
     return;
   }
   const std::shared_ptr<Lane> lane = lane_;
-  if (const grpc::Status status = handler_->TakeRequests(lane, request_); !status.ok()) {
+  if (const grpc::Status status = handler_->TakeRequests(lane, *request_); !status.ok()) {
     Reject(status);
     return;
   }
-  if (!is_finished_ && lane->MayRead()) Read();
+  if (!is_finished_) Read();
 }
 
 void LaneReactor::Open() {
   std::shared_ptr<Lane> lane;
-  const grpc::Status status = handler_->OpenLane(request_, *this, lane, *opened_.mutable_opened());
+  const grpc::Status status = handler_->OpenLane(*request_, *this, lane, *opened_.mutable_opened());
   if (!status.ok()) {
     Reject(status);
     return;
@@ -60,8 +59,10 @@ void LaneReactor::Open() {
 }
 
 void LaneReactor::Read() {
+  arena_.Reset();
+  request_ = google::protobuf::Arena::CreateMessage<v1::ExecuteManyRequest>(&arena_);
   TsanRelease(this);
-  StartRead(&request_);
+  StartRead(request_);
 }
 
 // The contract was broken, or nothing may begin: what runs is stopped.
@@ -78,10 +79,6 @@ void LaneReactor::Write(const v1::ExecuteManyEvent& message) {
   if (is_finished_) return;
   TsanRelease(this);
   StartWrite(&message);
-}
-
-void LaneReactor::ReadOn() {
-  if (!is_finished_) Read();
 }
 
 void LaneReactor::Finish(const grpc::Status& status) {

@@ -3,6 +3,8 @@
 // owner until gRPC's OnDone.
 #pragma once
 
+#include <google/protobuf/arena.h>
+
 #include <functional>
 #include <memory>
 
@@ -42,7 +44,6 @@ class LaneReactor final
 
   // Lane::Carrier
   void Write(const v1::ExecuteManyEvent& message) override;
-  void ReadOn() override;
   void Finish(const grpc::Status& status) override;
 
   // grpc::ServerBidiReactor
@@ -56,7 +57,8 @@ class LaneReactor final
   const std::unique_ptr<Handler> handler_;
   std::shared_ptr<LaneReactor> self_;  // until OnDone
   std::shared_ptr<Lane> lane_;
-  v1::ExecuteManyRequest request_;
+  google::protobuf::Arena arena_;  // of one request after the other
+  v1::ExecuteManyRequest* request_ = nullptr;
   v1::ExecuteManyEvent opened_;
   bool is_opened_ = false;    // that was written
   bool is_finished_ = false;  // the call's end was said

@@ -18,7 +18,11 @@ using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds kBetweenQuestions{250};
 constexpr milliseconds kBetweenLooks{50};
+#if defined(__SANITIZE_THREAD__)
+constexpr milliseconds kTooLong{10000};  // all that the daemon does takes a multiple of the time
+#else
 constexpr milliseconds kTooLong{1000};
+#endif
 // For gRPC to forget what a cut connection had asked for.
 constexpr milliseconds kToForget{3000};
 // Of the time of one processor. One of twenty programs that all want it gets that much.

@@ -14,6 +14,7 @@
 #include <chrono>
 
 #include "common/fault.h"
+#include "common/pipe.h"
 #include "server/spawner/frame.h"
 #include "server/spawner/process_tree.h"
 #include "server/spawner/supervisor.h"
@@ -43,13 +44,6 @@ void SendStartFailure(int control, const std::string& step, int error) {
       ::send(control, frame.data(), frame.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-void MakePipe(UniqueFd& read, UniqueFd& write, int flags) {
-  int fds[2];
-  if (::pipe2(fds, flags | O_CLOEXEC) != 0) return;
-  read.Reset(fds[0]);
-  write.Reset(fds[1]);
-}
-
 }  // namespace
 
 SpawnLoop::SpawnLoop(Sockets sockets, ChildBody body, ForkHooks hooks,
@@ -76,7 +70,7 @@ SpawnLoop::SpawnLoop(Sockets sockets, ChildBody body, ForkHooks hooks,
   ::sigaddset(&mask, SIGCHLD);
   ::sigprocmask(SIG_BLOCK, &mask, nullptr);
   signals_.Reset(::signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
-  MakePipe(lifeline_read_, lifeline_write_, 0);
+  MakePipe(lifeline_read_, lifeline_write_);
   MakePipe(report_read_, report_write_, O_NONBLOCK);
   if (!borrows_.IsOpen()) groups_ = ControlGroups::Find();
 }

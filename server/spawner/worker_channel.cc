@@ -9,6 +9,7 @@
 #include <new>
 #include <utility>
 
+#include "common/pipe.h"
 #include "common/status_macros.h"
 #include "server/spawner/fd_passing.h"
 
@@ -76,13 +77,8 @@ absl::Status WorkerChannel::Map(int memory) {
 }
 
 absl::StatusOr<WorkerChannel> WorkerChannel::Make(UniqueFd& theirs) {
-  int sockets[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) {
-    return absl::ErrnoToStatus(errno, "socketpair");
-  }
   WorkerChannel channel;
-  channel.socket_.Reset(sockets[0]);
-  theirs.Reset(sockets[1]);
+  if (!MakeSocketPair(channel.socket_, theirs)) return absl::ErrnoToStatus(errno, "socketpair");
   const UniqueFd memory(::memfd_create("muster-worker", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!memory.IsOpen()) return absl::ErrnoToStatus(errno, "memfd_create");
   // Whoever maps it must not find it shorter one day.

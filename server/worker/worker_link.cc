@@ -13,6 +13,8 @@ namespace muster::server {
 namespace {
 // The daemon is gone, or what it wrote cannot be understood.
 constexpr int kNobodyThere = 127;
+// A wake-up costs as much as some cells.
+constexpr int kMostUntold = 16;
 }  // namespace
 
 void DropSignals() {
@@ -49,6 +51,7 @@ void WorkerLink::Release() {
 }
 
 void WorkerLink::Sleep() {
+  if (untold_ > 0) Wake();
   if (!requests_.Sleep()) return;
   if (Listen().empty()) DropSignals();
   requests_.StayAwake();
@@ -72,7 +75,12 @@ bool WorkerLink::Send(const WorkerResult& result, std::string_view payload, bool
   return true;
 }
 
+void WorkerLink::WakeSoon() {
+  if (++untold_ >= kMostUntold || !requests_.Peek()) Wake();
+}
+
 void WorkerLink::Wake() {
+  untold_ = 0;
   if (results_.MustWake()) channel_.Say(WorkerChannel::kWake);
 }
 

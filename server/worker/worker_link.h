@@ -28,6 +28,9 @@ class WorkerLink {
   // exception set. Otherwise what handlers raise meanwhile is dropped.
   bool Send(const WorkerResult& result, std::string_view payload, bool gives_way = false);
   void Wake();
+  // As Wake, for a result that can wait for some more: while the daemon has handed over more than
+  // one request it looks by itself every 2 ms (WorkerPool).
+  void WakeSoon();
 
   // What the daemon has read of the output, as a number that changes; odd while it reads.
   std::uint32_t output_reads() const;
@@ -41,6 +44,7 @@ class WorkerLink {
   WorkerChannel channel_;
   RingConsumer requests_;
   RingProducer results_;
+  int untold_ = 0;  // results that the daemon was not woken for
   char heard_[64];
 };
 

@@ -308,7 +308,11 @@ void WorkerLoop::Finish() {
   result_.type = WorkerResult::Type::kDone;
   link_.Send(result_, text_);
   link_.Release();
-  link_.Wake();
+  if (has_output) {
+    link_.Wake();
+  } else {
+    link_.WakeSoon();
+  }
   if (found.processes) ::_exit(0);
   if (found.why != nullptr) Retire(found.why);
   const std::uint32_t reads = link_.output_reads();
