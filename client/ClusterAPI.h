@@ -14,12 +14,13 @@
 // happens to a command is always an Outcome, exactly one for each call: also a wrong index, a dead
 // node, a broken connection. Nothing here throws, but for std::bad_alloc.
 //
-// Threads: every class says whether it is thread-safe. No call of the library runs user code, so
-// nothing is ever called back.
+// Threads: every class says whether it is thread-safe. User code is called back by Call::then()
+// only, on a thread that the library has for that.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -27,7 +28,9 @@
 #include <utility>
 #include <vector>
 
+#include "muster/call_group.h"
 #include "muster/export.h"
+#include "muster/map.h"
 #include "muster/outcome.h"
 #include "muster/status.h"
 #include "muster/value.h"
@@ -191,6 +194,13 @@ class MUSTER_EXPORT Call {
   // cancel()'s business.
   void send_signal(int signal);
 
+  // Has `callback` called with the outcome: once, when the call has ended, on a thread of the
+  // library's that does nothing else. Callbacks run one after the other in the order in which calls
+  // end: one that blocks keeps the others waiting, and may not wait for a callback. It must not
+  // throw. The call lives until then, as if detached; output that nobody reads is thrown away
+  // beyond the first MiB. Those that have not run when the process exits are not called.
+  void then(std::function<void(const Outcome&)> callback);
+
   // Dropping the last handle no longer cancels the call; it still ends with this process.
   void detach();
 
@@ -204,6 +214,8 @@ class MUSTER_EXPORT Call {
   explicit Call(std::shared_ptr<State> state);
 
  private:
+  friend class CallGroup;
+  friend class Map;
   std::shared_ptr<State> state_;
   std::shared_ptr<void> guard_;  // shared by the copies; its end cancels
 };
@@ -225,6 +237,20 @@ class Call::Iterator {
  private:
   Call* call_ = nullptr;
   std::optional<Event> event_;
+};
+
+// ---- One command for many items (its types: muster/map.h) ----
+
+struct MapOptions {
+  ExecuteOptions each;            // of every item; without id
+  std::optional<Target> targets;  // none: all nodes
+  // Results in the order of the items; some 1000 wait for an earlier one at most. Else as they
+  // come.
+  bool in_order = false;
+  // An item that was lost with its node may run again, on another one.
+  bool idempotent = false;
+  // Called from Map::next(), ten times a second at most, and at the end.
+  std::function<void(const MapProgress&)> progress;
 };
 
 // ---- The cluster ----
@@ -339,6 +365,13 @@ class MUSTER_EXPORT ClusterAPI {
   // To all nodes of one target: as above.
   std::vector<Call> execute_all(const Target& target, const Command& command,
                                 const ExecuteOptions& options = {});
+
+  // Runs the command once for each item, shared out among the nodes (muster/map.h). In its source,
+  // or its arguments, {} stands for the item; {{ and }} are braces. What is wrong with the template
+  // or the targets is told by every item's outcome, which is refused.
+  Map map(const Command& command, const std::vector<Item>& items, const MapOptions& options = {});
+  // The same, with items that come one by one: the source is asked from Map::next().
+  Map map(const Command& command, ItemSource items, const MapOptions& options = {});
 
   // Stops an execution of the same user, whichever program started it, over its own grace or over
   // `grace`. Returns when the node took the order, or after 5 s; how it ended is told to who

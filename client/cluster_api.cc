@@ -2,6 +2,7 @@
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "client/ClusterAPI.h"
@@ -17,6 +18,7 @@
 #include "client/fast_lane.h"
 #include "client/forks.h"
 #include "client/local_cluster.h"
+#include "client/map_state.h"
 #include "client/node_link.h"
 #include "client/wire.h"
 #include "common/marked_text.h"
@@ -138,6 +140,32 @@ class ClusterAPI::Cluster {
     state->SetControl(execution);
     execution->Begin();
     return Call(state);
+  }
+
+  // `self`: this, which the map keeps.
+  static Map MakeMap(const std::shared_ptr<Cluster>& self, const Command& command,
+                     ItemSource source, std::optional<std::size_t> total,
+                     const MapOptions& options) {
+    const auto refused = [&](const absl::Status& why_not) {
+      return Map(std::make_unique<Map::State>(FirstLine(why_not.message()), std::move(source),
+                                              total, options));
+    };
+    absl::StatusOr<MapTemplate> parsed = MapTemplate::Parse(command);
+    if (!parsed.ok()) return refused(parsed.status());
+    ClusterNodes::Places places(self->nodes().size());
+    std::iota(places.begin(), places.end(), std::size_t{0});
+    if (options.targets) {
+      absl::StatusOr<ClusterNodes::Places> found = self->Find(*options.targets);
+      if (!found.ok()) return refused(found.status());
+      places = *std::move(found);
+    }
+    const std::size_t count = places.size();
+    return Map(std::make_unique<Map::State>(*std::move(parsed), std::move(source), total, options,
+                                            count,
+                                            [self, places = std::move(places), each = options.each](
+                                                std::size_t place, const Command& filled) {
+                                              return self->Send(places[place], filled, each, {});
+                                            }));
   }
 
   Status Cancel(const Target& target, const std::string& id,
@@ -272,6 +300,20 @@ std::vector<Call> ClusterAPI::execute(const std::vector<Target>& targets, const 
 std::vector<Call> ClusterAPI::execute_all(const Target& target, const Command& command,
                                           const ExecuteOptions& options) {
   return execute(std::vector<Target>{target}, command, options);
+}
+
+Map ClusterAPI::map(const Command& command, const std::vector<Item>& items,
+                    const MapOptions& options) {
+  const auto all = std::make_shared<const std::vector<Item>>(items);
+  const ItemSource source = [all, next = std::size_t{0}]() mutable -> std::optional<Item> {
+    if (next == all->size()) return std::nullopt;
+    return (*all)[next++];
+  };
+  return cluster_->MakeMap(cluster_, command, source, items.size(), options);
+}
+
+Map ClusterAPI::map(const Command& command, ItemSource items, const MapOptions& options) {
+  return cluster_->MakeMap(cluster_, command, std::move(items), std::nullopt, options);
 }
 
 Call ClusterAPI::interact(const Target& target, const Command& command,
