@@ -14,12 +14,13 @@
 // happens to a command is always an Outcome, exactly one for each call: also a wrong index, a dead
 // node, a broken connection. Nothing here throws, but for std::bad_alloc.
 //
-// Threads: every class says whether it is thread-safe. No call of the library runs user code, so
-// nothing is ever called back.
+// Threads: every class says whether it is thread-safe. User code is called back by Call::then()
+// only, on a thread that the library has for that.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -27,118 +28,17 @@
 #include <utility>
 #include <vector>
 
+#include "muster/call_group.h"
+#include "muster/command.h"
 #include "muster/export.h"
+#include "muster/map.h"
+#include "muster/nodes.h"
 #include "muster/outcome.h"
 #include "muster/session.h"
 #include "muster/status.h"
 #include "muster/value.h"
 
 namespace muster {
-
-// ---- What to run, and where ----
-
-// A piece of Python, a shell line, or a program with its arguments. A plain string is Python.
-struct MUSTER_EXPORT Command {
-  enum class Kind { kPython, kShell, kArgv };
-  // How the value of Python travels: as text, by repr() or str(); or as data, when its type is one
-  // that crosses so (docs/values.md), else by repr().
-  enum class Form { kRepr, kStr, kData };
-
-  Command(const char* python) : source(python) {}
-  Command(std::string python) : source(std::move(python)) {}
-  Command(Kind kind, std::string source, std::vector<std::string> arguments)
-      : kind(kind), source(std::move(source)), arguments(std::move(arguments)) {}
-
-  Kind kind = Kind::kPython;
-  Form form = Form::kRepr;             // for kPython
-  std::string source;                  // for kPython and kShell: at most 3 MiB
-  std::vector<std::string> arguments;  // for kArgv: each at most 131071 bytes
-};
-
-// Python source, read as one notebook cell: statements run, and the value of a last expression is
-// the result. The namespace is fresh for each call, but for those of a session.
-MUSTER_EXPORT Command python(std::string source, Command::Form form = Command::Form::kRepr);
-// A line or script for the node's `sh`.
-MUSTER_EXPORT Command shell(std::string source);
-// A program and its arguments, with no shell between; the program is looked up in the node's PATH.
-MUSTER_EXPORT Command argv(std::vector<std::string> arguments);
-
-// Which nodes are meant: an index, counted from 1, or a text: a name, or anything that
-// docs/targets.md describes: "1,3-5", "gpu*,!gpu3", "rack[1-2]n[01-10]", "tags=env:prod&cores>=8",
-// "@web". An attribute that only the nodes know (state, cores, memory, load, os, ip, python) makes
-// whoever uses the target ask them, and wait up to 5 s; a group that a program knows makes it run.
-class MUSTER_EXPORT Target {
- public:
-  Target(int index) : index_(index) {}
-  Target(const char* name) : name_(name), is_text_(true) {}
-  Target(std::string name) : name_(std::move(name)), is_text_(true) {}
-
-  bool is_text() const { return is_text_; }
-  int index() const { return index_; }               // 0 when it is a text
-  const std::string& name() const { return name_; }  // the text; empty when it is an index
-
- private:
-  int index_ = 0;
-  std::string name_;
-  bool is_text_ = false;
-};
-
-// What a command may use on its node. None: no limit but the daemon's own; of two the smaller
-// holds. A limit that the node cannot enforce, or out of its range, is refused by name.
-struct Limits {
-  std::optional<std::chrono::milliseconds> cpu;  // user and system, of all its processes; above 0
-  std::optional<std::uint64_t> memory_bytes;     // of all its processes together; above 0
-  std::optional<std::uint64_t> processes;        // and threads, at once; above 0
-  std::optional<std::uint64_t> file_size_bytes;  // of the largest file it may write
-  std::optional<std::uint64_t> open_files;       // descriptors of each process; above 0
-  std::optional<std::uint64_t> output_bytes;     // stdout and stderr together
-};
-
-// What becomes of processes that outlive a command which ended by itself.
-enum class Leftovers {
-  kOwnSession,  // those in a session of their own stay and are counted, the others are killed
-  kReap,        // all are killed
-  kKeep,        // all stay and are counted
-};
-
-// What a piece of Python shares with those that ran before it on its node, for the same user.
-enum class Isolation {
-  // A short one (at most 16 KiB) that asks for nothing of its own (directory, environment, limits,
-  // session, id, input, terminal) goes to a warm worker when the node has them: its namespace is
-  // fresh, modules that were imported stay so. Any other runs as with kFresh.
-  kWorker,
-  kFresh,  // nothing: it runs in a process of its own, forked for it
-};
-
-struct ExecuteOptions {
-  // The command is stopped when it has run so long; the node counts. Above 0. None: no deadline.
-  std::optional<std::chrono::milliseconds> deadline;
-  // From the first signal (SIGINT; KeyboardInterrupt in Python) over SIGTERM at half of it to
-  // SIGKILL.
-  std::chrono::milliseconds grace{5000};
-  // Where it runs on the node. Empty: where the daemon was started.
-  std::string directory;
-  // Added to the daemon's own environment.
-  std::map<std::string, std::string> environment;
-  Limits limits;
-  // The caller's session that it runs in, after what it has, [A-Za-z][A-Za-z0-9_.-]*; a shell line
-  // in a shell, Python in a worker whose namespace stays. One that is not open is opened. No
-  // directory, environment, limits, leftovers, kFresh, nor argv. Empty: none.
-  std::string session;
-  Leftovers leftovers = Leftovers::kOwnSession;
-  Isolation isolation = Isolation::kWorker;  // of Python; a shell line or argv is always fresh
-  // What it is called, as $MUSTER_EXECUTION tells it on the node: 32 digits 0-9a-f, '-', a number
-  // from 1. A node starts nothing twice under one id: the second is refused. Empty: the library
-  // makes one.
-  std::string id;
-};
-
-// A terminal for a command: its standard input, output and error are one pseudo-terminal.
-struct Terminal {
-  int rows = 24;              // character cells, 0 to 65535; what is beyond is cut to that
-  int columns = 80;           // character cells, 0 to 65535
-  std::string type = "dumb";  // TERM, as "xterm-256color"; at most 255 bytes, without NUL
-};
 
 // ---- What comes back (its types: muster/outcome.h) ----
 
@@ -194,6 +94,13 @@ class MUSTER_EXPORT Call {
   // cancel()'s business.
   void send_signal(int signal);
 
+  // Has `callback` called with the outcome: once, when the call has ended, on a thread of the
+  // library's that does nothing else. Callbacks run one after the other in the order in which calls
+  // end: one that blocks keeps the others waiting, and may not wait for a callback. It must not
+  // throw. The call lives until then, as if detached; output that nobody reads is thrown away
+  // beyond the first MiB. Those that have not run when the process exits are not called.
+  void then(std::function<void(const Outcome&)> callback);
+
   // Dropping the last handle no longer cancels the call; it still ends with this process.
   void detach();
 
@@ -207,6 +114,8 @@ class MUSTER_EXPORT Call {
   explicit Call(std::shared_ptr<State> state);
 
  private:
+  friend class CallGroup;
+  friend class Map;
   std::shared_ptr<State> state_;
   std::shared_ptr<void> guard_;  // shared by the copies; its end cancels
 };
@@ -230,68 +139,21 @@ class Call::Iterator {
   std::optional<Event> event_;
 };
 
+// ---- One command for many items (its types: muster/map.h) ----
+
+struct MapOptions {
+  ExecuteOptions each;            // of every item; without id
+  std::optional<Target> targets;  // none: all nodes
+  // Results in the order of the items; some 1000 wait for an earlier one at most. Else as they
+  // come.
+  bool in_order = false;
+  // An item that was lost with its node may run again, on another one.
+  bool idempotent = false;
+  // Called from Map::next(), ten times a second at most, and at the end.
+  std::function<void(const MapProgress&)> progress;
+};
+
 // ---- The cluster ----
-
-struct Node {
-  int index = 0;                       // from 1
-  std::string name;                    // as configured
-  std::string address;                 // unix:/path, or ssh:[user@]host[:port][/path]
-  std::string cluster = {};            // of the configuration; "local", or "default" without one
-  std::vector<std::string> tags = {};  // as configured: "env:prod"
-};
-
-// Nodes under one name, "@NAME" in a target.
-struct NodeGroup {
-  std::string name;
-  std::string target;  // what it stands for
-  std::string origin;  // the file with the line, or the program
-};
-
-// What runs or waits on a node, whoever started it.
-struct RunningExecution {
-  std::string id;                    // as Call::id()
-  std::string command;               // its first 256 bytes
-  std::chrono::milliseconds age{0};  // since the node got it
-  bool queued = false;               // waits for a worker
-  bool stopping = false;             // was told to end
-  std::int64_t user_id = 0;          // of who started it, on the node
-  // The last three only when the check asked for usage.
-  std::chrono::microseconds cpu{0};  // user and system, of its processes that live
-  std::uint64_t memory_bytes = 0;    // their resident sets, together
-  std::uint32_t processes = 0;       // how many live
-};
-
-// What a node said of itself, or why it did not.
-struct NodeCheck {
-  Node node;
-  bool functional = false;
-  std::string reason;  // why not; empty when functional
-  // "running": functional; "draining": it ends, and takes nothing new; "down": anything else. What
-  // stands below is known of the first two.
-  std::string state = "down";
-  std::chrono::microseconds latency{0};
-  std::string version;   // of its clusterd
-  std::string python;    // of its workers, as "3.11.2"
-  std::int64_t pid = 0;  // of its clusterd
-  std::uint32_t cores = 0;
-  std::uint64_t memory_bytes = 0;
-  std::string os;                         // "debian-12", as os-release(5) of the node has it
-  double load = 0;                        // runnable processes, the mean of the last minute
-  std::vector<std::string> ip_addresses;  // of its interfaces that are up
-  std::uint32_t running = 0;              // executions, as many as the list has
-  std::vector<RunningExecution> executions;
-};
-
-// Truthy when every node is functional.
-struct ClusterCheck {
-  std::vector<NodeCheck> nodes;  // in the order of the configuration
-  explicit operator bool() const {
-    for (const NodeCheck& check : nodes) {
-      if (!check.functional) return false;
-    }
-    return true;
-  }
-};
 
 // A cluster: nodes in a fixed order. A movable handle; thread-safe. When it goes, calls that still
 // run are not waited for: they live by their own handles.
@@ -342,6 +204,13 @@ class MUSTER_EXPORT ClusterAPI {
   // To all nodes of one target: as above.
   std::vector<Call> execute_all(const Target& target, const Command& command,
                                 const ExecuteOptions& options = {});
+
+  // Runs the command once for each item, shared out among the nodes (muster/map.h). In its source,
+  // or its arguments, {} stands for the item; {{ and }} are braces. What is wrong with the template
+  // or the targets is told by every item's outcome, which is refused.
+  Map map(const Command& command, const std::vector<Item>& items, const MapOptions& options = {});
+  // The same, with items that come one by one: the source is asked from Map::next().
+  Map map(const Command& command, ItemSource items, const MapOptions& options = {});
 
   // Stops an execution of the same user, whichever program started it, over its own grace or over
   // `grace`. Returns when the node took the order, or after 5 s; how it ended is told to who

@@ -3,6 +3,7 @@
 
 #include "client/ClusterAPI.h"
 #include "client/call_state.h"
+#include "client/callback_thread.h"
 
 namespace muster {
 
@@ -30,6 +31,16 @@ const Outcome* Call::wait_for(std::chrono::milliseconds time) { return state_->W
 bool Call::done() const { return state_->IsDone(); }
 
 void Call::cancel(std::optional<std::chrono::milliseconds> grace) { state_->Cancel(grace); }
+
+void Call::then(std::function<void(const Outcome&)> callback) {
+  // The handle goes with the callback.
+  state_->WhenDone([call = *this, callback = std::move(callback)]() mutable {
+    RunCallback([call = std::move(call), callback = std::move(callback)]() mutable {
+      callback(*call.wait_for(std::chrono::milliseconds(0)));
+    });
+  });
+  state_->Shed();
+}
 
 void Call::detach() { state_->Detach(); }
 

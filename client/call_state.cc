@@ -12,13 +12,12 @@ constexpr std::size_t kMaxOutputBytes = 1u << 20;
 // With what a waiting event takes beside its data: a program may write a byte at a time.
 std::size_t SizeOf(const Event& event) { return event.data.size() + sizeof(Event); }
 
-// A deadline that cannot overflow, however long the caller is ready to wait.
-std::chrono::steady_clock::time_point After(std::chrono::milliseconds time) {
+}  // namespace
+
+std::chrono::steady_clock::time_point Call::State::After(std::chrono::milliseconds time) {
   constexpr std::chrono::hours kForever(24 * 365 * 100);
   return std::chrono::steady_clock::now() + std::min<std::chrono::milliseconds>(time, kForever);
 }
-
-}  // namespace
 
 bool Call::State::Take(std::optional<Event>* event, std::shared_ptr<CallControl>* read_on) {
   reader_ = std::this_thread::get_id();
@@ -120,6 +119,34 @@ bool Call::State::IsDone() const {
   return outcome_.has_value();
 }
 
+bool Call::State::IsOk() const {
+  const MutexLock lock(mutex_);
+  return outcome_ && outcome_->ok();
+}
+
+void Call::State::Shed() {
+  std::shared_ptr<CallControl> control;
+  bool was_paused = false;
+  {
+    const MutexLock lock(mutex_);
+    sheds_ = true;
+    was_paused = std::exchange(is_paused_, false);
+    control = control_;
+  }
+  if (was_paused && control) control->ReadOn();
+}
+
+void Call::State::WhenDone(std::function<void()> done) {
+  {
+    const MutexLock lock(mutex_);
+    if (!outcome_) {
+      when_done_.push_back(std::move(done));
+      return;
+    }
+  }
+  done();
+}
+
 void Call::State::Cancel(std::optional<std::chrono::milliseconds> grace) {
   std::shared_ptr<CallControl> control;
   {
@@ -170,26 +197,30 @@ std::string Call::State::id() const {
 bool Call::State::AddOutput(Event event) {
   const MutexLock lock(mutex_);
   if (discards_ || outcome_ || event.data.empty()) return true;
+  if (sheds_ && output_bytes_ > kMaxOutputBytes) return true;
   output_bytes_ += SizeOf(event);
   output_.push_back(std::move(event));
   changed_.NotifyAll();
-  is_paused_ = output_bytes_ > kMaxOutputBytes;
+  is_paused_ = output_bytes_ > kMaxOutputBytes && !sheds_;
   return !is_paused_;
 }
 
 void Call::State::Finish(Outcome outcome) {
   std::shared_ptr<CallControl> control;
+  std::vector<std::function<void()>> when_done;
   bool was_paused = false;
   {
     const MutexLock lock(mutex_);
     if (outcome_) return;
     outcome_ = std::move(outcome);
     control.swap(control_);
+    when_done.swap(when_done_);
     was_paused = std::exchange(is_paused_, false);
     changed_.NotifyAll();
   }
   if (input_) input_->End();
   if (was_paused && control) control->ReadOn();
+  for (const auto& done : when_done) done();
 }
 
 }  // namespace muster

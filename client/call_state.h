@@ -5,11 +5,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "client/ClusterAPI.h"
 #include "client/call_input.h"
@@ -47,6 +49,16 @@ class Call::State {
   Outcome TakeOutcome() MUSTER_EXCLUDES(mutex_);
   const Outcome* WaitFor(std::chrono::milliseconds time);
   bool IsDone() const;
+  bool IsOk() const;
+  // From now on nothing waits for a reader: output is kept as far as there is room for it, and more
+  // is thrown away.
+  void Shed();
+  // Before somebody blocks for it: what is held back to go with others goes out now.
+  void SendNow() MUSTER_EXCLUDES(mutex_);
+  // `done` is called once when the outcome is there: by whoever brings it, or now. Must not block.
+  void WhenDone(std::function<void()> done);
+  // A deadline that cannot overflow, however long the caller is ready to wait.
+  static std::chrono::steady_clock::time_point After(std::chrono::milliseconds time);
   void Cancel(std::optional<std::chrono::milliseconds> grace);
   void Detach();
   // The last handle went.
@@ -71,8 +83,6 @@ class Call::State {
       MUSTER_REQUIRES(mutex_);
   // From now on output is thrown away as it comes.
   std::shared_ptr<CallControl> Discard() MUSTER_REQUIRES(mutex_);
-  // Before somebody blocks.
-  void SendNow() MUSTER_EXCLUDES(mutex_);
 
   const std::string node_;
   const std::shared_ptr<CallInput> input_;
@@ -86,9 +96,11 @@ class Call::State {
   std::size_t output_bytes_ MUSTER_GUARDED_BY(mutex_) = 0;
   bool is_paused_ MUSTER_GUARDED_BY(mutex_) = false;  // the runner waits for ReadOn
   bool discards_ MUSTER_GUARDED_BY(mutex_) = false;
+  bool sheds_ MUSTER_GUARDED_BY(mutex_) = false;
   bool is_detached_ MUSTER_GUARDED_BY(mutex_) = false;
   // Who called Next last; none when nobody reads.
   std::thread::id reader_ MUSTER_GUARDED_BY(mutex_);
+  std::vector<std::function<void()>> when_done_ MUSTER_GUARDED_BY(mutex_);
   std::optional<Outcome> outcome_
       MUSTER_GUARDED_BY(mutex_);  // changed only by TakeOutcome once it is there
 };

@@ -1,244 +1,19 @@
 // ClusterAPI: the facade. Turns targets into nodes, and the library's own errors into public ones.
 #include <absl/strings/str_cat.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "client/ClusterAPI.h"
-#include "client/call_state.h"
-#include "client/cancel_order.h"
+#include "client/call_input.h"
+#include "client/cluster.h"
 #include "client/cluster_check.h"
-#include "client/cluster_configuration.h"
-#include "client/cluster_nodes.h"
-#include "client/command_check.h"
-#include "client/execution.h"
-#include "client/execution_id.h"
-#include "client/fast_call.h"
-#include "client/fast_lane.h"
-#include "client/forks.h"
+#include "client/ended_call.h"
 #include "client/local_cluster.h"
-#include "client/node_link.h"
-#include "client/session_order.h"
-#include "client/wire.h"
-#include "common/address.h"
+#include "client/public_status.h"
 #include "common/marked_text.h"
 #include "common/node_set.h"
 
 namespace muster {
-namespace {
-
-Status ToPublic(const absl::Status& status) {
-  const std::string message(status.message());
-  switch (status.code()) {
-    case absl::StatusCode::kOk:
-      return {};
-    case absl::StatusCode::kInvalidArgument:
-      return {StatusCode::kInvalidArgument, message};
-    case absl::StatusCode::kNotFound:
-      return {StatusCode::kNotFound, message};
-    case absl::StatusCode::kFailedPrecondition:
-    case absl::StatusCode::kPermissionDenied:
-      return {StatusCode::kFailedPrecondition, message};
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kResourceExhausted:
-      return {StatusCode::kUnavailable, message};
-    default:
-      return {StatusCode::kInternal, message};
-  }
-}
-
-// How long cancel() may block its caller, and the orders about sessions.
-constexpr std::chrono::seconds kOrderTimeout(5);
-// How long a target may wait for what nodes say of themselves.
-constexpr std::chrono::seconds kAskTimeout(5);
-
-constexpr char kForked[] =
-    "this process is a fork of the one that made the cluster, and connections do not survive a "
-    "fork(); start programs with exec (in Python: multiprocessing's \"spawn\"), or make the "
-    "cluster "
-    "after the fork";
-
-// A call that has ended already.
-Call Ended(Outcome::Kind kind, const std::string& node, std::string why_not) {
-  const auto state = std::make_shared<Call::State>(node);
-  Outcome outcome;
-  outcome.kind = kind;
-  outcome.node = node;
-  outcome.reason = std::move(why_not);
-  state->Finish(std::move(outcome));
-  return Call(state);
-}
-
-Call Refused(const std::string& node, std::string why_not) {
-  return Ended(Outcome::Kind::kRefused, node, std::move(why_not));
-}
-
-}  // namespace
-
-// The nodes, and the way to each. Immutable, so thread-safe. Calls do not hold it: it ends with the
-// last handle, on a thread of the user's, and with it an embedded cluster.
-class ClusterAPI::Cluster {
- public:
-  explicit Cluster(const ClusterConfiguration& configuration,
-                   std::unique_ptr<LocalCluster> local = nullptr)
-      : forks_(Forks()), nodes_(configuration), local_(std::move(local)) {
-    for (const ConfiguredNode& node : configuration.nodes) {
-      wire_names_.push_back(node.is_named ? node.name : "");
-      links_->push_back(std::make_shared<NodeLink>(node.name, node.address, node.trust));
-      lanes_->push_back(std::make_shared<FastLane>(links_->back(), wire_names_.back()));
-    }
-  }
-
-  ~Cluster() {
-    // A fork must not end connections that it shares with its parent: they are left alone.
-    if (IsForked()) {
-      static_cast<void>(lanes_.release());
-      static_cast<void>(links_.release());
-      return;
-    }
-    for (const std::shared_ptr<FastLane>& lane : *lanes_) lane->Close();
-  }
-  Cluster(const Cluster&) = delete;
-  Cluster& operator=(const Cluster&) = delete;
-
-  // gRPC does not survive fork(): nothing that needs a connection works here any more.
-  bool IsForked() const { return Forks() != forks_; }
-
-  const std::vector<Node>& nodes() const { return nodes_.nodes(); }
-  const std::vector<std::shared_ptr<NodeLink>>& links() const { return *links_; }
-
-  absl::StatusOr<ClusterNodes::Places> Find(const Target& target) const {
-    return nodes_.Find(target, [this](const auto& places) { return Ask(places); });
-  }
-  absl::StatusOr<std::size_t> FindOne(const Target& target) const {
-    return nodes_.FindOne(target, [this](const auto& places) { return Ask(places); });
-  }
-  absl::StatusOr<std::vector<NodeGroup>> Groups() const { return nodes_.Groups(); }
-
-  // The call, already refused when it cannot be sent. `input`: what it takes; null: nothing.
-  Call Send(std::size_t index, const Command& command, const ExecuteOptions& options,
-            const wire::Place& place, std::shared_ptr<CallInput> input = nullptr,
-            const std::optional<Terminal>& terminal = {}) const {
-    const std::string& node = nodes()[index].name;
-    std::string why_not = IsForked() ? kForked : WhyNotSend(command, options);
-    if (why_not.empty() && terminal) why_not = WhyNotOpen(*terminal);
-    if (!why_not.empty()) {
-      return Refused(node, absl::StrCat(why_not, "; nothing was sent to ", node));
-    }
-    const auto state = std::make_shared<Call::State>(node, std::move(input));
-    const std::shared_ptr<FastLane>& lane = (*lanes_)[index];
-    if (!state->input() && FastCall::Fits(command, options) && lane->IsSupported()) {
-      const auto call = std::make_shared<FastCall>(
-          state, lane,
-          LaneRequest{command.source, command.form, options.deadline, options.grace, place});
-      state->SetControl(call);
-      call->Begin();
-      return Call(state);
-    }
-    const auto execution = std::make_shared<Execution>(
-        state, (*links_)[index], wire::ToRequest(command, options, wire_names_[index], place));
-    state->SetControl(execution);
-    execution->Begin();
-    return Call(state);
-  }
-
-  Status Cancel(const Target& target, const std::string& id,
-                std::optional<std::chrono::milliseconds> grace) const {
-    const absl::StatusOr<std::size_t> place = FindOne(target);
-    if (!place.ok()) return ToPublic(place.status());
-    if (IsForked()) return {StatusCode::kFailedPrecondition, kForked};
-    const absl::StatusOr<v1::ExecutionId> parsed = ParseExecutionId(id);
-    if (!parsed.ok()) return ToPublic(parsed.status());
-    if (grace && grace->count() < 0) {
-      return {StatusCode::kInvalidArgument,
-              absl::StrCat("the grace is ", grace->count(), " ms; it has to be 0 ms or more")};
-    }
-    const auto order = std::make_shared<CancelOrder>((*links_)[*place], *parsed, grace);
-    return ToPublic(order->Give(kOrderTimeout));
-  }
-
-  // Asks every node that a target means; or none, when one of the targets means none.
-  std::vector<NodeSessions> AskSessions(const std::vector<Target>& targets,
-                                        const SessionOrder::Request& request) const {
-    std::vector<NodeSessions> answers;
-    std::vector<std::size_t> places;
-    Status why_not;
-    if (IsForked()) why_not = {StatusCode::kFailedPrecondition, kForked};
-    for (const Target& target : targets) {
-      const absl::StatusOr<ClusterNodes::Places> found = Find(target);
-      if (!found.ok()) {
-        if (why_not.ok()) why_not = ToPublic(found.status());
-        answers.emplace_back();
-        continue;
-      }
-      for (const std::size_t place : *found) {
-        answers.emplace_back();
-        answers.back().node = nodes()[place].name;
-        places.push_back(place);
-      }
-    }
-    if (!why_not.ok()) {
-      for (NodeSessions& answer : answers) {
-        answer.status = {why_not.code(),
-                         absl::StrCat(FirstLine(why_not.message()), "; nothing was sent anywhere")};
-      }
-      return answers;
-    }
-    std::vector<std::shared_ptr<SessionOrder>> orders;
-    const auto deadline = std::chrono::steady_clock::now() + kOrderTimeout;
-    for (const std::size_t place : places) {
-      orders.push_back(std::make_shared<SessionOrder>((*links_)[place], request, deadline));
-      orders.back()->Begin();
-    }
-    for (std::size_t i = 0; i < orders.size(); ++i) {
-      const SessionOrder::Answer answer = orders[i]->Wait();
-      answers[i].status = ToPublic(answer.status());
-      if (!answer.ok()) continue;
-      for (const v1::Session& session : answer->sessions()) {
-        answers[i].sessions.push_back(wire::ToSession(session));
-      }
-    }
-    return answers;
-  }
-
-  // The same, when the name may be sent.
-  template <typename Request>
-  std::vector<NodeSessions> AskAbout(const std::vector<Target>& targets, const std::string& name,
-                                     Request request) const {
-    if (IsValidName(name)) {
-      request.set_name(name);
-      return AskSessions(targets, request);
-    }
-    std::vector<NodeSessions> answers(targets.size());
-    for (NodeSessions& answer : answers) {
-      answer.status = {StatusCode::kInvalidArgument,
-                       absl::StrCat("\"", name, "\" is no name of a session; nothing was sent")};
-    }
-    return answers;
-  }
-
- private:
-  // What the nodes say of themselves, for a target that asks.
-  absl::StatusOr<std::vector<NodeCheck>> Ask(const ClusterNodes::Places& places) const {
-    if (IsForked()) return absl::FailedPreconditionError(kForked);
-    std::vector<Node> asked;
-    std::vector<std::shared_ptr<NodeLink>> links;
-    for (const std::size_t place : places) {
-      asked.push_back(nodes()[place]);
-      links.push_back((*links_)[place]);
-    }
-    return CheckNodes(asked, links, kAskTimeout, false).nodes;
-  }
-
-  const int forks_;  // of the process that it belongs to
-  const ClusterNodes nodes_;
-  std::vector<std::string> wire_names_;  // as the daemons know the nodes; empty: whichever answers
-  std::unique_ptr<std::vector<std::shared_ptr<NodeLink>>> links_ =
-      std::make_unique<std::vector<std::shared_ptr<NodeLink>>>();
-  std::unique_ptr<std::vector<std::shared_ptr<FastLane>>> lanes_ =  // one of each link
-      std::make_unique<std::vector<std::shared_ptr<FastLane>>>();
-  std::unique_ptr<LocalCluster> local_;  // null: not embedded
-};
 
 ClusterAPI::ClusterAPI(std::shared_ptr<Cluster> cluster) : cluster_(std::move(cluster)) {}
 ClusterAPI::ClusterAPI(ClusterAPI&&) noexcept = default;
@@ -267,7 +42,7 @@ ClusterCheck ClusterAPI::clustercheck(std::chrono::milliseconds timeout, bool wi
   for (const Node& node : cluster_->nodes()) {
     check.nodes.emplace_back();
     check.nodes.back().node = node;
-    check.nodes.back().reason = kForked;
+    check.nodes.back().reason = Cluster::kForked;
   }
   return check;
 }
@@ -293,7 +68,7 @@ Result<std::vector<NodeGroup>> ClusterAPI::groups() const {
 Call ClusterAPI::execute(const Target& target, const Command& command,
                          const ExecuteOptions& options) {
   const absl::StatusOr<std::size_t> place = cluster_->FindOne(target);
-  if (!place.ok()) return Refused("", FirstLine(place.status().message()));
+  if (!place.ok()) return RefusedCall("", FirstLine(place.status().message()));
   return cluster_->Send(*place, command, options, {});
 }
 
@@ -314,14 +89,14 @@ std::vector<Call> ClusterAPI::execute(const std::vector<Target>& targets, const 
   std::vector<Call> calls;
   for (const absl::StatusOr<ClusterNodes::Places>& nodes : found) {
     if (!nodes.ok()) {
-      calls.push_back(Refused("", FirstLine(nodes.status().message())));
+      calls.push_back(RefusedCall("", FirstLine(nodes.status().message())));
       continue;
     }
     for (const std::size_t node : *nodes) {
       // A mistyped target does not become fewer nodes.
       if (!why_not.empty()) {
-        calls.push_back(Ended(Outcome::Kind::kSkipped, cluster_->nodes()[node].name,
-                              absl::StrCat("nothing was sent anywhere: ", why_not)));
+        calls.push_back(EndedCall(Outcome::Kind::kSkipped, cluster_->nodes()[node].name,
+                                  absl::StrCat("nothing was sent anywhere: ", why_not)));
         continue;
       }
       calls.push_back(cluster_->Send(node, command, options, place));
@@ -336,10 +111,24 @@ std::vector<Call> ClusterAPI::execute_all(const Target& target, const Command& c
   return execute(std::vector<Target>{target}, command, options);
 }
 
+Map ClusterAPI::map(const Command& command, const std::vector<Item>& items,
+                    const MapOptions& options) {
+  const auto all = std::make_shared<const std::vector<Item>>(items);
+  const ItemSource source = [all, next = std::size_t{0}]() mutable -> std::optional<Item> {
+    if (next == all->size()) return std::nullopt;
+    return (*all)[next++];
+  };
+  return cluster_->MakeMap(cluster_, command, source, items.size(), options);
+}
+
+Map ClusterAPI::map(const Command& command, ItemSource items, const MapOptions& options) {
+  return cluster_->MakeMap(cluster_, command, std::move(items), std::nullopt, options);
+}
+
 Call ClusterAPI::interact(const Target& target, const Command& command,
                           const ExecuteOptions& options, const std::optional<Terminal>& terminal) {
   const absl::StatusOr<std::size_t> place = cluster_->FindOne(target);
-  if (!place.ok()) return Refused("", FirstLine(place.status().message()));
+  if (!place.ok()) return RefusedCall("", FirstLine(place.status().message()));
   return cluster_->Send(*place, command, options, {}, std::make_shared<CallInput>(terminal),
                         terminal);
 }

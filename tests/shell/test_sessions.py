@@ -22,11 +22,11 @@ def test_sessions_of_many_nodes_are_one_line_and_are_closed_together(clustershel
     assert (result.returncode, result.stderr) == (0, "")
     first, second = rows("\n".join(result.stdout.splitlines()[1:]))
     assert (first[:3], first[-1]) == (["sh", "shell", "idle"], "n1")
-    assert (second[:3], second[-1]) == (["work", "python", "idle"], "n1,n2,n3")
+    assert (second[:3], second[-1]) == (["work", "python", "idle"], "n[1-3]")
     result = clustershell.lines(3, "py * --session work x = 1", "sessions close work 2", "sessions close work",
                                 "sessions")
     assert result.returncode == 0, result.stderr
-    assert result.stdout.splitlines()[:2] == ["closed work on n2", "closed work on n1,n3"]
+    assert result.stdout.splitlines()[:2] == ["closed work on n2", "closed work on n[1,3]"]
     assert rows("\n".join(result.stdout.splitlines()[2:])) == []
 
 

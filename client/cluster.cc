@@ -1,0 +1,186 @@
+#include "client/cluster.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <numeric>
+
+#include "client/call_state.h"
+#include "client/cancel_order.h"
+#include "client/cluster_check.h"
+#include "client/command_check.h"
+#include "client/ended_call.h"
+#include "client/execution.h"
+#include "client/execution_id.h"
+#include "client/fast_call.h"
+#include "client/forks.h"
+#include "client/map_state.h"
+#include "client/public_status.h"
+#include "common/address.h"
+#include "common/marked_text.h"
+
+namespace muster {
+namespace {
+
+// How long cancel() may block its caller, and the orders about sessions.
+constexpr std::chrono::seconds kOrderTimeout(5);
+// How long a target may wait for what nodes say of themselves.
+constexpr std::chrono::seconds kAskTimeout(5);
+
+}  // namespace
+
+const char ClusterAPI::Cluster::kForked[] =
+    "this process is a fork of the one that made the cluster, and connections do not survive a "
+    "fork(); start programs with exec (in Python: multiprocessing's \"spawn\"), or make the "
+    "cluster after the fork";
+
+ClusterAPI::Cluster::Cluster(const ClusterConfiguration& configuration,
+                             std::unique_ptr<LocalCluster> local)
+    : forks_(Forks()), nodes_(configuration), local_(std::move(local)) {
+  for (const ConfiguredNode& node : configuration.nodes) {
+    wire_names_.push_back(node.is_named ? node.name : "");
+    links_->push_back(std::make_shared<NodeLink>(node.name, node.address, node.trust));
+    lanes_->push_back(std::make_shared<FastLane>(links_->back(), wire_names_.back()));
+  }
+}
+
+ClusterAPI::Cluster::~Cluster() {
+  // A fork must not end connections that it shares with its parent: they are left alone.
+  if (IsForked()) {
+    static_cast<void>(lanes_.release());
+    static_cast<void>(links_.release());
+    return;
+  }
+  for (const std::shared_ptr<FastLane>& lane : *lanes_) lane->Close();
+}
+
+bool ClusterAPI::Cluster::IsForked() const { return Forks() != forks_; }
+
+Call ClusterAPI::Cluster::Send(std::size_t index, const Command& command,
+                               const ExecuteOptions& options, const wire::Place& place,
+                               std::shared_ptr<CallInput> input,
+                               const std::optional<Terminal>& terminal) const {
+  const std::string& node = nodes()[index].name;
+  std::string why_not = IsForked() ? kForked : WhyNotSend(command, options);
+  if (why_not.empty() && terminal) why_not = WhyNotOpen(*terminal);
+  if (!why_not.empty()) {
+    return RefusedCall(node, absl::StrCat(why_not, "; nothing was sent to ", node));
+  }
+  const auto state = std::make_shared<Call::State>(node, std::move(input));
+  const std::shared_ptr<FastLane>& lane = (*lanes_)[index];
+  if (!state->input() && FastCall::Fits(command, options) && lane->IsSupported()) {
+    const auto call = std::make_shared<FastCall>(
+        state, lane,
+        LaneRequest{command.source, command.form, options.deadline, options.grace, place});
+    state->SetControl(call);
+    call->Begin();
+    return Call(state);
+  }
+  const auto execution = std::make_shared<Execution>(
+      state, (*links_)[index], wire::ToRequest(command, options, wire_names_[index], place));
+  state->SetControl(execution);
+  execution->Begin();
+  return Call(state);
+}
+
+Map ClusterAPI::Cluster::MakeMap(const std::shared_ptr<Cluster>& self, const Command& command,
+                                 ItemSource source, std::optional<std::size_t> total,
+                                 const MapOptions& options) {
+  const auto refused = [&](const absl::Status& why_not) {
+    return Map(std::make_unique<Map::State>(FirstLine(why_not.message()), std::move(source), total,
+                                            options));
+  };
+  absl::StatusOr<MapTemplate> parsed = MapTemplate::Parse(command);
+  if (!parsed.ok()) return refused(parsed.status());
+  ClusterNodes::Places places(self->nodes().size());
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  if (options.targets) {
+    absl::StatusOr<ClusterNodes::Places> found = self->Find(*options.targets);
+    if (!found.ok()) return refused(found.status());
+    places = *std::move(found);
+  }
+  const std::size_t count = places.size();
+  return Map(std::make_unique<Map::State>(*std::move(parsed), std::move(source), total, options,
+                                          count,
+                                          [self, places = std::move(places), each = options.each](
+                                              std::size_t place, const Command& filled) {
+                                            return self->Send(places[place], filled, each, {});
+                                          }));
+}
+
+Status ClusterAPI::Cluster::Cancel(const Target& target, const std::string& id,
+                                   std::optional<std::chrono::milliseconds> grace) const {
+  const absl::StatusOr<std::size_t> place = FindOne(target);
+  if (!place.ok()) return ToPublic(place.status());
+  if (IsForked()) return {StatusCode::kFailedPrecondition, kForked};
+  const absl::StatusOr<v1::ExecutionId> parsed = ParseExecutionId(id);
+  if (!parsed.ok()) return ToPublic(parsed.status());
+  if (grace && grace->count() < 0) {
+    return {StatusCode::kInvalidArgument,
+            absl::StrCat("the grace is ", grace->count(), " ms; it has to be 0 ms or more")};
+  }
+  const auto order = std::make_shared<CancelOrder>((*links_)[*place], *parsed, grace);
+  return ToPublic(order->Give(kOrderTimeout));
+}
+
+std::vector<NodeSessions> ClusterAPI::Cluster::AskSessions(
+    const std::vector<Target>& targets, const SessionOrder::Request& request) const {
+  std::vector<NodeSessions> answers;
+  std::vector<std::size_t> places;
+  Status why_not;
+  if (IsForked()) why_not = {StatusCode::kFailedPrecondition, kForked};
+  for (const Target& target : targets) {
+    const absl::StatusOr<ClusterNodes::Places> found = Find(target);
+    if (!found.ok()) {
+      if (why_not.ok()) why_not = ToPublic(found.status());
+      answers.emplace_back();
+      continue;
+    }
+    for (const std::size_t place : *found) {
+      answers.emplace_back();
+      answers.back().node = nodes()[place].name;
+      places.push_back(place);
+    }
+  }
+  if (!why_not.ok()) {
+    for (NodeSessions& answer : answers) {
+      answer.status = {why_not.code(),
+                       absl::StrCat(FirstLine(why_not.message()), "; nothing was sent anywhere")};
+    }
+    return answers;
+  }
+  std::vector<std::shared_ptr<SessionOrder>> orders;
+  const auto deadline = std::chrono::steady_clock::now() + kOrderTimeout;
+  for (const std::size_t place : places) {
+    orders.push_back(std::make_shared<SessionOrder>((*links_)[place], request, deadline));
+    orders.back()->Begin();
+  }
+  for (std::size_t i = 0; i < orders.size(); ++i) {
+    const SessionOrder::Answer answer = orders[i]->Wait();
+    answers[i].status = ToPublic(answer.status());
+    if (!answer.ok()) continue;
+    for (const v1::Session& session : answer->sessions()) {
+      answers[i].sessions.push_back(wire::ToSession(session));
+    }
+  }
+  return answers;
+}
+
+Status ClusterAPI::Cluster::WhyNotName(const std::string& name) {
+  if (IsValidName(name)) return {};
+  return {StatusCode::kInvalidArgument,
+          absl::StrCat("\"", name, "\" is no name of a session; nothing was sent")};
+}
+
+absl::StatusOr<std::vector<NodeCheck>> ClusterAPI::Cluster::Ask(
+    const ClusterNodes::Places& places) const {
+  if (IsForked()) return absl::FailedPreconditionError(kForked);
+  std::vector<Node> asked;
+  std::vector<std::shared_ptr<NodeLink>> links;
+  for (const std::size_t place : places) {
+    asked.push_back(nodes()[place]);
+    links.push_back((*links_)[place]);
+  }
+  return CheckNodes(asked, links, kAskTimeout, false).nodes;
+}
+
+}  // namespace muster

@@ -1,0 +1,95 @@
+// ClusterAPI::Cluster: the nodes of a cluster and the way to each, behind every handle of it.
+// Immutable, so thread-safe. Calls do not hold it: it ends with the last handle, on a thread of the
+// user's, and with it an embedded cluster.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/ClusterAPI.h"
+#include "client/call_input.h"
+#include "client/cluster_configuration.h"
+#include "client/cluster_nodes.h"
+#include "client/fast_lane.h"
+#include "client/local_cluster.h"
+#include "client/node_link.h"
+#include "client/session_order.h"
+#include "client/wire.h"
+
+namespace muster {
+
+class ClusterAPI::Cluster {
+ public:
+  // Why nothing works in a fork.
+  static const char kForked[];
+
+  explicit Cluster(const ClusterConfiguration& configuration,
+                   std::unique_ptr<LocalCluster> local = nullptr);
+  ~Cluster();
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+
+  // gRPC does not survive fork(): nothing that needs a connection works here any more.
+  bool IsForked() const;
+
+  const std::vector<Node>& nodes() const { return nodes_.nodes(); }
+  const std::vector<std::shared_ptr<NodeLink>>& links() const { return *links_; }
+
+  absl::StatusOr<ClusterNodes::Places> Find(const Target& target) const {
+    return nodes_.Find(target, [this](const auto& places) { return Ask(places); });
+  }
+  absl::StatusOr<std::size_t> FindOne(const Target& target) const {
+    return nodes_.FindOne(target, [this](const auto& places) { return Ask(places); });
+  }
+  absl::StatusOr<std::vector<NodeGroup>> Groups() const { return nodes_.Groups(); }
+
+  // The call, already refused when it cannot be sent. `input`: what it takes; null: nothing.
+  Call Send(std::size_t index, const Command& command, const ExecuteOptions& options,
+            const wire::Place& place, std::shared_ptr<CallInput> input = nullptr,
+            const std::optional<Terminal>& terminal = {}) const;
+  // `self`: this, which the map keeps.
+  static Map MakeMap(const std::shared_ptr<Cluster>& self, const Command& command,
+                     ItemSource source, std::optional<std::size_t> total,
+                     const MapOptions& options);
+  Status Cancel(const Target& target, const std::string& id,
+                std::optional<std::chrono::milliseconds> grace) const;
+
+  // Asks every node that a target means; or none, when one of the targets means none.
+  std::vector<NodeSessions> AskSessions(const std::vector<Target>& targets,
+                                        const SessionOrder::Request& request) const;
+  // The same, when the name may be sent.
+  template <typename Request>
+  std::vector<NodeSessions> AskAbout(const std::vector<Target>& targets, const std::string& name,
+                                     Request request) const {
+    const Status why_not = WhyNotName(name);
+    if (why_not.ok()) {
+      request.set_name(name);
+      return AskSessions(targets, request);
+    }
+    std::vector<NodeSessions> answers(targets.size());
+    for (NodeSessions& answer : answers) answer.status = why_not;
+    return answers;
+  }
+
+ private:
+  // What the nodes say of themselves, for a target that asks.
+  absl::StatusOr<std::vector<NodeCheck>> Ask(const ClusterNodes::Places& places) const;
+  static Status WhyNotName(const std::string& name);
+
+  const int forks_;  // of the process that it belongs to
+  const ClusterNodes nodes_;
+  std::vector<std::string> wire_names_;  // as the daemons know the nodes; empty: whichever answers
+  std::unique_ptr<std::vector<std::shared_ptr<NodeLink>>> links_ =
+      std::make_unique<std::vector<std::shared_ptr<NodeLink>>>();
+  std::unique_ptr<std::vector<std::shared_ptr<FastLane>>> lanes_ =  // one of each link
+      std::make_unique<std::vector<std::shared_ptr<FastLane>>>();
+  std::unique_ptr<LocalCluster> local_;  // null: not embedded
+};
+
+}  // namespace muster
