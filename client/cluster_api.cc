@@ -17,7 +17,10 @@
 #include "client/forks.h"
 #include "client/local_cluster.h"
 #include "client/node_link.h"
+#include "client/put_source.h"
+#include "client/transfer_state.h"
 #include "client/wire.h"
+#include "files/name.h"
 
 namespace muster {
 namespace {
@@ -66,14 +69,19 @@ std::string NameList(const std::vector<Node>& nodes) {
 }
 
 // A call that has ended already.
-Call Ended(Outcome::Kind kind, const std::string& node, std::string why_not) {
-  const auto state = std::make_shared<Call::State>(node);
+std::shared_ptr<Call::State> EndedState(Outcome::Kind kind, const std::string& node,
+                                        std::string why_not) {
+  auto state = std::make_shared<Call::State>(node);
   Outcome outcome;
   outcome.kind = kind;
   outcome.node = node;
   outcome.reason = std::move(why_not);
   state->Finish(std::move(outcome));
-  return Call(state);
+  return state;
+}
+
+Call Ended(Outcome::Kind kind, const std::string& node, std::string why_not) {
+  return Call(EndedState(kind, node, std::move(why_not)));
 }
 
 Call Refused(const std::string& node, std::string why_not) {
@@ -168,6 +176,44 @@ class ClusterAPI::Cluster {
     state->SetControl(execution);
     execution->Begin();
     return Call(state);
+  }
+
+  // Calls that carry files, one for each target; those that cannot be sent have ended already.
+  // `why_not`: why nothing can be sent anywhere; empty: it can.
+  std::vector<std::shared_ptr<Call::State>> Carry(const std::vector<Target>& targets,
+                                                  const v1::FileTransfer& files,
+                                                  const TransferOptions& options,
+                                                  std::string why_not) const {
+    std::vector<std::shared_ptr<Call::State>> calls;
+    const std::string unknown = WhyNotAll(targets);
+    if (IsForked()) why_not = kForked;
+    wire::Place place{static_cast<std::uint32_t>(targets.size()), 0};
+    for (const Target& target : targets) {
+      const int position = Find(target);
+      if (position < 0) {
+        calls.push_back(EndedState(Outcome::Kind::kRefused, "", WhyNotFound(target)));
+        continue;
+      }
+      const auto index = static_cast<std::size_t>(position);
+      const std::string& node = nodes_[index].name;
+      if (!unknown.empty()) {
+        calls.push_back(EndedState(Outcome::Kind::kSkipped, node,
+                                   absl::StrCat("nothing was sent anywhere: ", unknown)));
+      } else if (!why_not.empty()) {
+        calls.push_back(EndedState(Outcome::Kind::kRefused, node,
+                                   absl::StrCat(why_not, "; nothing was sent to ", node)));
+      } else {
+        calls.push_back(
+            std::make_shared<Call::State>(node, std::make_shared<CallInput>(std::nullopt)));
+        const auto execution =
+            std::make_shared<Execution>(calls.back(), (*links_)[index],
+                                        wire::ToRequest(files, options, wire_names_[index], place));
+        calls.back()->SetControl(execution);
+        execution->Begin();
+        ++place.rank;
+      }
+    }
+    return calls;
   }
 
   // Why these targets cannot all be meant; empty: they can.
@@ -277,6 +323,56 @@ Call ClusterAPI::interact(const Target& target, const Command& command,
                           const ExecuteOptions& options, const std::optional<Terminal>& terminal) {
   return cluster_->Send(target, command, options, {}, std::make_shared<CallInput>(terminal),
                         terminal);
+}
+
+Transfer ClusterAPI::put(const Target& target, const std::vector<std::string>& local,
+                         const std::string& remote, const TransferOptions& options) {
+  return put(std::vector<Target>{target}, local, remote, options).front();
+}
+
+std::vector<Transfer> ClusterAPI::put(const std::vector<Target>& targets,
+                                      const std::vector<std::string>& local,
+                                      const std::string& remote, const TransferOptions& options) {
+  std::string missing;
+  const auto source = std::make_shared<PutSource>(PutSource::Find(local, missing));
+  std::string why_not = local.empty() ? "no file is named" : WhyNotTransfer({remote}, options);
+  if (!missing.empty()) why_not = absl::StrCat("there is no ", missing, " on this machine");
+  v1::FileTransfer files;
+  files.set_direction(v1::FileTransfer::DIRECTION_PUT);
+  files.add_paths(remote);
+  std::vector<Transfer> transfers;
+  for (auto& call : cluster_->Carry(targets, files, options, why_not)) {
+    transfers.emplace_back(Transfer::State::Put(std::move(call), source, options.durable));
+  }
+  return transfers;
+}
+
+Transfer ClusterAPI::get(const Target& target, const std::vector<std::string>& remote,
+                         const std::string& local, const TransferOptions& options) {
+  return get(std::vector<Target>{target}, remote, local, options).front();
+}
+
+std::vector<Transfer> ClusterAPI::get(const std::vector<Target>& targets,
+                                      const std::vector<std::string>& remote,
+                                      const std::string& local, const TransferOptions& options) {
+  std::string why_not = WhyNotTransfer(remote, options);
+  if (local.empty()) why_not = "there is no name for the folder on this machine";
+  v1::FileTransfer files;
+  files.set_direction(v1::FileTransfer::DIRECTION_GET);
+  for (const std::string& path : remote) files.add_paths(path);
+  files::Wanted wanted;
+  wanted.destination = local;
+  wanted.asked = remote;
+  wanted.is_many = remote.size() > 1 || std::any_of(remote.begin(), remote.end(), files::IsPattern);
+  wanted.is_durable = options.durable;
+  wanted.max_bytes = options.max_bytes;
+  wanted.max_files = options.max_files;
+  std::vector<Transfer> transfers;
+  for (auto& call : cluster_->Carry(targets, files, options, why_not)) {
+    if (targets.size() > 1) wanted.suffix = "." + call->node();
+    transfers.emplace_back(Transfer::State::Get(std::move(call), wanted));
+  }
+  return transfers;
 }
 
 Status ClusterAPI::cancel(const Target& target, const std::string& id,

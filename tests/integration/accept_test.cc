@@ -122,12 +122,3 @@ TEST_CASE("Health answers, for the server and for its service") {
     CHECK(std::string(answer.begin(), answer.end()) == "\x08\x01");  // SERVING
   }
 }
-
-TEST_CASE("Lanes that are not there yet answer UNIMPLEMENTED") {
-  NodeFixture node;
-  grpc::ClientContext context;
-  v1::GetEvent event;
-  const auto reader = node.stub().Get(&context, v1::GetRequest());
-  CHECK_FALSE(reader->Read(&event));
-  CHECK(reader->Finish().error_code() == grpc::StatusCode::UNIMPLEMENTED);
-}

@@ -1,0 +1,35 @@
+// Checksums of what travels: XXH3 with 64 bits (xxhash.com). They find what was damaged or cut on
+// its way; they are no signature. Checksum is pure; a Digest belongs to one thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace muster::files {
+
+std::uint64_t Checksum(std::string_view bytes);
+
+// Of a whole file: the checksum of the checksums of its blocks, in order. A hole counts as the
+// zeros that it reads as, and costs next to nothing.
+class Digest {
+ public:
+  Digest();
+  ~Digest();
+  Digest(Digest&&) noexcept;
+  Digest& operator=(Digest&&) noexcept;
+
+  // The next block; only the last one of a file may be shorter than kBlockBytes.
+  void AddBlock(std::uint64_t checksum, std::uint64_t bytes);
+  // Zeros up to this size of the file: from a block's boundary.
+  void AddZerosUpTo(std::uint64_t size);
+  std::uint64_t bytes() const { return bytes_; }
+  std::uint64_t Value() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace muster::files
