@@ -6,14 +6,11 @@ namespace muster {
 
 PutSource PutSource::Find(const std::vector<std::string>& local, std::string& missing) {
   PutSource source;
-  source.is_many_ = local.size() > 1;
-  for (const std::string& path : local) {
-    std::vector<std::string> found = files::Expand(path);
-    if (found.empty() && missing.empty()) missing = path;
-    source.is_many_ =
-        source.is_many_ || found.size() > 1 || (found.size() == 1 && found.front() != path);
-    for (std::string& one : found) source.paths_.push_back(std::move(one));
-  }
+  std::vector<std::string> none;
+  source.paths_ = files::ExpandAll(local, none);
+  if (!none.empty()) missing = none.front();
+  // A pattern is many, also when only one matches today.
+  source.is_many_ = local.size() > 1 || source.paths_ != local;
   return source;
 }
 

@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <sys/stat.h>
 
+#include <set>
+
 #include "files/checksum.h"
 
 namespace muster::files {
@@ -63,6 +65,20 @@ std::vector<std::string> Expand(const std::string& path) {
   }
   ::globfree(&found);
   return paths;
+}
+
+std::vector<std::string> ExpandAll(const std::vector<std::string>& paths,
+                                   std::vector<std::string>& missing) {
+  std::vector<std::string> all;
+  std::set<std::string> seen;
+  for (const std::string& path : paths) {
+    const std::vector<std::string> found = Expand(path);
+    if (found.empty()) missing.push_back(path);
+    for (const std::string& one : found) {
+      if (seen.insert(one).second) all.push_back(one);
+    }
+  }
+  return all;
 }
 
 std::string StagingName(std::string_view name) {

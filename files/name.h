@@ -1,4 +1,4 @@
-// Names of files and folders, and patterns of them. Pure functions, but for Expand.
+// Names of files and folders, and patterns of them. Pure functions, but for Expand and ExpandAll.
 #pragma once
 
 #include <string>
@@ -26,6 +26,9 @@ bool MayComeOf(const std::string& name, const std::string& path);
 // The paths that exist and are meant, in the order of the alphabet: itself, when it exists as it
 // stands; else, as a pattern of a shell, all that match it. Empty: there is none.
 std::vector<std::string> Expand(const std::string& path);
+// Of several, each path once; those that mean nothing are put into `missing`.
+std::vector<std::string> ExpandAll(const std::vector<std::string>& paths,
+                                   std::vector<std::string>& missing);
 
 // What a file is called in its directory while it comes: ".muster-" and 16 digits of its name's
 // checksum, ".part".

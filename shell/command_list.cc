@@ -8,8 +8,9 @@ namespace muster::clustershell {
 
 const std::vector<const ShellCommand*>& Commands() {
   static const auto* const commands = new std::vector<const ShellCommand*>{
-      &kAtCommand,   &kPyCommand,    &kRunCommand,  &kCheckCommand, &kShowCommand, &kPsCommand,
-      &kStopCommand, &kDebugCommand, &kHelpCommand, &kExitCommand,  &kQuitCommand,
+      &kAtCommand,    &kPyCommand,   &kPutCommand,  &kGetCommand,  &kRunCommand,
+      &kCheckCommand, &kShowCommand, &kPsCommand,   &kStopCommand, &kDebugCommand,
+      &kHelpCommand,  &kExitCommand, &kQuitCommand,
   };
   return *commands;
 }

@@ -40,7 +40,7 @@ struct TransferProgress {
 };
 
 // One file that was not copied.
-struct FileProblem {
+struct MUSTER_EXPORT FileProblem {
   std::string path;  // at the end where it went wrong
   std::string step;  // "open", "write", "is a socket: only files, folders and symlinks are copied"
   int error_number = 0;  // errno; 0: none

@@ -30,13 +30,9 @@ bool Put(const std::string& destination, files::RecordChannel& channel) {
 bool Get(const std::vector<std::string>& asked, files::RecordChannel& channel) {
   files::Progress progress;
   files::Sender sender(channel, true, progress);
-  std::vector<std::string> paths;
-  for (const std::string& path : asked) {
-    std::vector<std::string> found = files::Expand(path);
-    if (found.empty()) sender.AddProblem(path, "find", ENOENT);
-    paths.insert(paths.end(), std::make_move_iterator(found.begin()),
-                 std::make_move_iterator(found.end()));
-  }
+  std::vector<std::string> missing;
+  const std::vector<std::string> paths = files::ExpandAll(asked, missing);
+  for (const std::string& path : missing) sender.AddProblem(path, "find", ENOENT);
   const files::Totals totals = files::CountAll(paths);
   files::Begin begin;
   begin.total_files = totals.files;
