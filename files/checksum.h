@@ -10,8 +10,8 @@ namespace muster::files {
 
 std::uint64_t Checksum(std::string_view bytes);
 
-// Of a whole file: the checksum of the checksums of its blocks, in order. A hole counts as the
-// zeros that it reads as, and costs next to nothing.
+// Of a whole file: the checksum of where its blocks are and of their checksums. A hole counts as
+// the zeros that it reads as, and costs nothing, however large somebody says that it is.
 class Digest {
  public:
   Digest();
@@ -21,13 +21,15 @@ class Digest {
 
   // The next block; only the last one of a file may be shorter than kBlockBytes.
   void AddBlock(std::uint64_t checksum, std::uint64_t bytes);
-  // Zeros up to this size of the file: from a block's boundary.
+  // Zeros up to this size of the file: from a block's boundary to one, or to the end.
   void AddZerosUpTo(std::uint64_t size);
   std::uint64_t bytes() const { return bytes_; }
   std::uint64_t Value() const;
 
  private:
   struct State;
+  void Update(std::uint64_t number);
+
   std::unique_ptr<State> state_;
   std::uint64_t bytes_ = 0;
 };

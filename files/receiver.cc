@@ -15,7 +15,7 @@ namespace muster::files {
 namespace {
 
 // Things at the top of one transfer, whose names are remembered.
-constexpr std::size_t kMostTopNames = 1'000'000;
+constexpr std::size_t kMostTopNames = 100'000;
 
 void SetTimes(int folder, const char* name, const Entry& entry) {
   const timespec times[2] = {
@@ -120,7 +120,8 @@ std::string Receiver::WhyNotWanted(const Entry& entry) {
       std::none_of(wanted_.asked.begin(), wanted_.asked.end(), is_asked)) {
     return "was not asked for";
   }
-  if (top_names_.size() >= kMostTopNames) return "is one of too many";
+  if (top_names_.size() >= kMostTopNames)
+    return "is one of too many side by side: copy their folder";
   if (!top_names_.insert(NameOf(entry)).second) return "comes a second time under this name";
   return "";
 }
