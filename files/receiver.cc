@@ -150,7 +150,7 @@ std::optional<Receiver::End> Receiver::TakeEntry(const Record& record) {
       if (is_wanted) return BeginFile(*entry);
       ++file_;
       is_in_file_ = entry->size < kResumeBytes;
-      if (!is_in_file_ && !Answer(kNothing, 0)) return End::kGone;
+      if (!is_in_file_) AnswerHave(kNothing, 0);
       return std::nullopt;
   }
 }
@@ -222,10 +222,14 @@ std::optional<Receiver::End> Receiver::MakeLink(const Entry& entry) {
   return std::nullopt;
 }
 
-bool Receiver::Answer(std::uint64_t bytes, std::uint64_t digest) {
-  return channel_.Write(RecordType::kHave,
-                        FieldWriter().U64(file_).U64(bytes).U64(digest).payload()) &&
-         channel_.Flush();
+// Whether it arrived is no question here: a sender that is gone is found so by the next read,
+// behind all that it said before.
+void Receiver::Answer(RecordType type, const FieldWriter& fields) {
+  if (channel_.Write(type, fields.payload())) channel_.Flush();
+}
+
+void Receiver::AnswerHave(std::uint64_t bytes, std::uint64_t digest) {
+  Answer(RecordType::kHave, FieldWriter().U64(file_).U64(bytes).U64(digest));
 }
 
 std::optional<Receiver::End> Receiver::BeginFile(const Entry& entry) {
@@ -236,7 +240,7 @@ std::optional<Receiver::End> Receiver::BeginFile(const Entry& entry) {
       std::make_unique<FileWriter>(Folder(), NameOf(entry), PathOf(entry), entry, is_durable_);
   std::optional<Problem> problem = writer_->Open();
   if (!problem) {
-    if (awaits_resume_ && !Answer(writer_->had(), writer_->had_digest())) return End::kGone;
+    if (awaits_resume_) AnswerHave(writer_->had(), writer_->had_digest());
     return std::nullopt;
   }
   writer_->Drop();
@@ -245,7 +249,7 @@ std::optional<Receiver::End> Receiver::BeginFile(const Entry& entry) {
   problems_.Add(*std::move(problem));
   if (awaits_resume_) {
     is_in_file_ = false;
-    if (!Answer(kNothing, 0)) return End::kGone;
+    AnswerHave(kNothing, 0);
   }
   return std::nullopt;
 }
@@ -255,10 +259,7 @@ std::optional<Receiver::End> Receiver::Fail(Problem problem) {
   const bool is_big = writer_->size() >= kResumeBytes;
   problems_.Add(std::move(problem));
   writer_.reset();
-  if (is_big && !(channel_.Write(RecordType::kSkip, FieldWriter().U64(file_).payload()) &&
-                  channel_.Flush())) {
-    return End::kGone;
-  }
+  if (is_big) Answer(RecordType::kSkip, FieldWriter().U64(file_));
   return std::nullopt;
 }
 

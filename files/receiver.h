@@ -71,7 +71,8 @@ class Receiver {
   std::optional<End> MakeLink(const Entry& entry);
   // Of the file under way.
   std::optional<End> Fail(Problem problem);
-  bool Answer(std::uint64_t bytes, std::uint64_t digest);
+  void Answer(RecordType type, const FieldWriter& fields);
+  void AnswerHave(std::uint64_t bytes, std::uint64_t digest);
   // Why nobody asked for it; "": somebody did.
   std::string WhyNotWanted(const Entry& entry);
   int Folder() const { return levels_.empty() ? root_.folder() : levels_.back().folder.get(); }
