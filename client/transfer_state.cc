@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "client/call_channel.h"
+#include "common/escape.h"
 #include "files/sender.h"
 
 namespace muster {
@@ -26,10 +27,10 @@ bool IsNatural(const Outcome& outcome) {
   return outcome.kind == Outcome::Kind::kOk || outcome.kind == Outcome::Kind::kFailed;
 }
 
-void Fail(Outcome& outcome, std::string reason) {
+void Fail(Outcome& outcome, const std::string& reason) {
   outcome.kind = Outcome::Kind::kFailed;
   outcome.exit_code = 1;
-  outcome.reason = std::move(reason);
+  outcome.reason = EscapeToOneLine(reason);  // names may hold anything
 }
 
 }  // namespace

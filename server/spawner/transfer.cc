@@ -45,6 +45,7 @@ bool Get(const std::vector<std::string>& asked, files::RecordChannel& channel) {
 void RunTransfer(const LaunchRequest& request, const StartStatus& status) {
   // This is a fork of the spawner: its user's other jobs may not look into it.
   ::prctl(PR_SET_DUMPABLE, 0);
+  ::prctl(PR_SET_NAME, kTransferName);
   if (request.arguments.size() < 2) status.Fail("read what to copy", EINVAL);
   LimitSelf(request, status);
   status.Succeed();

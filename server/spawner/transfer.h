@@ -8,6 +8,9 @@
 
 namespace muster::server {
 
+// What the process is called (PR_SET_NAME).
+inline constexpr char kTransferName[] = "transfer";
+
 // Exits with 0 when everything was copied, with 1 when something was not; which is said in records.
 [[noreturn]] void RunTransfer(const LaunchRequest& request, const StartStatus& status);
 
