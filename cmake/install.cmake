@@ -33,7 +33,8 @@ install(TARGETS clustershell RUNTIME)
 install(TARGETS ClusterAPI EXPORT MusterTargets LIBRARY)
 install(FILES client/ClusterAPI.h TYPE INCLUDE)
 install(FILES
-  client/muster/export.h client/muster/outcome.h client/muster/status.h client/muster/value.h
+  client/muster/export.h client/muster/outcome.h client/muster/status.h client/muster/transfer.h
+  client/muster/value.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/muster)
 install(EXPORT MusterTargets NAMESPACE Muster:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Muster)
 configure_package_config_file(
