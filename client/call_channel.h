@@ -18,6 +18,7 @@ class CallChannel : public files::Channel {
   bool Write(std::string_view bytes) override;
   bool Read(std::string& bytes) override;
   bool HasInput() override;
+  bool IsOver() override { return call_->IsDone(); }
 
  private:
   const std::shared_ptr<Call::State> call_;

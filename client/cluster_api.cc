@@ -334,7 +334,7 @@ std::vector<Transfer> ClusterAPI::put(const std::vector<Target>& targets,
                                       const std::vector<std::string>& local,
                                       const std::string& remote, const TransferOptions& options) {
   std::string missing;
-  const auto source = std::make_shared<PutSource>(PutSource::Find(local, missing));
+  const auto source = std::make_shared<const PutSource>(PutSource::Find(local, missing));
   std::string why_not = local.empty() ? "no file is named" : WhyNotTransfer({remote}, options);
   if (!missing.empty()) why_not = absl::StrCat("there is no ", missing, " on this machine");
   v1::FileTransfer files;

@@ -49,7 +49,7 @@ void Transfer::State::Start(Body body) {
 }
 
 std::shared_ptr<Transfer::State> Transfer::State::Put(std::shared_ptr<Call::State> call,
-                                                      std::shared_ptr<PutSource> source,
+                                                      std::shared_ptr<const PutSource> source,
                                                       bool is_durable) {
   std::shared_ptr<State> state(new State(std::move(call)));
   state->Start([self = state.get(), source = std::move(source), is_durable] {
@@ -73,7 +73,7 @@ Transfer::State::~State() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Transfer::State::RunPut(PutSource& source, bool is_durable) {
+void Transfer::State::RunPut(const PutSource& source, bool is_durable) {
   CallChannel bytes(call_);
   files::RecordChannel channel(bytes);
   files::Sender sender(channel, false, progress_);
@@ -81,13 +81,13 @@ void Transfer::State::RunPut(PutSource& source, bool is_durable) {
   std::optional<files::Result> result;
   // A call that was refused needs no look at the files.
   if (!call_->IsDone()) {
-    const files::Totals totals = source.totals();
+    const files::Totals totals = files::CountAll(source.paths, channel);
     files::Begin begin;
-    begin.is_many = source.is_many();
+    begin.is_many = source.is_many;
     begin.is_durable = is_durable;
     begin.total_files = totals.files;
     begin.total_bytes = totals.bytes;
-    if (sender.Send(source.paths(), begin)) call_->input()->Close();
+    if (sender.Send(source.paths, begin)) call_->input()->Close();
     result = sender.WaitForResult();
     if (!result) call_->Cancel(std::chrono::milliseconds(0));  // if it is not over anyway
     problems = sender.problems();

@@ -24,7 +24,7 @@ class Transfer::State {
  public:
   // `call` may have ended already; then this ends as it did.
   static std::shared_ptr<State> Put(std::shared_ptr<Call::State> call,
-                                    std::shared_ptr<PutSource> source, bool is_durable);
+                                    std::shared_ptr<const PutSource> source, bool is_durable);
   static std::shared_ptr<State> Get(std::shared_ptr<Call::State> call, files::Wanted wanted);
   ~State();  // stops it
   State(const State&) = delete;
@@ -42,7 +42,7 @@ class Transfer::State {
   explicit State(std::shared_ptr<Call::State> call) : call_(std::move(call)) {}
 
   // On the thread.
-  void RunPut(PutSource& source, bool is_durable);
+  void RunPut(const PutSource& source, bool is_durable);
   void RunGet(files::Wanted wanted);
   void Finish(Outcome outcome, files::ProblemList problems) MUSTER_EXCLUDES(mutex_);
   // The thread's beginning; when there is none to be had, the end.

@@ -38,13 +38,14 @@ std::optional<std::string> ReadBlock(int fd, std::uint64_t at, std::uint64_t byt
   return block;
 }
 
-std::optional<Digest> DigestOf(int fd, std::uint64_t bytes) {
+std::optional<Digest> DigestOf(int fd, std::uint64_t bytes, RecordChannel& channel) {
   Digest digest;
   DataFinder finder(fd);
   while (digest.bytes() < bytes) {
     const std::uint64_t at = finder.Next(digest.bytes(), bytes);
     digest.AddZerosUpTo(at);
     if (at >= bytes) break;
+    if (channel.IsOver()) return std::nullopt;
     const std::uint64_t wanted = std::min(kBlockBytes, bytes - at);
     const auto block = ReadBlock(fd, at, wanted);
     if (!block || block->size() < wanted) return std::nullopt;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "files/channel.h"
 #include "files/checksum.h"
 
 namespace muster::files {
@@ -27,7 +28,7 @@ class DataFinder {
 // cannot be read.
 std::optional<std::string> ReadBlock(int fd, std::uint64_t at, std::uint64_t bytes);
 
-// Of the first `bytes` of the file. Empty: they could not be read.
-std::optional<Digest> DigestOf(int fd, std::uint64_t bytes);
+// Of the first `bytes` of the file. Empty: they could not be read, or the transfer is over.
+std::optional<Digest> DigestOf(int fd, std::uint64_t bytes, RecordChannel& channel);
 
 }  // namespace muster::files

@@ -20,6 +20,8 @@ class Channel {
   virtual bool Read(std::string& bytes) = 0;
   // Whether Read would return at once.
   virtual bool HasInput() = 0;
+  // Nobody is interested any more: what takes long may stop.
+  virtual bool IsOver() { return false; }
 };
 
 class RecordChannel {
@@ -34,6 +36,7 @@ class RecordChannel {
   std::optional<Record> Read();
   // As Read(), if it need not block.
   std::optional<Record> ReadIfThere();
+  bool IsOver() { return channel_.IsOver(); }
   // What came was no record.
   bool IsBroken() const { return is_broken_; }
 

@@ -17,6 +17,13 @@
 
 namespace muster::files {
 
+namespace {
+
+// By another transfer. From now on by this one, where the file system knows locks.
+bool IsTaken(int fd) { return ::flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; }
+
+}  // namespace
+
 bool IsFull(std::int64_t error) { return error == ENOSPC || error == EDQUOT; }
 
 FileWriter::FileWriter(int folder, std::string name, std::string path, const Entry& entry,
@@ -32,10 +39,10 @@ FileWriter::~FileWriter() {
   if (file_.IsOpen() && !keeps_) ::unlinkat(folder_, staging_.c_str(), 0);
 }
 
-std::optional<Problem> FileWriter::Open() {
+std::optional<Problem> FileWriter::Open(RecordChannel& channel) {
   if (!OpenOld() && !Make()) return Fails("make a file beside", errno);
   keeps_ = entry_.size >= kResumeBytes;
-  if (keeps_ && MeasureOld()) return std::nullopt;
+  if (keeps_ && MeasureOld(channel)) return std::nullopt;
   return ResumeAt(0);
 }
 
@@ -47,7 +54,7 @@ bool FileWriter::OpenOld() {
   // Nobody else may have written to it, or have it open for that.
   const bool is_ours = S_ISREG(facts.st_mode) && facts.st_uid == ::geteuid() &&
                        (facts.st_mode & 07777) == 0600 && facts.st_nlink == 1;
-  if (is_ours && ::flock(file_.get(), LOCK_EX | LOCK_NB) == 0 &&
+  if (is_ours && !IsTaken(file_.get()) &&
       ::fstatat(folder_, staging_.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
       named.st_ino == facts.st_ino && named.st_dev == facts.st_dev) {
     return true;
@@ -62,7 +69,7 @@ bool FileWriter::Make() {
     file_ = OpenBeneath(folder_, staging_, O_RDWR | O_CREAT | O_EXCL, 0600);
     if (file_.IsOpen()) {
       // A umask may have taken more away than it should.
-      return ::fchmod(file_.get(), 0600) == 0 && ::flock(file_.get(), LOCK_EX | LOCK_NB) == 0;
+      return ::fchmod(file_.get(), 0600) == 0 && !IsTaken(file_.get());
     }
     if (errno != EEXIST) return false;
     std::uint64_t random = 0;
@@ -72,13 +79,13 @@ bool FileWriter::Make() {
   return false;
 }
 
-bool FileWriter::MeasureOld() {
+bool FileWriter::MeasureOld(RecordChannel& channel) {
   struct stat facts {};
   if (::fstat(file_.get(), &facts) != 0 || facts.st_size <= 0) return false;
   const auto size = static_cast<std::uint64_t>(facts.st_size);
   const std::uint64_t whole = std::min(size, entry_.size) / kBlockBytes * kBlockBytes;
   if (whole == 0) return false;
-  old_ = DigestOf(file_.get(), whole);
+  old_ = DigestOf(file_.get(), whole, channel);
   if (!old_) return false;
   had_ = whole;
   had_digest_ = old_->Value();
@@ -122,8 +129,10 @@ std::optional<Problem> FileWriter::Finish(std::uint64_t digest) {
   if (::ftruncate(file_.get(), static_cast<off_t>(entry_.size)) != 0) return Fails("write", errno);
   const timespec times[2] = {
       {0, UTIME_OMIT}, {entry_.modified_seconds, static_cast<long>(entry_.modified_nanoseconds)}};
-  if (::fchmod(file_.get(), entry_.mode) != 0) return Fails("set the mode of", errno);
-  if (::futimens(file_.get(), times) != 0) return Fails("set the time of", errno);
+  // A file system that cannot keep these keeps the file.
+  std::optional<Problem> problem;
+  if (::futimens(file_.get(), times) != 0) problem = Fails("set the time of", errno);
+  if (::fchmod(file_.get(), entry_.mode) != 0) problem = Fails("set the mode of", errno);
   if (is_durable_ && ::fsync(file_.get()) != 0) return Fails("write", errno);
   if (::renameat(folder_, staging_.c_str(), folder_, name_.c_str()) != 0) {
     return Fails("put into place", errno);
@@ -131,7 +140,7 @@ std::optional<Problem> FileWriter::Finish(std::uint64_t digest) {
   file_.Reset();
   if (is_durable_ && ::fsync(folder_) != 0 && errno != EBADF)
     return Fails("write the folder of", errno);
-  return std::nullopt;
+  return problem;
 }
 
 }  // namespace muster::files

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "common/unique_fd.h"
+#include "files/channel.h"
 #include "files/checksum.h"
 #include "files/problem.h"
 #include "files/record.h"
@@ -24,7 +25,7 @@ class FileWriter {
   FileWriter& operator=(const FileWriter&) = delete;
 
   // Each of these may fail; then nothing of the file is to be written any more.
-  std::optional<Problem> Open();
+  std::optional<Problem> Open(RecordChannel& channel);
   std::optional<Problem> ResumeAt(std::uint64_t bytes);
   // The payload of kData.
   std::optional<Problem> Add(std::string_view payload);
@@ -43,7 +44,7 @@ class FileWriter {
   // A staging file of an earlier transfer that may be trusted.
   bool OpenOld();
   bool Make();
-  bool MeasureOld();
+  bool MeasureOld(RecordChannel& channel);
 
   const int folder_;
   const std::string name_;

@@ -238,7 +238,7 @@ std::optional<Receiver::End> Receiver::BeginFile(const Entry& entry) {
   awaits_resume_ = entry.size >= kResumeBytes;
   writer_ =
       std::make_unique<FileWriter>(Folder(), NameOf(entry), PathOf(entry), entry, is_durable_);
-  std::optional<Problem> problem = writer_->Open();
+  std::optional<Problem> problem = writer_->Open(channel_);
   if (!problem) {
     if (awaits_resume_) AnswerHave(writer_->had(), writer_->had_digest());
     return std::nullopt;

@@ -24,6 +24,7 @@ Entry EntryOf(const std::string& name, const struct stat& facts) {
 
 class Counter : public TreeVisitor {
  public:
+  explicit Counter(RecordChannel& channel) : channel_(channel) {}
   bool OnFile(int, const std::string&, const std::string&, const struct stat& facts) override {
     ++totals_.files;
     totals_.bytes += static_cast<std::uint64_t>(facts.st_size);
@@ -33,20 +34,23 @@ class Counter : public TreeVisitor {
     ++totals_.files;
     return true;
   }
-  bool OnDirectory(const std::string&, const struct stat&) override { return true; }
+  bool OnDirectory(const std::string&, const struct stat&) override { return !channel_.IsOver(); }
   bool OnLeave() override { return true; }
   bool OnProblem(const std::string&, const std::string&, int) override { return true; }
   const Totals& totals() const { return totals_; }
 
  private:
+  RecordChannel& channel_;
   Totals totals_;
 };
 
 }  // namespace
 
-Totals CountAll(const std::vector<std::string>& paths) {
-  Counter counter;
-  for (const std::string& path : paths) WalkTree(path, counter);
+Totals CountAll(const std::vector<std::string>& paths, RecordChannel& channel) {
+  Counter counter(channel);
+  for (const std::string& path : paths) {
+    if (!WalkTree(path, counter)) break;
+  }
   return counter.totals();
 }
 
@@ -142,7 +146,7 @@ bool Sender::AskForOffset(int fd, std::uint64_t size, Digest& digest) {
   }
   // What is there may be of another file, or of an older state of this one.
   if (bytes > 0 && bytes <= size && bytes % kBlockBytes == 0) {
-    std::optional<Digest> own = DigestOf(fd, bytes);
+    std::optional<Digest> own = DigestOf(fd, bytes, channel_);
     if (own && own->Value() == theirs) digest = *std::move(own);
   }
   progress_.bytes += digest.bytes();

@@ -21,7 +21,8 @@ struct Totals {
   std::uint64_t files = 0;  // and links
   std::uint64_t bytes = 0;
 };
-Totals CountAll(const std::vector<std::string>& paths);
+// Cut short when the transfer is over.
+Totals CountAll(const std::vector<std::string>& paths, RecordChannel& channel);
 
 class Sender : private TreeVisitor {
  public:

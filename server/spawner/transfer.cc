@@ -33,7 +33,7 @@ bool Get(const std::vector<std::string>& asked, files::RecordChannel& channel) {
   std::vector<std::string> missing;
   const std::vector<std::string> paths = files::ExpandAll(asked, missing);
   for (const std::string& path : missing) sender.AddProblem(path, "find", ENOENT);
-  const files::Totals totals = files::CountAll(paths);
+  const files::Totals totals = files::CountAll(paths, channel);
   files::Begin begin;
   begin.total_files = totals.files;
   begin.total_bytes = totals.bytes;
