@@ -17,9 +17,10 @@ using Clock = std::chrono::steady_clock;
 
 // "open a/b: Permission denied; and 3 more".
 std::string Summarize(const files::ProblemList& problems) {
-  const std::string first = problems.first().empty() ? "" : problems.first().front().Describe();
-  if (problems.count() < 2) return first;
-  return absl::StrCat(first, "; and ", problems.count() - 1, " more");
+  if (problems.first().empty()) return "";
+  std::string text = problems.first().front().Describe();
+  if (problems.count() > 1) absl::StrAppend(&text, "; and ", problems.count() - 1, " more");
+  return text;
 }
 
 // Ended by itself, as far as the node's process goes.
@@ -114,12 +115,11 @@ void Transfer::State::RunGet(files::Wanted wanted) {
   if (is_given_up) call_->Cancel(std::chrono::milliseconds(0));
   Outcome outcome = call_->Wait();
   const files::ProblemList& problems = receiver.problems();
-  if (is_given_up) {
+  const bool is_whole = end == files::Receiver::End::kComplete;
+  if (is_given_up || (is_whole && problems.count() > 0 && IsNatural(outcome))) {
     Fail(outcome, Summarize(problems));
-  } else if (end == files::Receiver::End::kGone && IsNatural(outcome)) {
+  } else if (!is_whole && IsNatural(outcome)) {
     Fail(outcome, "the node's end of the transfer stopped in the middle");
-  } else if (problems.count() > 0 && IsNatural(outcome)) {
-    Fail(outcome, Summarize(problems));
   } else if (outcome.kind == Outcome::Kind::kFailed) {
     Fail(outcome, "the node's end of the transfer failed and did not say why");
   }

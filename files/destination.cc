@@ -14,7 +14,7 @@
 namespace muster::files {
 namespace {
 
-constexpr time_t kStaleSeconds = 7 * 24 * 3600;
+constexpr time_t kStaleSeconds = time_t{7} * 24 * 3600;
 
 bool IsStale(int folder, const char* name) {
   struct stat facts {};

@@ -20,7 +20,7 @@ constexpr std::string_view kDigits = "0123456789abcdef";
 
 bool IsPlainName(std::string_view name) {
   return !name.empty() && name.size() <= NAME_MAX && name != "." && name != ".." &&
-         name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos;
+         name.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
 }
 
 std::string_view WithoutSlashes(std::string_view path) {

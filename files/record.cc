@@ -1,5 +1,6 @@
 #include "files/record.h"
 
+#include <absl/strings/match.h>
 #include <limits.h>
 
 #include "files/name.h"
@@ -115,7 +116,7 @@ std::optional<Entry> Entry::Decode(std::string_view payload) {
   const bool is_valid = reader.AtEnd() && IsPlainName(entry.name) && nanoseconds < 1'000'000'000 &&
                         entry.size <= static_cast<std::uint64_t>(LLONG_MAX) &&
                         entry.points_to.size() < PATH_MAX &&
-                        entry.points_to.find('\0') == std::string::npos;
+                        !absl::StrContains(entry.points_to, '\0');
   if (!is_valid) return std::nullopt;
   return entry;
 }

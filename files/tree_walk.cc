@@ -1,5 +1,6 @@
 #include "files/tree_walk.h"
 
+#include <absl/strings/str_cat.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -67,7 +68,7 @@ class Walk {
       if (entry == nullptr) break;
       const std::string inner = entry->d_name;
       if (inner == "." || inner == "..") continue;
-      if (!Visit(own, inner, path + "/" + inner, false, depth + 1)) return false;
+      if (!Visit(own, inner, absl::StrCat(path, "/", inner), false, depth + 1)) return false;
     }
     if (errno != 0 && !visitor_.OnProblem(path, "list", errno)) return false;
     return visitor_.OnLeave();
