@@ -26,8 +26,8 @@ std::string BarText(const TransferProgress& sum, double bytes_per_second, std::s
     text = absl::StrFormat("%3d%%  ", static_cast<int>(std::clamp(part, 0.0, 100.0)));
   }
   absl::StrAppend(&text, FormatSize(sum.bytes), " of ", FormatSize(sum.total_bytes), "  ",
-                  FormatSize(static_cast<std::uint64_t>(bytes_per_second)), "/s  ", sum.files,
-                  " of ", sum.total_files, " files");
+                  FormatSize(static_cast<std::uint64_t>(std::clamp(bytes_per_second, 0.0, 1e18))),
+                  "/s  ", sum.files, " of ", sum.total_files, " files");
   if (nodes > 1) absl::StrAppend(&text, "  ", ended, " of ", nodes, " nodes");
   if (bytes_per_second >= 1 && sum.total_bytes > sum.bytes) {
     const double seconds = static_cast<double>(sum.total_bytes - sum.bytes) / bytes_per_second;
