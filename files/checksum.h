@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
 namespace muster::files {
@@ -14,23 +13,15 @@ std::uint64_t Checksum(std::string_view bytes);
 // the zeros that it reads as, and costs nothing, however large somebody says that it is.
 class Digest {
  public:
-  Digest();
-  ~Digest();
-  Digest(Digest&&) noexcept;
-  Digest& operator=(Digest&&) noexcept;
-
   // The next block; only the last one of a file may be shorter than kBlockBytes.
   void AddBlock(std::uint64_t checksum, std::uint64_t bytes);
   // Zeros up to this size of the file: from a block's boundary to one, or to the end.
   void AddZerosUpTo(std::uint64_t size);
   std::uint64_t bytes() const { return bytes_; }
-  std::uint64_t Value() const;
+  std::uint64_t value() const { return value_; }
 
  private:
-  struct State;
-  void Update(std::uint64_t number);
-
-  std::unique_ptr<State> state_;
+  std::uint64_t value_ = 0;
   std::uint64_t bytes_ = 0;
 };
 

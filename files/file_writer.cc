@@ -88,13 +88,13 @@ bool FileWriter::MeasureOld(RecordChannel& channel) {
   old_ = DigestOf(file_.get(), whole, channel);
   if (!old_) return false;
   had_ = whole;
-  had_digest_ = old_->Value();
+  had_digest_ = old_->value();
   return true;
 }
 
 std::optional<Problem> FileWriter::ResumeAt(std::uint64_t bytes) {
   if (bytes != 0 && bytes != had_) return Fails("was to go on where nothing is", 0);
-  if (bytes != 0) digest_ = *std::exchange(old_, std::nullopt);
+  if (bytes != 0) digest_ = *old_;
   if (::ftruncate(file_.get(), static_cast<off_t>(bytes)) != 0) return Fails("cut", errno);
   return std::nullopt;
 }
@@ -124,7 +124,7 @@ std::optional<Problem> FileWriter::Add(std::string_view payload) {
 std::optional<Problem> FileWriter::Finish(std::uint64_t digest) {
   Drop();  // a whole file that fails here fails again
   digest_.AddZerosUpTo(entry_.size);
-  if (digest_.Value() != digest) return Fails("did not arrive as it was sent", 0);
+  if (digest_.value() != digest) return Fails("did not arrive as it was sent", 0);
   // A hole at the end; else nothing changes.
   if (::ftruncate(file_.get(), static_cast<off_t>(entry_.size)) != 0) return Fails("write", errno);
   const timespec times[2] = {

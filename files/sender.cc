@@ -120,7 +120,7 @@ bool Sender::OnFile(int folder, const std::string& name, const std::string& path
     return why.empty() || OnProblem(path, why, error);
   }
   ++progress_.files;
-  return channel_.Write(RecordType::kFileEnd, FieldWriter().U64(digest.Value()).payload());
+  return channel_.Write(RecordType::kFileEnd, FieldWriter().U64(digest.value()).payload());
 }
 
 bool Sender::AskForOffset(int fd, std::uint64_t size, Digest& digest) {
@@ -147,7 +147,7 @@ bool Sender::AskForOffset(int fd, std::uint64_t size, Digest& digest) {
   // What is there may be of another file, or of an older state of this one.
   if (bytes > 0 && bytes <= size && bytes % kBlockBytes == 0) {
     std::optional<Digest> own = DigestOf(fd, bytes, channel_);
-    if (own && own->Value() == theirs) digest = *std::move(own);
+    if (own && own->value() == theirs) digest = *own;
   }
   progress_.bytes += digest.bytes();
   return channel_.Write(RecordType::kResume, FieldWriter().U64(digest.bytes()).payload());

@@ -36,10 +36,10 @@ TEST_CASE(
   hole.AddBlock(Checksum(data), data.size());
   hole.AddZerosUpTo(4 * kBlockBytes + 3);
   CHECK(hole.bytes() == 4 * kBlockBytes + 3);
-  CHECK(hole.Value() == Of(zeros + zeros + data + zeros + std::string(3, '\0')).Value());
-  CHECK(hole.Value() != Of(zeros + data + zeros + zeros + std::string(3, '\0')).Value());
-  CHECK(Of(data).Value() != Of(data + "x").Value());
-  CHECK(Of("x").Value() != Of("y").Value());
+  CHECK(hole.value() == Of(zeros + zeros + data + zeros + std::string(3, '\0')).value());
+  CHECK(hole.value() != Of(zeros + data + zeros + zeros + std::string(3, '\0')).value());
+  CHECK(Of(data).value() != Of(data + "x").value());
+  CHECK(Of("x").value() != Of("y").value());
   Digest vast;
   vast.AddZerosUpTo(~std::uint64_t{0});  // at once
   CHECK(vast.bytes() == ~std::uint64_t{0});

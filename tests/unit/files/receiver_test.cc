@@ -62,7 +62,7 @@ struct Trial {
   Trial& End(const std::string& bytes) {
     Digest digest;
     digest.AddBlock(Checksum(bytes), bytes.size());
-    return Say(RecordType::kFileEnd, FieldWriter().U64(digest.Value()).payload());
+    return Say(RecordType::kFileEnd, FieldWriter().U64(digest.value()).payload());
   }
   Receiver::End Run() {
     RecordChannel channel(script);
