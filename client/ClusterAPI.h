@@ -36,6 +36,7 @@
 #include "muster/outcome.h"
 #include "muster/session.h"
 #include "muster/status.h"
+#include "muster/transfer.h"
 #include "muster/value.h"
 
 namespace muster {
@@ -238,6 +239,23 @@ class MUSTER_EXPORT ClusterAPI {
   // output and errors too (all of it comes as stdout; line ends are "\r\n" unless it changes that).
   Call interact(const Target& target, const Command& command, const ExecuteOptions& options = {},
                 const std::optional<Terminal>& terminal = std::nullopt);
+
+  // Copies files, trees and what patterns match to nodes, all at once; returns at once, with one
+  // transfer for each target, in their order. docs/files.md says what becomes of names, modes,
+  // symlinks and what is there already. `remote` is a folder that everything goes into, or, for one
+  // source, its new name. Each node's transfer reads the sources itself.
+  Transfer put(const Target& target, const std::vector<std::string>& local,
+               const std::string& remote, const TransferOptions& options = {});
+  std::vector<Transfer> put(const std::vector<Target>& targets,
+                            const std::vector<std::string>& local, const std::string& remote,
+                            const TransferOptions& options = {});
+  // Copies files of nodes here. `remote` are paths and patterns on the nodes; `local` is a folder,
+  // or the new name of the one thing. With several targets each name gets ".NODE" behind it.
+  Transfer get(const Target& target, const std::vector<std::string>& remote,
+               const std::string& local, const TransferOptions& options = {});
+  std::vector<Transfer> get(const std::vector<Target>& targets,
+                            const std::vector<std::string>& remote, const std::string& local,
+                            const TransferOptions& options = {});
 
  private:
   class Cluster;

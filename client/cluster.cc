@@ -55,6 +55,33 @@ ClusterAPI::Cluster::~Cluster() {
 
 bool ClusterAPI::Cluster::IsForked() const { return Forks() != forks_; }
 
+std::vector<ClusterAPI::Cluster::Spot> ClusterAPI::Cluster::Spread(
+    const std::vector<Target>& targets) const {
+  std::vector<Spot> spots;
+  std::string wrong;  // the first that names no node
+  for (const Target& target : targets) {
+    const absl::StatusOr<ClusterNodes::Places> found = Find(target);
+    if (!found.ok()) {
+      spots.push_back({std::nullopt, Outcome::Kind::kRefused, FirstLine(found.status().message())});
+      if (wrong.empty()) wrong = spots.back().why_not;
+      continue;
+    }
+    for (const std::size_t place : *found) spots.push_back({place, Outcome::Kind::kOk, ""});
+  }
+  for (Spot& spot : spots) {
+    if (wrong.empty() || !spot.place) continue;
+    spot.kind = Outcome::Kind::kSkipped;
+    spot.why_not = absl::StrCat("nothing was sent anywhere: ", wrong);
+  }
+  return spots;
+}
+
+std::vector<ClusterAPI::Cluster::Spot> ClusterAPI::Cluster::SpotOf(const Target& target) const {
+  const absl::StatusOr<std::size_t> place = FindOne(target);
+  if (place.ok()) return {{*place, Outcome::Kind::kOk, ""}};
+  return {{std::nullopt, Outcome::Kind::kRefused, FirstLine(place.status().message())}};
+}
+
 Call ClusterAPI::Cluster::Send(std::size_t index, const Command& command,
                                const ExecuteOptions& options, const wire::Place& place,
                                std::shared_ptr<CallInput> input,

@@ -14,6 +14,7 @@
 
 #include "client/ClusterAPI.h"
 #include "client/call_input.h"
+#include "client/call_state.h"
 #include "client/cluster_configuration.h"
 #include "client/cluster_nodes.h"
 #include "client/fast_lane.h"
@@ -49,10 +50,29 @@ class ClusterAPI::Cluster {
   }
   absl::StatusOr<std::vector<NodeGroup>> Groups() const { return nodes_.Groups(); }
 
+  // Where one call of several goes; or why it does not go there.
+  struct Spot {
+    std::optional<std::size_t> place;         // of nodes(); none: the target names no node
+    Outcome::Kind kind = Outcome::Kind::kOk;  // how it ends unsent; kOk: it may be sent
+    std::string why_not;
+  };
+  // One for each node of each target. When one of them names no node nothing goes anywhere: a
+  // mistyped target does not become fewer nodes.
+  std::vector<Spot> Spread(const std::vector<Target>& targets) const;
+  // That of a target which means one node.
+  std::vector<Spot> SpotOf(const Target& target) const;
+  // The name of its node; empty: it has none.
+  std::string NameOf(const Spot& spot) const { return spot.place ? nodes()[*spot.place].name : ""; }
+
   // The call, already refused when it cannot be sent. `input`: what it takes; null: nothing.
   Call Send(std::size_t index, const Command& command, const ExecuteOptions& options,
             const wire::Place& place, std::shared_ptr<CallInput> input = nullptr,
             const std::optional<Terminal>& terminal = {}) const;
+  // One for each spot; those that cannot be sent have ended already.
+  std::vector<Transfer> Put(const std::vector<Spot>& spots, const std::vector<std::string>& local,
+                            const std::string& remote, const TransferOptions& options) const;
+  std::vector<Transfer> Get(const std::vector<Spot>& spots, const std::vector<std::string>& remote,
+                            const std::string& local, const TransferOptions& options) const;
   // `self`: this, which the map keeps.
   static Map MakeMap(const std::shared_ptr<Cluster>& self, const Command& command,
                      ItemSource source, std::optional<std::size_t> total,
@@ -78,6 +98,11 @@ class ClusterAPI::Cluster {
   }
 
  private:
+  // Calls that carry files. `why_not`: why nothing can be sent anywhere; empty: it can.
+  std::vector<std::shared_ptr<Call::State>> Carry(const std::vector<Spot>& spots,
+                                                  const v1::FileTransfer& files,
+                                                  const TransferOptions& options,
+                                                  std::string why_not) const;
   // What the nodes say of themselves, for a target that asks.
   absl::StatusOr<std::vector<NodeCheck>> Ask(const ClusterNodes::Places& places) const;
   static Status WhyNotName(const std::string& name);

@@ -74,32 +74,15 @@ Call ClusterAPI::execute(const Target& target, const Command& command,
 
 std::vector<Call> ClusterAPI::execute(const std::vector<Target>& targets, const Command& command,
                                       const ExecuteOptions& options) {
-  std::vector<absl::StatusOr<ClusterNodes::Places>> found;
-  found.reserve(targets.size());
-  std::string why_not;  // the first that names no node
-  wire::Place place{0, 0};
-  for (const Target& target : targets) {
-    found.push_back(cluster_->Find(target));
-    if (found.back().ok()) {
-      place.size += static_cast<std::uint32_t>(found.back()->size());
-    } else if (why_not.empty()) {
-      why_not = FirstLine(found.back().status().message());
-    }
-  }
+  const std::vector<Cluster::Spot> spots = cluster_->Spread(targets);
+  wire::Place place{static_cast<std::uint32_t>(spots.size()), 0};
   std::vector<Call> calls;
-  for (const absl::StatusOr<ClusterNodes::Places>& nodes : found) {
-    if (!nodes.ok()) {
-      calls.push_back(RefusedCall("", FirstLine(nodes.status().message())));
-      continue;
-    }
-    for (const std::size_t node : *nodes) {
-      // A mistyped target does not become fewer nodes.
-      if (!why_not.empty()) {
-        calls.push_back(EndedCall(Outcome::Kind::kSkipped, cluster_->nodes()[node].name,
-                                  absl::StrCat("nothing was sent anywhere: ", why_not)));
-        continue;
-      }
-      calls.push_back(cluster_->Send(node, command, options, place));
+  calls.reserve(spots.size());
+  for (const Cluster::Spot& spot : spots) {
+    if (spot.kind != Outcome::Kind::kOk) {
+      calls.push_back(EndedCall(spot.kind, cluster_->NameOf(spot), spot.why_not));
+    } else {
+      calls.push_back(cluster_->Send(*spot.place, command, options, place));
       ++place.rank;
     }
   }
@@ -131,6 +114,28 @@ Call ClusterAPI::interact(const Target& target, const Command& command,
   if (!place.ok()) return RefusedCall("", FirstLine(place.status().message()));
   return cluster_->Send(*place, command, options, {}, std::make_shared<CallInput>(terminal),
                         terminal);
+}
+
+Transfer ClusterAPI::put(const Target& target, const std::vector<std::string>& local,
+                         const std::string& remote, const TransferOptions& options) {
+  return cluster_->Put(cluster_->SpotOf(target), local, remote, options).front();
+}
+
+std::vector<Transfer> ClusterAPI::put(const std::vector<Target>& targets,
+                                      const std::vector<std::string>& local,
+                                      const std::string& remote, const TransferOptions& options) {
+  return cluster_->Put(cluster_->Spread(targets), local, remote, options);
+}
+
+Transfer ClusterAPI::get(const Target& target, const std::vector<std::string>& remote,
+                         const std::string& local, const TransferOptions& options) {
+  return cluster_->Get(cluster_->SpotOf(target), remote, local, options).front();
+}
+
+std::vector<Transfer> ClusterAPI::get(const std::vector<Target>& targets,
+                                      const std::vector<std::string>& remote,
+                                      const std::string& local, const TransferOptions& options) {
+  return cluster_->Get(cluster_->Spread(targets), remote, local, options);
 }
 
 Status ClusterAPI::cancel(const Target& target, const std::string& id,

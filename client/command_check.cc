@@ -131,6 +131,26 @@ std::string WhyNotOpen(const Terminal& terminal) {
   return TooLong("the terminal's type", terminal.type.size(), kMaxTypeBytes);
 }
 
+std::string WhyNotTransfer(const std::vector<std::string>& paths, const TransferOptions& options) {
+  if (paths.empty()) return "no file is named";
+  std::size_t total = 0;
+  for (const std::string& path : paths) {
+    if (path.empty()) return "a path is empty";
+    if (HasNul(path)) return "a path holds a NUL byte";
+    if (path.size() > kMaxArgumentBytes) return TooLong("a path", path.size(), kMaxArgumentBytes);
+    total += path.size();
+  }
+  if (total > kMaxSourceBytes) {
+    return absl::StrCat(TooLong("the list of paths", total, kMaxSourceBytes),
+                        " (3 MiB); name their folder, or a pattern");
+  }
+  ExecuteOptions execution;
+  execution.deadline = options.deadline;
+  execution.grace = options.grace;
+  execution.directory = options.directory;
+  return CheckOptions(execution);
+}
+
 std::string WhyNotSend(const Command& command, const ExecuteOptions& options) {
   std::string why = command.kind == Command::Kind::kArgv ? CheckArguments(command.arguments)
                                                          : CheckSource(command);

@@ -13,7 +13,11 @@ void InteractionStream::Start(const v1::ExecuteRequest& request,
   if (guard) context_.set_deadline(std::chrono::system_clock::now() + *guard);
   *message_.mutable_start() = request;
   if (input_->terminal()) *message_.mutable_terminal() = *input_->terminal();
-  connection_->stub().async()->Interact(&context_, this);
+  if (request.has_files()) {
+    connection_->stub().async()->Transfer(&context_, this);
+  } else {
+    connection_->stub().async()->Interact(&context_, this);
+  }
   // One hold is for reads that begin outside a reaction (ReadOn): it goes when a read finds the
   // end. The other is for writes, which all begin outside: it goes then too, but for a write that
   // is being started.

@@ -175,6 +175,17 @@ v1::CancelRequest ToCancel(const v1::ExecutionId& id,
   return request;
 }
 
+v1::ExecuteRequest ToRequest(v1::FileTransfer files, const TransferOptions& options,
+                             const std::string& node, const Place& place) {
+  ExecuteOptions execution;
+  execution.deadline = options.deadline;
+  execution.grace = options.grace;
+  execution.directory = options.directory;
+  v1::ExecuteRequest request = ToRequest(shell(""), execution, node, place);
+  *request.mutable_files() = std::move(files);
+  return request;
+}
+
 Event TakeEvent(v1::Output& output) {
   return {output.stream() == v1::Output::STREAM_STDERR ? Event::Stream::kStderr
                                                        : Event::Stream::kStdout,

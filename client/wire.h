@@ -22,6 +22,10 @@ struct Place {
 v1::ExecuteRequest ToRequest(const Command& command, const ExecuteOptions& options,
                              const std::string& node, const Place& place = {});
 
+// The same of a transfer of files.
+v1::ExecuteRequest ToRequest(v1::FileTransfer files, const TransferOptions& options,
+                             const std::string& node, const Place& place = {});
+
 v1::PythonSource::Form ToForm(Command::Form form);
 
 v1::CancelRequest ToCancel(const v1::ExecutionId& id,

@@ -15,9 +15,10 @@ namespace muster::clustershell {
 Output::Output(int out_fd, int err_fd)
     : out_{out_fd, ::isatty(out_fd) == 1}, err_{err_fd, ::isatty(err_fd) == 1} {}
 
-std::size_t Output::columns() const {
+std::size_t Output::columns(Stream stream) const {
   winsize size{};
-  const bool is_known = out_.is_terminal && ::ioctl(out_.fd, TIOCGWINSZ, &size) == 0;
+  const Sink& sink = SinkOf(stream);
+  const bool is_known = sink.is_terminal && ::ioctl(sink.fd, TIOCGWINSZ, &size) == 0;
   return is_known && size.ws_col > 0 ? size.ws_col : static_cast<std::size_t>(-1);
 }
 

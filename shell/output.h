@@ -30,8 +30,8 @@ class Output {
   void Raw(Stream stream, absl::string_view data);
 
   bool IsTerminal(Stream stream) const { return SinkOf(stream).is_terminal; }
-  // How wide our stdout is; without end when it is no terminal.
-  std::size_t columns() const;
+  // How wide our stdout (or the stream) is; without end when it is no terminal.
+  std::size_t columns(Stream stream = Stream::kStdout) const;
   // The errno that ended our stdout (EPIPE: nobody reads it any more), else 0. What is written to
   // it is thrown away from then on.
   int error() const { return out_.error; }

@@ -49,6 +49,7 @@ Json CommandOf(const LaunchRequest& launch) {
       return {{"shell", launch.source.substr(0, kShownBytes)}, {"bytes", launch.source.size()}};
     case LaunchRequest::Kind::kArgv:
     case LaunchRequest::Kind::kWorker:
+    case LaunchRequest::Kind::kFiles:
       break;
   }
   Json arguments = Json::array();
@@ -57,7 +58,9 @@ Json CommandOf(const LaunchRequest& launch) {
     if (bytes < kShownBytes) arguments.push_back(argument.substr(0, kShownBytes - bytes));
     bytes += argument.size();
   }
-  return {{"argv", arguments}, {"bytes", bytes}};
+  // Of files: "put" and where to, or "get" and which.
+  const char* what = launch.kind == LaunchRequest::Kind::kFiles ? "files" : "argv";
+  return {{what, arguments}, {"bytes", bytes}};
 }
 
 // All ASCII, on one line; what is no UTF-8 becomes U+FFFD.

@@ -31,10 +31,6 @@ grpc::ServerUnaryReactor* EndUnary(grpc::CallbackServerContext& context,
   return reactor;
 }
 
-grpc::Status NotInThisVersion() {
-  return {grpc::StatusCode::UNIMPLEMENTED, "not in this version of clusterd"};
-}
-
 }  // namespace
 
 grpc::Status GuardedNode::Check(const char* method,
@@ -84,7 +80,7 @@ grpc::ServerBidiReactor<v1::InteractRequest, v1::InteractEvent>* GuardedNode::In
   if (!status.ok()) {
     return End<grpc::ServerBidiReactor<v1::InteractRequest, v1::InteractEvent>>(status);
   }
-  return node_.Interact(identity_);
+  return node_.Interact(identity_, false);
 }
 
 grpc::ServerUnaryReactor* GuardedNode::Cancel(grpc::CallbackServerContext* context,
@@ -102,16 +98,13 @@ grpc::ServerUnaryReactor* GuardedNode::Describe(grpc::CallbackServerContext* con
                      : EndUnary(*context, status);
 }
 
-grpc::ServerReadReactor<v1::PutRequest>* GuardedNode::Put(grpc::CallbackServerContext* context,
-                                                          v1::PutResponse*) {
-  const grpc::Status status = Check("Put", *context);
-  return End<grpc::ServerReadReactor<v1::PutRequest>>(status.ok() ? NotInThisVersion() : status);
-}
-
-grpc::ServerWriteReactor<v1::GetEvent>* GuardedNode::Get(grpc::CallbackServerContext* context,
-                                                         const v1::GetRequest*) {
-  const grpc::Status status = Check("Get", *context);
-  return End<grpc::ServerWriteReactor<v1::GetEvent>>(status.ok() ? NotInThisVersion() : status);
+grpc::ServerBidiReactor<v1::InteractRequest, v1::InteractEvent>* GuardedNode::Transfer(
+    grpc::CallbackServerContext* context) {
+  const grpc::Status status = Check("Transfer", *context);
+  if (!status.ok()) {
+    return End<grpc::ServerBidiReactor<v1::InteractRequest, v1::InteractEvent>>(status);
+  }
+  return node_.Interact(identity_, true);
 }
 
 grpc::ServerUnaryReactor* GuardedNode::OpenSession(grpc::CallbackServerContext* context,

@@ -37,10 +37,8 @@ class GuardedNode : public v1::Node::CallbackService {
   grpc::ServerUnaryReactor* Describe(grpc::CallbackServerContext* context,
                                      const v1::DescribeRequest* request,
                                      v1::DescribeResponse* response) override;
-  grpc::ServerReadReactor<v1::PutRequest>* Put(grpc::CallbackServerContext* context,
-                                               v1::PutResponse* response) override;
-  grpc::ServerWriteReactor<v1::GetEvent>* Get(grpc::CallbackServerContext* context,
-                                              const v1::GetRequest* request) override;
+  grpc::ServerBidiReactor<v1::InteractRequest, v1::InteractEvent>* Transfer(
+      grpc::CallbackServerContext* context) override;
   grpc::ServerUnaryReactor* OpenSession(grpc::CallbackServerContext* context,
                                         const v1::OpenSessionRequest* request,
                                         v1::OpenSessionResponse* response) override;

@@ -59,6 +59,7 @@ std::optional<std::string> CheckSessionUse(const v1::ExecuteRequest& message) {
   if (message.has_argv()) {
     return std::string("a session runs shell commands or Python: send the program as a shell line");
   }
+  if (message.has_files()) return std::string("files are not copied in a session");
   if (!message.directory().empty() || message.environment_size() > 0) {
     return absl::StrCat("a session keeps its own directory and environment: use ",
                         is_python ? "os.chdir and os.environ" : "cd and export", " in it");

@@ -40,21 +40,27 @@ grpc::ServerWriteReactor<v1::ExecuteEvent>* NodeService::Execute(
 }
 
 grpc::ServerBidiReactor<v1::InteractRequest, v1::InteractEvent>* NodeService::Interact(
-    const Caller& caller) {
-  return InteractReactor::Make(loop_, open_calls_,
-                               [this, caller](const auto& queue, const v1::InteractRequest& first) {
-                                 BeginInteraction(queue, first, caller);
-                               })
+    const Caller& caller, bool is_transfer) {
+  return InteractReactor::Make(
+             loop_, open_calls_,
+             [this, caller, is_transfer](const auto& queue, const v1::InteractRequest& first) {
+               BeginInteraction(queue, first, caller, is_transfer);
+             })
       .get();
 }
 
 void NodeService::BeginInteraction(const std::shared_ptr<EventQueue>& queue,
-                                   const v1::InteractRequest& first, const Caller& caller) {
+                                   const v1::InteractRequest& first, const Caller& caller,
+                                   bool is_transfer) {
   if (!first.has_start()) {
     queue->Reject({grpc::StatusCode::INVALID_ARGUMENT, "the first message has to be start"});
     return;
   }
   std::optional<Terminal> terminal;
+  if (first.has_terminal() && is_transfer) {
+    queue->Reject({grpc::StatusCode::INVALID_ARGUMENT, "files need no terminal"});
+    return;
+  }
   if (first.has_terminal()) {
     if (const auto problem = CheckTerminal(first.terminal())) {
       queue->Reject({grpc::StatusCode::INVALID_ARGUMENT, *problem});
@@ -62,19 +68,20 @@ void NodeService::BeginInteraction(const std::shared_ptr<EventQueue>& queue,
     }
     terminal = ReadTerminal(first.terminal());
   }
-  Accept(queue, first.start(), caller, [&](ExecutionRequest& request) {
+  const auto complete = [&](ExecutionRequest& request) {
     request.has_input = true;
     request.terminal = terminal;
     // First, so that the request's own environment goes before it.
     auto& environment = request.launch.environment;
     if (terminal) environment.insert(environment.begin(), absl::StrCat("TERM=", terminal->type));
-  });
+  };
+  Accept(queue, first.start(), caller, complete, is_transfer);
 }
 
 void NodeService::Accept(const std::shared_ptr<EventQueue>& queue,
                          const v1::ExecuteRequest& message, const Caller& caller,
-                         const std::function<void(ExecutionRequest&)>& complete) {
-  auto checked = reception_.Check(message, caller, complete);
+                         const std::function<void(ExecutionRequest&)>& complete, bool is_transfer) {
+  auto checked = reception_.Check(message, caller, complete, is_transfer);
   if (const auto* rejection = std::get_if<Reception::Rejection>(&checked)) {
     Turn(*queue, *rejection);
     return;

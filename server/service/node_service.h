@@ -39,7 +39,9 @@ class NodeService {
 
   grpc::ServerWriteReactor<v1::ExecuteEvent>* Execute(const Caller& caller,
                                                       const v1::ExecuteRequest& message);
-  grpc::ServerBidiReactor<v1::InteractRequest, v1::InteractEvent>* Interact(const Caller& caller);
+  // `is_transfer`: of files; else of anything but files.
+  grpc::ServerBidiReactor<v1::InteractRequest, v1::InteractEvent>* Interact(const Caller& caller,
+                                                                            bool is_transfer);
   grpc::ServerUnaryReactor* Cancel(const Caller& caller, grpc::CallbackServerContext& context,
                                    const v1::CancelRequest& request);
   grpc::ServerUnaryReactor* Describe(const Caller& caller, grpc::CallbackServerContext& context,
@@ -54,11 +56,12 @@ class NodeService {
  private:
   // What the first message of an Interact asks for. Like Accept.
   void BeginInteraction(const std::shared_ptr<EventQueue>& queue, const v1::InteractRequest& first,
-                        const Caller& caller);
+                        const Caller& caller, bool is_transfer);
   // Checks a request, and has it started on the loop or says why not. `complete` adds to it what
   // the message does not hold.
   void Accept(const std::shared_ptr<EventQueue>& queue, const v1::ExecuteRequest& message,
-              const Caller& caller, const std::function<void(ExecutionRequest&)>& complete);
+              const Caller& caller, const std::function<void(ExecutionRequest&)>& complete,
+              bool is_transfer = false);
   static void Turn(EventQueue& queue, const Reception::Rejection& rejection);
   // On the loop's thread.
   void Submit(const std::shared_ptr<EventQueue>& queue, ExecutionRequest request);

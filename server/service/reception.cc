@@ -36,7 +36,11 @@ std::optional<Reception::Rejection> Reception::CheckAddress(const std::string& i
 
 std::variant<ExecutionRequest, Reception::Rejection> Reception::Check(
     const v1::ExecuteRequest& message, const Caller& caller,
-    const std::function<void(ExecutionRequest&)>& complete) const {
+    const std::function<void(ExecutionRequest&)>& complete, bool is_transfer) const {
+  if (message.has_files() != is_transfer) {
+    return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT,
+                        "files are what Transfer is for, and nothing else is");
+  }
   if (auto rejection = CheckAddress(message.incarnation(), message.node())) return *rejection;
   if (!caller->why_no_jobs.empty()) {
     Deny(*caller, caller->why_no_jobs);

@@ -33,10 +33,11 @@ class Reception {
   // Whether what is asked for is meant for this node in this life of its daemon.
   std::optional<Rejection> CheckAddress(const std::string& incarnation,
                                         const std::string& node) const;
-  // The request, complete; `complete` adds to it what the message does not hold.
+  // The request, complete; `complete` adds to it what the message does not hold. `is_transfer`: it
+  // has to be one of files, and otherwise may not.
   std::variant<ExecutionRequest, Rejection> Check(
       const v1::ExecuteRequest& message, const Caller& caller,
-      const std::function<void(ExecutionRequest&)>& complete) const;
+      const std::function<void(ExecutionRequest&)>& complete, bool is_transfer = false) const;
   // Whether it may start or wait now; it is recorded then, and its id used up.
   std::optional<Rejection> Admit(const ExecutionRequest& request);
   // Null: it has its outcome already.

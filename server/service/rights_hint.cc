@@ -29,7 +29,7 @@ std::string Asker(const LaunchRequest& launch) {
 std::shared_ptr<ExecutionSink> RightsHint::Wrap(const ExecutionRequest& request,
                                                 std::shared_ptr<ExecutionSink> sink) {
   const Identity& identity = *request.identity;
-  if (identity.may_gain_rights) return sink;
+  if (identity.may_gain_rights || request.launch.kind == LaunchRequest::Kind::kFiles) return sink;
   const std::string asker = Asker(request.launch);
   if (asker.empty()) return sink;
   // The owner has no section of his own yet.

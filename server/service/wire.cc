@@ -55,6 +55,29 @@ std::optional<std::string> CheckArgument(const std::string& argument, const std:
   return std::nullopt;
 }
 
+std::optional<std::string> CheckArguments(const std::vector<std::string>& arguments,
+                                          const char* what) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    auto problem = CheckArgument(arguments[i], absl::StrCat(what, " ", i));
+    if (problem) return problem;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> ReadFiles(const v1::FileTransfer& message, LaunchRequest& launch) {
+  launch.kind = LaunchRequest::Kind::kFiles;
+  const bool is_put = message.direction() == v1::FileTransfer::DIRECTION_PUT;
+  if (!is_put && message.direction() != v1::FileTransfer::DIRECTION_GET) {
+    return std::string("a transfer of files is a put or a get");
+  }
+  if (message.paths().empty() || (is_put && message.paths_size() != 1)) {
+    return std::string("a put names one destination, a get at least one path");
+  }
+  launch.arguments = {is_put ? "put" : "get"};
+  launch.arguments.insert(launch.arguments.end(), message.paths().begin(), message.paths().end());
+  return CheckArguments(launch.arguments, "path");
+}
+
 std::optional<std::string> ReadCommand(const v1::ExecuteRequest& message, LaunchRequest& launch) {
   switch (message.command_case()) {
     case v1::ExecuteRequest::kPython:
@@ -75,12 +98,10 @@ std::optional<std::string> ReadCommand(const v1::ExecuteRequest& message, Launch
       if (launch.arguments.empty() || launch.arguments[0].empty()) {
         return std::string("the command is empty");
       }
-      for (std::size_t i = 0; i < launch.arguments.size(); ++i) {
-        auto problem = CheckArgument(launch.arguments[i], absl::StrCat("argument ", i));
-        if (problem) return problem;
-      }
-      return std::nullopt;
+      return CheckArguments(launch.arguments, "argument");
     }
+    case v1::ExecuteRequest::kFiles:
+      return ReadFiles(message.files(), launch);
     case v1::ExecuteRequest::COMMAND_NOT_SET:
       break;
   }

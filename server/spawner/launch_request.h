@@ -15,7 +15,8 @@ namespace muster::server {
 
 struct LaunchRequest {
   // kWorker: a warm worker, which gets its executions over the WorkerChannel at kValueFd.
-  enum class Kind : std::uint8_t { kPython, kShell, kArgv, kWorker };
+  // kFiles: one end of a transfer of files, in the child itself: nothing is exec'd.
+  enum class Kind : std::uint8_t { kPython, kShell, kArgv, kWorker, kFiles };
   // How the value of Python travels: as text, or as CBOR where its type has one.
   enum class Form : std::uint8_t { kRepr, kStr, kData };
   // What happens to processes that outlive a command which ended by itself: those in a session of
@@ -25,7 +26,7 @@ struct LaunchRequest {
   Kind kind = Kind::kShell;
   Form form = Form::kRepr;
   std::string source;                  // kPython, kShell
-  std::vector<std::string> arguments;  // kArgv
+  std::vector<std::string> arguments;  // kArgv; kFiles: "put" or "get", then the paths
   JobRights rights;
   std::string directory;                 // empty: where the daemon is, or the home of another user
   std::vector<std::string> environment;  // NAME=VALUE, over what every job begins with

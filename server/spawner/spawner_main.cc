@@ -7,9 +7,19 @@
 
 #include "common/own_program.h"
 #include "server/spawner/spawn_loop.h"
+#include "server/spawner/transfer.h"
 
 namespace {
 constexpr int kDaemonFd = 3;
+
+void RunJob(const muster::server::LaunchRequest& request,
+            const muster::server::StartStatus& status) {
+  if (request.kind == muster::server::LaunchRequest::Kind::kFiles) {
+    muster::server::RunTransfer(request, status);
+  } else {
+    muster::server::ExecProgram(request, status);
+  }
+}
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -27,8 +37,7 @@ int main(int argc, char** argv) {
       muster::FindProgram(folder, "clusterd-worker")};
   // Of the same user's jobs none may look into it.
   ::prctl(PR_SET_DUMPABLE, 0);
-  muster::server::SpawnLoop({muster::UniqueFd(kDaemonFd), {}, {}}, muster::server::ExecProgram, {},
-                            std::move(spawner))
+  muster::server::SpawnLoop({muster::UniqueFd(kDaemonFd), {}, {}}, RunJob, {}, std::move(spawner))
       .Run();
   return 0;
 }

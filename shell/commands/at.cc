@@ -1,10 +1,15 @@
 // @TARGET command: a line for the shell of the nodes.
+#include <absl/strings/ascii.h>
+#include <absl/strings/match.h>
+
 #include <string>
 
+#include "common/words.h"
 #include "shell/chosen_nodes.h"
 #include "shell/command_list.h"
 #include "shell/execution_flags.h"
 #include "shell/run_on_nodes.h"
+#include "shell/transfer_on_nodes.h"
 
 namespace muster::clustershell {
 namespace {
@@ -15,9 +20,21 @@ int Run(Shell& shell, absl::string_view rest) {
   const auto [word, behind] = SplitTarget(rest);
   const absl::string_view target = names_none ? "*" : word;
   ExecuteOptions options = shell.defaults();
-  const auto line = TakeExecutionFlags(names_none ? rest : behind, options);
+  const absl::string_view behind_target = names_none ? rest : behind;
+  const auto line = TakeExecutionFlags(behind_target, options);
   if (!line.ok()) return shell.Usage("@", line.status().message());
   if (line->empty()) return shell.Usage("@", "there is no command for the nodes");
+  // Behind a bare -- stands a command of the nodes, whatever it is called.
+  const absl::string_view flags =
+      behind_target.substr(0, static_cast<std::size_t>(line->data() - behind_target.data()));
+  const bool is_literal = absl::EndsWith(absl::StripTrailingAsciiWhitespace(flags), "--");
+  const auto [verb, what] = SplitFirst(*line);
+  if (!is_literal && (verb == "put" || verb == "get")) {
+    ExecuteOptions given;  // without the defaults, which those two take themselves
+    static_cast<void>(TakeExecutionFlags(behind_target, given).ok());
+    return TransferOnNodes(shell, verb == "put" ? Direction::kPut : Direction::kGet, target, what,
+                           given);
+  }
   return RunOnNodes(shell, target, muster::shell(std::string(*line)), options);
 }
 
@@ -36,6 +53,8 @@ const ShellCommand kAtCommand = {
     "  @tags=env:prod uptime     by tags and other attributes; 'help targets' has them all\n"
     "  @@web uptime              the nodes of the group @web\n"
     "  @1 --timeout 5s make      flags say how it runs; -- ends them\n"
+    "  @1-3 put FILE FOLDER      put and get copy files; a command of the nodes that is called so\n"
+    "                            runs as @1-3 -- put\n"
     "What a node writes comes as it comes, line by line, with its name in front; what it writes "
     "to\n"
     "stderr goes to stderr. On a terminal, control characters in it are shown as text.\n"

@@ -123,11 +123,49 @@ TEST_CASE("Health answers, for the server and for its service") {
   }
 }
 
-TEST_CASE("Lanes that are not there yet answer UNIMPLEMENTED") {
+TEST_CASE("Files travel over Transfer, and nothing else does") {
   NodeFixture node;
-  grpc::ClientContext context;
-  v1::GetEvent event;
-  const auto reader = node.stub().Get(&context, v1::GetRequest());
-  CHECK_FALSE(reader->Read(&event));
-  CHECK(reader->Finish().error_code() == grpc::StatusCode::UNIMPLEMENTED);
+  v1::ExecuteRequest files = node.Shell("true");
+  files.mutable_files()->set_direction(v1::FileTransfer::DIRECTION_PUT);
+  files.mutable_files()->add_paths(node.folder() + "/in/");
+  CHECK(node.Run(files).status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  const auto transfer = [&](const v1::InteractRequest& first, const std::string& input) {
+    grpc::ClientContext context;
+    const auto stream = node.stub().Transfer(&context);
+    stream->Write(first);
+    v1::InteractRequest more;
+    more.set_input(input);
+    if (!input.empty()) stream->Write(more);
+    v1::InteractEvent event;
+    v1::Outcome outcome;
+    while (stream->Read(&event)) outcome = event.event().outcome();
+    const grpc::Status status = stream->Finish();
+    if (!status.ok()) outcome.set_exit_code(1000 + status.error_code());
+    return outcome;
+  };
+  v1::InteractRequest first;
+  *first.mutable_start() = node.Shell("true");
+  CHECK(transfer(first, "").exit_code() == 1000 + grpc::StatusCode::INVALID_ARGUMENT);
+  const auto begin = [&] {
+    *first.mutable_start() = node.Shell("true");
+    *first.mutable_start()->mutable_files() = files.files();
+  };
+  begin();
+  first.mutable_terminal();
+  CHECK(transfer(first, "").exit_code() == 1000 + grpc::StatusCode::INVALID_ARGUMENT);
+  first.clear_terminal();
+  begin();
+  first.mutable_start()->mutable_files()->add_paths("second");
+  CHECK(transfer(first, "").kind() == v1::Outcome::KIND_REFUSED);
+  begin();
+  first.mutable_start()->mutable_files()->clear_direction();
+  CHECK(transfer(first, "").kind() == v1::Outcome::KIND_REFUSED);
+  begin();
+  first.mutable_start()->mutable_files()->set_paths(0, std::string("a\0b", 3));
+  CHECK(transfer(first, "").kind() == v1::Outcome::KIND_REFUSED);
+  begin();
+  first.mutable_start()->set_session("s");
+  CHECK(transfer(first, "").kind() == v1::Outcome::KIND_REFUSED);
+  begin();
+  CHECK(transfer(first, "GET / HTTP/1.1\r\n\r\n").exit_code() == 1);
 }

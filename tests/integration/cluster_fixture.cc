@@ -41,10 +41,14 @@ ClusterAPI ClusterFixture::Connect() const {
   return *std::move(connected);
 }
 
-void ClusterFixture::Restart(int node) {
+void ClusterFixture::Kill(int node) {
   ChildProcess& process = daemons_[Place(node)]->process();
   process.Kill(SIGKILL);
   REQUIRE(process.WaitUntil(std::chrono::steady_clock::now() + std::chrono::seconds(10)));
+}
+
+void ClusterFixture::Restart(int node) {
+  Kill(node);
   daemons_[Place(node)] = Start(node);
 }
 

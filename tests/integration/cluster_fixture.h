@@ -24,7 +24,9 @@ class ClusterFixture {
   // Another handle with connections of its own.
   ClusterAPI Connect() const;
   pid_t pid(int node) const { return daemons_[Place(node)]->process().pid(); }
-  // SIGKILL, and a new daemon on the same socket.
+  // SIGKILL; returns when it is gone.
+  void Kill(int node);
+  // The same, and a new daemon on the same socket.
   void Restart(int node);
   const Folder& folder() const { return folder_; }
   const std::string& configuration() const { return configuration_; }

@@ -9,13 +9,14 @@ import lint
 MAY_INCLUDE = {
     "common": [],
     "proto": ["common"],
+    "files": ["common"],
     "server": ["common", "proto"],
     "server/service": ["common", "proto", "server"],
     "server/identity": ["common"],
     "server/execution": ["common", "server/identity", "server/spawner"],
-    "server/spawner": ["common"],
+    "server/spawner": ["common", "files"],
     "server/worker": ["common", "server/execution", "server/spawner"],
-    "client": ["common", "proto"],
+    "client": ["common", "files", "proto"],
     "client/python": ["common"],
     "provision": ["client", "common"],
     "shell": ["client", "provision", "common"],
@@ -34,7 +35,7 @@ MAY_SEE_RPC = ["proto", "server", "server/service", "client", "bench"]
 PYTHON = re.compile(r"pybind11/|Python\.h$")
 MAY_SEE_PYTHON = ["server/worker", "client/python"]
 
-TOP = {"common", "proto", "server", "client", "provision", "shell", "examples", "bench", "tests"}
+TOP = {"common", "proto", "files", "server", "client", "provision", "shell", "examples", "bench", "tests"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 STANDARD = re.compile(r"[a-z_0-9]+$")
 # ClusterAPI.h and its parts. Everybody includes the first; the parts include each other.

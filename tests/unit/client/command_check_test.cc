@@ -94,3 +94,17 @@ TEST_CASE("a session and an id have to be names of one") {
   options.session = "1 2";
   CHECK_THAT(WhyNotSend("1", options), Contains("\"1 2\" is no name of a session"));
 }
+
+TEST_CASE("paths on a node and their options are checked before anything is sent") {
+  muster::TransferOptions options;
+  CHECK(muster::WhyNotTransfer({"/a", "b*"}, options).empty());
+  CHECK(muster::WhyNotTransfer({}, options) == "no file is named");
+  CHECK(muster::WhyNotTransfer({"a", ""}, options) == "a path is empty");
+  CHECK(muster::WhyNotTransfer({std::string("a\0b", 3)}, options) == "a path holds a NUL byte");
+  CHECK_FALSE(muster::WhyNotTransfer({std::string(131072, 'x')}, options).empty());
+  CHECK_FALSE(
+      muster::WhyNotTransfer(std::vector<std::string>(40, std::string(100000, 'x')), options)
+          .empty());
+  options.deadline = std::chrono::milliseconds(0);
+  CHECK_FALSE(muster::WhyNotTransfer({"a"}, options).empty());
+}

@@ -15,10 +15,9 @@ namespace {
 
 // The decisions, once more: a change of the table has to be meant.
 const std::map<std::string, Role> kDecided = {
-    {"Execute", Role::kExec},      {"ExecuteMany", Role::kExec}, {"Interact", Role::kExec},
-    {"Cancel", Role::kExec},       {"Describe", Role::kObserve}, {"Put", Role::kFiles},
-    {"Get", Role::kFiles},         {"OpenSession", Role::kExec}, {"ListSessions", Role::kExec},
-    {"CloseSession", Role::kExec},
+    {"Execute", Role::kExec},     {"ExecuteMany", Role::kExec},  {"Interact", Role::kExec},
+    {"Cancel", Role::kExec},      {"Describe", Role::kObserve},  {"Transfer", Role::kFiles},
+    {"OpenSession", Role::kExec}, {"ListSessions", Role::kExec}, {"CloseSession", Role::kExec},
 };
 
 const google::protobuf::ServiceDescriptor* FindService(const std::string& name) {

@@ -1,0 +1,167 @@
+#include "shell/transfer_on_nodes.h"
+
+#include <absl/status/status.h>
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <stdlib.h>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/words.h"
+#include "shell/chosen_nodes.h"
+#include "shell/execution_flags.h"
+#include "shell/exit_code.h"
+#include "shell/one_line.h"
+#include "shell/summary.h"
+#include "shell/transfer_bar.h"
+
+namespace muster::clustershell {
+namespace {
+
+// How long to look at one transfer before the bar and the others.
+constexpr std::chrono::milliseconds kLook(50);
+
+// Transfers that run, for Ctrl-C.
+class Transfers : public Interruptible {
+ public:
+  explicit Transfers(std::vector<Transfer> transfers) : transfers_(std::move(transfers)) {}
+
+  void Interrupt(int times) override {
+    times_ = times;
+    for (Transfer& transfer : transfers_) {
+      if (times > 1) {
+        transfer.cancel(std::chrono::milliseconds(0));
+      } else {
+        transfer.cancel();
+      }
+    }
+  }
+
+  std::vector<Transfer>& all() { return transfers_; }
+  int times() const { return times_; }
+
+ private:
+  std::vector<Transfer> transfers_;  // does not change; each is thread-safe
+  std::atomic<int> times_{0};
+};
+
+TransferProgress Sum(const std::vector<Transfer>& transfers) {
+  TransferProgress sum;
+  for (const Transfer& transfer : transfers) {
+    const TransferProgress one = transfer.progress();
+    sum.bytes += one.bytes;
+    sum.total_bytes += one.total_bytes;
+    sum.files += one.files;
+    sum.total_files += one.total_files;
+  }
+  return sum;
+}
+
+// As a shell's: "~" and "~/…" of this machine.
+std::string WithHome(const std::string& path) {
+  const char* home = ::getenv("HOME");
+  if (home == nullptr || path.empty() || path[0] != '~') return path;
+  return path.size() == 1 || path[1] == '/' ? home + path.substr(1) : path;
+}
+
+// Flags that mean something for files.
+absl::Status TakeOptions(const ExecuteOptions& flags, TransferOptions& options) {
+  const bool has_limits = flags.limits.cpu || flags.limits.memory_bytes || flags.limits.processes ||
+                          flags.limits.file_size_bytes || flags.limits.open_files ||
+                          flags.limits.output_bytes;
+  if (has_limits || !flags.session.empty() || !flags.environment.empty() ||
+      flags.leftovers != Leftovers::kOwnSession) {
+    return absl::InvalidArgumentError("only --timeout, --grace and --cwd are for files");
+  }
+  if (flags.deadline) options.deadline = flags.deadline;
+  if (flags.grace != ExecuteOptions().grace) options.grace = flags.grace;
+  if (!flags.directory.empty()) options.directory = flags.directory;
+  return absl::OkStatus();
+}
+
+void Tell(Shell& shell, const Transfer& transfer, const Outcome& outcome) {
+  Output& output = shell.output();
+  const std::vector<FileProblem> problems = transfer.problems();
+  if (problems.size() > 1) {
+    for (const FileProblem& problem : problems) {
+      output.NodeLines(Output::Stream::kStderr, outcome.node, OneLine(problem.describe()));
+    }
+  }
+  if (!outcome.ok()) {
+    output.NodeLines(Output::Stream::kStderr, outcome.node, outcome.describe());
+  }
+}
+
+int WaitForAll(Shell& shell, const std::shared_ptr<Transfers>& transfers) {
+  std::vector<Transfer>& all = transfers->all();
+  std::vector<Outcome> outcomes(all.size());
+  std::vector<bool> has_ended(all.size(), false);
+  TransferBar bar(shell.output(), all.size());
+  int exit_code = kExitOk;
+  int told = 0;
+  for (std::size_t ended = 0; ended < all.size();) {
+    bool waits = true;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (has_ended[i]) continue;
+      const Outcome* outcome = all[i].wait_for(std::exchange(waits, false) ? kLook : kLook * 0);
+      if (outcome == nullptr) continue;
+      has_ended[i] = true;
+      ++ended;
+      bar.Wipe();
+      Tell(shell, all[i], *outcome);
+      exit_code = WorseExit(exit_code, ExitOf(*outcome));
+      outcomes[i] = *outcome;
+    }
+    if (const int times = transfers->times(); times > told) {
+      told = times;
+      bar.Wipe();
+      shell.SayStopping(times);
+    }
+    if (ended < all.size()) bar.Show(Sum(all), ended);
+  }
+  if (all.size() > 1 && exit_code != kExitOk) shell.output().Note(Summarize(outcomes));
+  return exit_code;
+}
+
+}  // namespace
+
+int TransferOnNodes(Shell& shell, Direction direction, absl::string_view target,
+                    absl::string_view rest, const ExecuteOptions& given) {
+  const char* name = direction == Direction::kPut ? "put" : "get";
+  TransferOptions options;
+  options.deadline = shell.defaults().deadline;
+  options.grace = shell.defaults().grace;
+  options.directory = shell.defaults().directory;
+  ExecuteOptions flags = given;
+  const auto line = TakeExecutionFlags(rest, flags);
+  if (!line.ok()) return shell.Usage(name, line.status().message());
+  if (const absl::Status status = TakeOptions(flags, options); !status.ok()) {
+    return shell.Usage(name, status.message());
+  }
+  auto words = SplitWords(*line);
+  if (!words.ok()) return shell.Usage(name, words.status().message());
+  if (words->size() < 2) return shell.Usage(name, "it needs a source and a destination");
+  const ChosenNodes chosen = ChooseNodes(shell, target);
+  if (chosen.nodes.empty()) return chosen.exit_code;
+  std::vector<Target> targets;
+  for (const Node& node : chosen.nodes) targets.emplace_back(node.index);
+  std::string destination = std::move(words->back());
+  words->pop_back();
+  std::vector<Transfer> started;
+  if (direction == Direction::kPut) {
+    for (std::string& source : *words) source = WithHome(source);
+    started = shell.cluster().put(targets, *words, destination, options);
+  } else {
+    started = shell.cluster().get(targets, *words, WithHome(destination), options);
+  }
+  const auto transfers = std::make_shared<Transfers>(std::move(started));
+  shell.signals().SetRunning(transfers);
+  return WaitForAll(shell, transfers);
+}
+
+}  // namespace muster::clustershell
