@@ -92,8 +92,12 @@ class ClusterAPI::Cluster {
       request.set_name(name);
       return AskSessions(targets, request);
     }
-    std::vector<NodeSessions> answers(targets.size());
-    for (NodeSessions& answer : answers) answer.status = why_not;
+    std::vector<NodeSessions> answers;
+    for (const Spot& spot : Spread(targets)) {
+      answers.emplace_back();
+      answers.back().node = NameOf(spot);
+      answers.back().status = why_not;
+    }
     return answers;
   }
 

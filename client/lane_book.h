@@ -20,8 +20,8 @@ class LaneBook {
  public:
   using Calls = std::vector<std::shared_ptr<FastCall>>;
 
-  // What the node may have of a client at once, as the contract of ExecuteMany says; the others wait
-  // here.
+  // What the node may have of a client at once, as the contract of ExecuteMany says; the others
+  // wait here.
   static constexpr std::size_t kMaxSent = 1024;
   static constexpr std::size_t kMaxSentBytes = 4u << 20;
   // Of one message.

@@ -51,11 +51,12 @@ WorkerPool::Line& WorkerPool::LineOf(CellSink& sink, bool in_front) {
 
 void WorkerPool::Push(const std::shared_ptr<Cell>& cell, bool in_front) {
   Line& line = LineOf(cell->sink(), in_front);
-  if (in_front) {
-    line.cells.push_front(cell);
-  } else {
-    line.cells.push_back(cell);
+  // What comes back stands where it stood: several workers give back in whatever order.
+  auto place = in_front ? line.cells.begin() : line.cells.end();
+  while (place != line.cells.end() && (*place)->request().sequence < cell->request().sequence) {
+    ++place;
   }
+  line.cells.insert(place, cell);
   ++waiting_;
   waiting_bytes_ += cell->bytes();
 }

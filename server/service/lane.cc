@@ -14,23 +14,12 @@ constexpr std::size_t kMaxHeld = 1024;
 constexpr std::size_t kMaxHeldBytes = 4u << 20;
 constexpr std::int64_t kFirstCredit = 256 << 10;
 constexpr std::int64_t kMaxCredit = std::int64_t{1} << 50;
-// What is kept for a client that does not acknowledge, before what it runs waits. Outcomes still
-// come then, of what had begun or is refused: who lets twice as much come together is cut off.
-constexpr std::size_t kMaxMessages = 4096;
-constexpr std::size_t kMaxMessageBytes = 16u << 20;
-// Above this outcomes are kept short, so that those that still come do not break the bound.
-constexpr std::size_t kManyBytes = 8u << 20;
 constexpr std::size_t kShortBytes = 2048;
-// A message is closed when it is so large; and what has not been written makes its executions wait.
-constexpr std::size_t kMaxOneMessage = 256 << 10;
-constexpr std::size_t kMaxWaitingBytes = 512 << 10;
 // So many events are worth a message: one costs both ends some 50 us, whatever is in it.
 constexpr std::size_t kMany = 128;
 // With so few to come it is not worth waiting for them.
 constexpr std::size_t kFew = 16;
 constexpr std::chrono::milliseconds kLongestHold(16);
-// What an event takes beside its data.
-constexpr std::size_t kEventBytes = 128;
 
 void Shorten(std::string& text) {
   if (text.size() <= kShortBytes) return;
@@ -63,16 +52,9 @@ grpc::Status Lane::Carry(Carrier& carrier, const v1::OpenLane& open, std::uint64
         ->Finish({grpc::StatusCode::ABORTED, "another call took over this stream"});
   }
   is_writing_ = true;  // `opened` goes first
-  if (open.again()) {
-    // What was being written may have arrived or not: the client knows.
-    written_ = messages_.size();
-    if (!Acknowledge(acknowledged)) {
-      written_ = 0;
-      if (!absence_) WaitForClient();
-      return {grpc::StatusCode::INVALID_ARGUMENT, "more is acknowledged than was sent"};
-    }
-    written_ = 0;
-    unwritten_bytes_ = message_bytes_;
+  if (open.again() && !outbox_.Rewind(acknowledged)) {
+    if (!absence_) WaitForClient();
+    return {grpc::StatusCode::INVALID_ARGUMENT, "more is acknowledged than was sent"};
   }
   if (absence_) loop_.CancelTimer(*absence_);
   absence_.reset();
@@ -111,7 +93,7 @@ void Lane::OnHalfClose(const Carrier& carrier) {
 void Lane::EndWhenDone() {
   if (!client_is_done_ || !held_.empty() || has_ended_) return;
   // All has been said, and written.
-  if (carrier_ != nullptr && (is_writing_ || written_ < messages_.size())) return;
+  if (carrier_ != nullptr && (is_writing_ || outbox_.HasMore())) return;
   has_ended_ = true;
   if (carrier_ != nullptr) std::exchange(carrier_, nullptr)->Finish(grpc::Status::OK);
   on_end_(*this);
@@ -188,7 +170,7 @@ grpc::Status Lane::Begin() {
             absl::StrCat("more than ", kMaxHeld, " requests, or ", kMaxHeldBytes >> 20,
                          " MiB of them, are under way on this stream")};
   }
-  if (messages_.size() > 2 * kMaxMessages || message_bytes_ > 2 * kMaxMessageBytes) {
+  if (outbox_.IsOverfull()) {
     return {grpc::StatusCode::INVALID_ARGUMENT, "what was answered here is not acknowledged"};
   }
   pool_->Dispatch();
@@ -202,19 +184,6 @@ void Lane::AddCredit(std::uint64_t sequence, std::uint64_t bytes) {
   if (held == held_.end()) return;  // it has ended meanwhile
   const auto given = static_cast<std::int64_t>(std::min<std::uint64_t>(kMaxCredit, bytes));
   held->second.credit = std::min(held->second.credit + given, kMaxCredit);
-}
-
-bool Lane::Acknowledge(std::uint64_t messages) {
-  // The client may have the last one before gRPC has told that it is written.
-  if (messages > acknowledged_ + written_ + (is_writing_ ? 1 : 0)) return false;
-  heard_ = std::max(heard_, messages);
-  while (acknowledged_ < heard_ && written_ > 0) {
-    message_bytes_ -= messages_.front().bytes;
-    messages_.pop_front();
-    ++acknowledged_;
-    --written_;
-  }
-  return true;
 }
 
 std::shared_ptr<ExecutionControl> Lane::Find(std::uint64_t sequence) const {
@@ -258,20 +227,9 @@ void Lane::Close(std::optional<std::chrono::milliseconds> grace, const std::stri
 
 // ---- what is said ----
 
-bool Lane::IsFull() const {
-  return unwritten_bytes_ >= kMaxWaitingBytes || message_bytes_ >= kMaxMessageBytes ||
-         messages_.size() >= kMaxMessages;
-}
-
 v1::LaneEvent& Lane::AddEvent(std::uint64_t sequence, std::size_t bytes) {
-  const bool none_is_open = messages_.size() <= written_ + (is_writing_ ? 1 : 0);
-  if (none_is_open || messages_.back().bytes + bytes > kMaxOneMessage) messages_.emplace_back();
-  messages_.back().bytes += bytes + kEventBytes;
-  message_bytes_ += bytes + kEventBytes;
-  unwritten_bytes_ += bytes + kEventBytes;
-  was_full_ = was_full_ || IsFull();
-  v1::LaneEvent& event = *messages_.back().message->add_events();
-  event.set_sequence(sequence);
+  v1::LaneEvent& event = outbox_.Add(sequence, bytes);
+  was_full_ = was_full_ || outbox_.IsFull();
   return event;
 }
 
@@ -289,14 +247,14 @@ bool Lane::Output(std::uint64_t sequence, OutputStream stream, std::string data)
                                                                        : v1::Output::STREAM_STDERR);
     event.mutable_output()->set_data(std::move(data));
   }
-  if ((is_value || held->second.credit > 0) && !IsFull()) return true;
+  if ((is_value || held->second.credit > 0) && !outbox_.IsFull()) return true;
   held->second.is_paused = true;
   paused_.insert(sequence);
   return false;
 }
 
 void Lane::ResumePaused() {
-  if (IsFull()) return;
+  if (outbox_.IsFull()) return;
   if (std::exchange(was_full_, false)) pool_->Dispatch();
   if (paused_.empty()) return;
   std::vector<std::shared_ptr<ExecutionControl>> resumed;
@@ -325,7 +283,7 @@ void Lane::End(std::uint64_t sequence, const Outcome& outcome, std::string value
   const Outcome* told = &outcome;
   Outcome shortened;
   if (outcome.exception) {
-    if (message_bytes_ >= kManyBytes) {
+    if (outbox_.HasMuch()) {
       shortened = outcome;
       Shorten(shortened.exception->message);
       Shorten(shortened.exception->traceback);
@@ -360,12 +318,12 @@ void Lane::OnBatchEnd() {
 }
 
 bool Lane::IsDue() const {
-  if (messages_.size() > written_ + 1) return true;
+  if (outbox_.IsNextClosed()) return true;
   // Of the cells at least so many have not begun: what begins later ends later, too.
   const std::size_t queued = cells_ - std::min(cells_, pool_->workers());
   if (queued < kFew) return true;
-  const auto events = static_cast<std::size_t>(messages_[written_].message->events_size());
-  return events >= std::min(queued, kMany) || Cell::Clock::now() >= last_write_ + Hold();
+  return outbox_.events_in_next() >= std::min(queued, kMany) ||
+         Cell::Clock::now() >= last_write_ + Hold();
 }
 
 // What has waited for its turn can wait a quarter of that longer.
@@ -375,7 +333,7 @@ std::chrono::milliseconds Lane::Hold() const {
 }
 
 void Lane::Flush() {
-  if (carrier_ == nullptr || is_writing_ || written_ >= messages_.size()) return;
+  if (carrier_ == nullptr || is_writing_ || !outbox_.HasMore()) return;
   if (!IsDue()) {
     if (hold_) return;
     hold_ = loop_.After(Hold(), [this] {
@@ -387,7 +345,7 @@ void Lane::Flush() {
   }
   last_write_ = Cell::Clock::now();
   is_writing_ = true;
-  carrier_->Write(*messages_[written_].message);
+  carrier_->Write(outbox_.BeginWrite());
 }
 
 void Lane::OnOpened(const Carrier& carrier) {
@@ -400,9 +358,7 @@ void Lane::OnOpened(const Carrier& carrier) {
 void Lane::OnWritten(const Carrier& carrier) {
   if (carrier_ != &carrier) return;
   is_writing_ = false;
-  unwritten_bytes_ -= messages_[written_].bytes;
-  ++written_;
-  Acknowledge(heard_);
+  outbox_.EndWrite();
   Flush();
   ResumePaused();
   EndWhenDone();

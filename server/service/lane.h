@@ -8,7 +8,6 @@
 
 #include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
-#include <google/protobuf/arena.h>
 #include <grpcpp/support/status.h>
 
 #include <deque>
@@ -22,6 +21,7 @@
 #include "server/execution/execution_request.h"
 #include "server/execution/worker_pool.h"
 #include "server/service/audit_log.h"
+#include "server/service/lane_outbox.h"
 
 namespace muster::server {
 
@@ -72,7 +72,7 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   grpc::Status Begin();
   void AddCredit(std::uint64_t sequence, std::uint64_t bytes);
   // False: so many have not been sent.
-  bool Acknowledge(std::uint64_t messages);
+  bool Acknowledge(std::uint64_t messages) { return outbox_.Acknowledge(messages); }
   // Ends with what is under way, which is stopped.
   void Close(std::optional<std::chrono::milliseconds> grace, const std::string& who);
 
@@ -95,7 +95,7 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   bool OnOutput(const Cell& cell, OutputStream stream, std::string data) override;
   void OnOutcome(const Cell& cell, Outcome outcome, std::string value) override;
   void OnBatchEnd() override;
-  bool HasRoom() const override { return !IsFull(); }
+  bool HasRoom() const override { return !outbox_.IsFull(); }
   // The same of an execution that is no cell.
   bool Output(std::uint64_t sequence, OutputStream stream, std::string data);
   void End(std::uint64_t sequence, const Outcome& outcome, std::string value);
@@ -108,16 +108,8 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
     bool is_cell = false;
     bool is_paused = false;
   };
-  struct Message {
-    std::unique_ptr<google::protobuf::Arena> arena = std::make_unique<google::protobuf::Arena>();
-    v1::ExecuteManyEvent* message =
-        google::protobuf::Arena::CreateMessage<v1::ExecuteManyEvent>(arena.get());
-    std::size_t bytes = 0;
-  };
-
   Held& Hold(std::uint64_t sequence, std::size_t bytes);
   v1::LaneEvent& AddEvent(std::uint64_t sequence, std::size_t bytes);
-  bool IsFull() const;
   // Whether what waits is worth a message now, or should wait for more that comes soon.
   bool IsDue() const;
   std::chrono::milliseconds Hold() const;
@@ -141,14 +133,7 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   std::size_t held_bytes_ = 0;
   std::size_t cells_ = 0;  // of held_
   absl::flat_hash_set<std::uint64_t> paused_;
-  // Messages in their order: acknowledged ones are gone, then those that were written, then those
-  // that were not. The last one of these is still filled.
-  std::deque<Message> messages_;
-  std::size_t written_ = 0;         // of messages_; one more is being written
-  std::uint64_t acknowledged_ = 0;  // messages before messages_
-  std::uint64_t heard_ = 0;         // that the client said it has
-  std::size_t message_bytes_ = 0;   // of all in messages_
-  std::size_t unwritten_bytes_ = 0;
+  LaneOutbox outbox_;
   bool was_full_ = false;  // the pool may have held cells back
   Cell::Clock::time_point last_write_;
   std::chrono::microseconds queued_{0};     // that the last cell waited

@@ -9,6 +9,7 @@
 
 #include "common/node_set.h"
 #include "common/quantity.h"
+#include "common/words.h"
 #include "shell/chosen_nodes.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
@@ -92,10 +93,10 @@ int Run(Shell& shell, absl::string_view rest) {
   absl::string_view line = closes ? behind_first : rest;
   std::string name;
   if (closes) {
-    const auto [word, behind] = SplitTarget(line);
-    if (word.empty()) return shell.Usage("sessions", "close needs the name of a session");
-    name = std::string(word);
-    line = behind;
+    const absl::Status status = TakeWord(line, name);
+    if (!status.ok()) return shell.Usage("sessions", status.message());
+    if (name.empty()) return shell.Usage("sessions", "close needs the name of a session");
+    line = StripBlanks(line);
   }
   const auto [target, behind] = SplitTarget(line);
   if (!behind.empty()) return shell.Usage("sessions", absl::StrCat("it takes no '", behind, "'"));

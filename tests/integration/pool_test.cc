@@ -117,6 +117,25 @@ TEST_CASE("outcomes do not wait for something long that follows them") {
   CHECK(node.EndsCleanly());
 }
 
+TEST_CASE("they begin in the order in which they came, whatever was handed to whom meanwhile") {
+  // Workers that begin late give back what they were handed: again and again, with all that waits.
+  const int rounds = Rounds(200);
+  for (int round = 0; round < rounds; ++round) {
+    ClusterFixture node(1, {"--workers", "2"});
+    std::vector<Call> calls;
+    for (int i = 0; i < 2; ++i) calls.push_back(node.cluster().execute(1, std::to_string(i)));
+    for (int i = 0; i < 6; ++i) {
+      calls.push_back(node.cluster().execute(1, "import time; time.sleep(600)"));
+    }
+    for (std::size_t i = 0; i < 2; ++i) {
+      const Outcome* outcome = calls[i].wait_for(Bound(10'000));
+      REQUIRE(outcome != nullptr);
+      CHECK(outcome->ok());
+    }
+    for (Call& call : calls) call.cancel(milliseconds(0));
+  }
+}
+
 TEST_CASE("the end of one that waits does not touch the one that runs") {
   ClusterFixture node(1, {"--workers", "1"});
   const std::string mark = node.folder().path() + "/mark";
