@@ -53,7 +53,7 @@ Item::Item(std::string python, std::string text)
 Item::Item(bool value) : Item(value ? "True" : "False", value ? "True" : "False") {}
 Item::Item(std::int64_t value) : Item(absl::StrCat(value), absl::StrCat(value)) {}
 Item::Item(double value) : Item(LiteralOf(value), LiteralOf(value)) {}
-Item::Item(std::string text) : Item(LiteralOf(text, false), text) {}
+Item::Item(const std::string& text) : Item(LiteralOf(text, false), text) {}
 
 Item::Item(const std::vector<Item>& items) {
   for (const Item& item : items) {

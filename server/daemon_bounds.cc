@@ -49,10 +49,9 @@ absl::Status SetIdle(const std::string& text, std::chrono::milliseconds& idle) {
   return absl::OkStatus();
 }
 
-}  // namespace
-
-const std::vector<BoundOption>& BoundOptions() {
-  static const std::vector<BoundOption> options = {
+// How much the daemon does at once, and for how long it keeps what does nothing.
+std::vector<BoundOption> OwnOptions() {
+  return {
       {"--workers", "workers",
        "Python executions at once, more wait their turn (default: the number of cores)",
        [](const std::string& text, DaemonBounds& bounds) {
@@ -88,6 +87,12 @@ const std::vector<BoundOption>& BoundOptions() {
        [](const std::string& text, DaemonBounds& bounds) {
          return SetIdle(text, bounds.session_idle);
        }},
+  };
+}
+
+// What one execution may take.
+std::vector<BoundOption> LimitOptions() {
+  return {
       {"--max-time", "max_time", "Deadline of each execution: 90, 500ms, 30s, 10m, 2h",
        [](const std::string& text, DaemonBounds& bounds) { return SetTime(text, bounds.longest); }},
       {"--max-cpu", "max_cpu", "CPU time of each execution, all its processes together",
@@ -115,6 +120,17 @@ const std::vector<BoundOption>& BoundOptions() {
          return SetLimit(ParseSize(text), bounds.limits.output_bytes);
        }},
   };
+}
+
+}  // namespace
+
+const std::vector<BoundOption>& BoundOptions() {
+  static const std::vector<BoundOption> options = [] {
+    std::vector<BoundOption> all = OwnOptions();
+    std::vector<BoundOption> limits = LimitOptions();
+    for (BoundOption& option : limits) all.push_back(std::move(option));
+    return all;
+  }();
   return options;
 }
 

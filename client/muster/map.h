@@ -37,7 +37,7 @@ class MUSTER_EXPORT Item {
   // Infinite and NaN too.
   Item(double value);
   // UTF-8; what is none goes as Python's os.fsdecode() reads it.
-  Item(std::string text);
+  Item(const std::string& text);
   Item(const char* text) : Item(std::string(text)) {}
   // A list; in a shell line its items as words beside each other.
   Item(const std::vector<Item>& items);
