@@ -88,17 +88,18 @@ TEST_CASE("A deadline that passes keeps the session, too, also that of a cell th
 TEST_CASE("A cell that does not heed the interrupt takes its session with it, and says so") {
   NodeFixture node;
   for (const std::string& stubborn :
-       {std::string(
-            "try:\n  time.sleep(1000)\nexcept KeyboardInterrupt:\n  pass\ntime.sleep(1000)"),
-        std::string("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-                    "signal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(1000)")}) {
+       {std::string("import time\ntry:\n  print('up', flush=True)\n  time.sleep(1000)\n"
+                    "except KeyboardInterrupt:\n  pass\ntime.sleep(1000)"),
+        std::string("import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+                    "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('up', flush=True)\n"
+                    "time.sleep(1000)")}) {
     const std::string seconds = UniqueSeconds();
     REQUIRE(RunCell(node,
                     "import subprocess; kept = 1\n"
                     "subprocess.Popen(['setsid', 'sleep', '" +
                         seconds + "'])")
                 .outcome.kind() == v1::Outcome::KIND_OK);
-    RunningCell cell(node, kUp + stubborn);
+    RunningCell cell(node, stubborn);
     REQUIRE(cell.Sees("up"));
     RunningCell waiting(node, "1");
     REQUIRE(waiting.Starts());

@@ -49,12 +49,14 @@ def test_every_file_is_in_its_place(prefix):
     (module,) = {name for name in files if re.search(r"dist-packages/ClusterAPI[^/]*\.so$", name)}
     documents_there = {f"share/doc/muster/{name}" for name in (
         "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE",
-        "docs/configuration.md", "docs/failure-semantics.md", "docs/limits.md")}
-    assert {re.sub(r"\.so\.\d.*", ".so.N", name) for name in files} == documents_there | {
+        "docs/configuration.md", "docs/failure-semantics.md", "docs/files.md", "docs/limits.md",
+        "docs/performance.md", "docs/security.md", "docs/targets.md", "docs/values.md")}
+    headers = {f"include/muster/{name}.h" for name in (
+        "call_group", "command", "export", "map", "nodes", "outcome", "session", "status", "transfer", "value")}
+    assert {re.sub(r"\.so\.\d.*", ".so.N", name) for name in files} == documents_there | headers | {
         "bin/clusterd", "bin/clustershell",
         "libexec/muster/clusterd-spawner", "libexec/muster/clusterd-worker",
-        "include/ClusterAPI.h", "include/muster/export.h", "include/muster/outcome.h",
-        "include/muster/status.h", "include/muster/value.h",
+        "include/ClusterAPI.h",
         "lib/libClusterAPI.so", "lib/libClusterAPI.so.N",
         "lib/cmake/Muster/MusterConfig.cmake", "lib/cmake/Muster/MusterConfigVersion.cmake",
         "lib/cmake/Muster/MusterTargets.cmake", "lib/cmake/Muster/MusterTargets-release.cmake",
