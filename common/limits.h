@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstddef>
 
+#include "common/tsan.h"
+
 namespace muster {
 
 // One Python or shell source, bytes. A message holds 4 MiB; the rest is for the other fields.
@@ -19,6 +21,6 @@ inline constexpr int kMaxMessageBytes = 4 << 20;
 inline constexpr std::size_t kMaxSocketPathBytes = 107;
 
 inline constexpr std::chrono::milliseconds kDefaultGrace{5000};
-inline constexpr std::chrono::milliseconds kConnectTimeout{5000};
+inline constexpr std::chrono::milliseconds kConnectTimeout{5000 * kTsanSlowness};
 
 }  // namespace muster

@@ -10,6 +10,14 @@ extern "C" void __tsan_release(void* address);
 
 namespace muster {
 
+// With the thread sanitizer everything takes a multiple of the time: how long a peer may be silent
+// is multiplied by this.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr int kTsanSlowness = 5;
+#else
+inline constexpr int kTsanSlowness = 1;
+#endif
+
 #if defined(__SANITIZE_THREAD__)
 inline void TsanAcquire(void* address) { __tsan_acquire(address); }
 inline void TsanRelease(void* address) { __tsan_release(address); }

@@ -100,8 +100,11 @@ TEST_CASE("two hundred executions run on one daemon at the same time") {
   node.folder().Write("here-all", "");
   for (int i = 0; i < kCount; ++i) {
     Call& call = calls[static_cast<std::size_t>(i)];
-    CHECK(call.next()->data == std::to_string(i) + "\n");
+    const std::optional<muster::Event> event = call.next();
+    INFO(call.wait().describe());
     CHECK(call.wait().ok());
+    REQUIRE(event.has_value());
+    CHECK(event->data == std::to_string(i) + "\n");
   }
   std::cout << ", all ended after " << SecondsSince(begin) << " s" << std::endl;
   CHECK(node.EndsCleanly());
