@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "common/limits.h"
 #include "tests/integration/daemon_fixture.h"
 #include "tests/integration/sshd_fixture.h"
 #include "tests/integration/watching.h"
@@ -168,8 +169,8 @@ TEST_CASE("an ssh that never gets through is given up after 5 s") {
   CHECK_THAT(check.nodes.front().reason, Contains("ssh is still trying"));
   CHECK_THAT(
       cluster.execute(1, "1").wait().describe(),
-      Contains("unreachable: cannot reach far at ssh:node: no answer within 5000 ms; ssh was "
-               "still trying"));
+      Contains("unreachable: cannot reach far at ssh:node: no answer within " +
+               std::to_string(muster::kConnectTimeout.count()) + " ms; ssh was still trying"));
   CHECK(std::chrono::steady_clock::now() - begin <
         std::chrono::duration<double>(8 * muster::test::Slack()));
 }
