@@ -127,8 +127,7 @@ std::vector<BoundOption> LimitOptions() {
 const std::vector<BoundOption>& BoundOptions() {
   static const std::vector<BoundOption> options = [] {
     std::vector<BoundOption> all = OwnOptions();
-    std::vector<BoundOption> limits = LimitOptions();
-    for (BoundOption& option : limits) all.push_back(std::move(option));
+    for (const BoundOption& option : LimitOptions()) all.push_back(option);
     return all;
   }();
   return options;
