@@ -242,8 +242,10 @@ void PoolWorker::HandleDone(const WorkerResult& result, std::string_view payload
   exception_.clear();
   result_.has_value = (result.flags & WorkerResult::kHasValue) != 0;
   value_ = payload;
-  // The worker is not believed more than can be.
-  const auto longest = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - since_);
+  // The worker is not believed more than can be. Not counted from the cell before: several results
+  // may be taken at once.
+  const auto longest = std::chrono::duration_cast<std::chrono::microseconds>(
+      Clock::now() - cells_.front()->received());
   const auto said = [&](std::uint64_t us) {
     const auto most = static_cast<std::uint64_t>(longest.count());
     return std::chrono::microseconds(static_cast<std::int64_t>(std::min(us, most)));

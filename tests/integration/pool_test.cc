@@ -94,6 +94,21 @@ TEST_CASE("what waits behind something long goes to a worker that has nothing to
   CHECK(node.EndsCleanly());
 }
 
+TEST_CASE("each is told its own time, also when many end between two looks of the daemon") {
+  ClusterFixture node(1, {"--workers", "1"});
+  REQUIRE(node.cluster().execute(1, "import time").wait().ok());
+  std::vector<Call> calls;
+  for (int i = 0; i < 200; ++i) {
+    calls.push_back(node.cluster().execute(
+        1, "import time\nend = time.perf_counter() + 0.0004\nwhile time.perf_counter() < end: 0"));
+  }
+  for (Call& call : calls) {
+    CHECK(call.wait().ok());
+    CHECK(call.wait().usage.wall >= std::chrono::microseconds(400));
+  }
+  CHECK(node.EndsCleanly());
+}
+
 TEST_CASE("outcomes do not wait for something long that follows them") {
   ClusterFixture node(1, {"--workers", "1"});
   REQUIRE(node.cluster().execute(1, "1").wait().ok());
