@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <utility>
 
 #include "client/ClusterAPI.h"

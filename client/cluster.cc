@@ -58,28 +58,34 @@ bool ClusterAPI::Cluster::IsForked() const { return Forks() != forks_; }
 std::vector<ClusterAPI::Cluster::Spot> ClusterAPI::Cluster::Spread(
     const std::vector<Target>& targets) const {
   std::vector<Spot> spots;
-  std::string wrong;  // the first that names no node
+  Status wrong;  // of the first that names no node
   for (const Target& target : targets) {
     const absl::StatusOr<ClusterNodes::Places> found = Find(target);
     if (!found.ok()) {
-      spots.push_back({std::nullopt, Outcome::Kind::kRefused, FirstLine(found.status().message())});
-      if (wrong.empty()) wrong = spots.back().why_not;
+      spots.push_back(Nowhere(found.status()));
+      if (wrong.ok()) wrong = spots.back().why_not;
       continue;
     }
-    for (const std::size_t place : *found) spots.push_back({place, Outcome::Kind::kOk, ""});
+    for (const std::size_t place : *found) spots.push_back({place, Outcome::Kind::kOk, {}});
   }
   for (Spot& spot : spots) {
-    if (wrong.empty() || !spot.place) continue;
+    if (wrong.ok() || !spot.place) continue;
     spot.kind = Outcome::Kind::kSkipped;
-    spot.why_not = absl::StrCat("nothing was sent anywhere: ", wrong);
+    spot.why_not = {wrong.code(), absl::StrCat("nothing was sent anywhere: ", wrong.message())};
   }
   return spots;
 }
 
 std::vector<ClusterAPI::Cluster::Spot> ClusterAPI::Cluster::SpotOf(const Target& target) const {
   const absl::StatusOr<std::size_t> place = FindOne(target);
-  if (place.ok()) return {{*place, Outcome::Kind::kOk, ""}};
-  return {{std::nullopt, Outcome::Kind::kRefused, FirstLine(place.status().message())}};
+  if (place.ok()) return {{*place, Outcome::Kind::kOk, {}}};
+  return {Nowhere(place.status())};
+}
+
+ClusterAPI::Cluster::Spot ClusterAPI::Cluster::Nowhere(const absl::Status& why_not) {
+  return {std::nullopt,
+          Outcome::Kind::kRefused,
+          {ToPublic(why_not).code(), FirstLine(why_not.message())}};
 }
 
 Call ClusterAPI::Cluster::Send(std::size_t index, const Command& command,
@@ -152,33 +158,15 @@ Status ClusterAPI::Cluster::Cancel(const Target& target, const std::string& id,
 std::vector<NodeSessions> ClusterAPI::Cluster::AskSessions(
     const std::vector<Target>& targets, const SessionOrder::Request& request) const {
   std::vector<NodeSessions> answers;
-  std::vector<std::size_t> places;
-  Status why_not;
-  if (IsForked()) why_not = {StatusCode::kFailedPrecondition, kForked};
-  for (const Target& target : targets) {
-    const absl::StatusOr<ClusterNodes::Places> found = Find(target);
-    if (!found.ok()) {
-      if (why_not.ok()) why_not = ToPublic(found.status());
-      answers.emplace_back();
-      continue;
-    }
-    for (const std::size_t place : *found) {
-      answers.emplace_back();
-      answers.back().node = nodes()[place].name;
-      places.push_back(place);
-    }
-  }
-  if (!why_not.ok()) {
-    for (NodeSessions& answer : answers) {
-      answer.status = {why_not.code(),
-                       absl::StrCat(FirstLine(why_not.message()), "; nothing was sent anywhere")};
-    }
-    return answers;
-  }
   std::vector<std::shared_ptr<SessionOrder>> orders;
   const auto deadline = std::chrono::steady_clock::now() + kOrderTimeout;
-  for (const std::size_t place : places) {
-    orders.push_back(std::make_shared<SessionOrder>((*links_)[place], request, deadline));
+  for (const Spot& spot : Spread(targets)) {
+    answers.emplace_back();
+    answers.back().node = NameOf(spot);
+    answers.back().status =
+        IsForked() ? Status(StatusCode::kFailedPrecondition, kForked) : spot.why_not;
+    if (!answers.back().status.ok()) continue;
+    orders.push_back(std::make_shared<SessionOrder>((*links_)[*spot.place], request, deadline));
     orders.back()->Begin();
   }
   for (std::size_t i = 0; i < orders.size(); ++i) {

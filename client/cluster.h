@@ -54,7 +54,7 @@ class ClusterAPI::Cluster {
   struct Spot {
     std::optional<std::size_t> place;         // of nodes(); none: the target names no node
     Outcome::Kind kind = Outcome::Kind::kOk;  // how it ends unsent; kOk: it may be sent
-    std::string why_not;
+    Status why_not;
   };
   // One for each node of each target. When one of them names no node nothing goes anywhere: a
   // mistyped target does not become fewer nodes.
@@ -102,6 +102,7 @@ class ClusterAPI::Cluster {
   }
 
  private:
+  static Spot Nowhere(const absl::Status& why_not);
   // Calls that carry files. `why_not`: why nothing can be sent anywhere; empty: it can.
   std::vector<std::shared_ptr<Call::State>> Carry(const std::vector<Spot>& spots,
                                                   const v1::FileTransfer& files,

@@ -80,7 +80,7 @@ std::vector<Call> ClusterAPI::execute(const std::vector<Target>& targets, const 
   calls.reserve(spots.size());
   for (const Cluster::Spot& spot : spots) {
     if (spot.kind != Outcome::Kind::kOk) {
-      calls.push_back(EndedCall(spot.kind, cluster_->NameOf(spot), spot.why_not));
+      calls.push_back(EndedCall(spot.kind, cluster_->NameOf(spot), spot.why_not.message()));
     } else {
       calls.push_back(cluster_->Send(*spot.place, command, options, place));
       ++place.rank;

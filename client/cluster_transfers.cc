@@ -6,26 +6,13 @@
 
 #include "client/cluster.h"
 #include "client/command_check.h"
+#include "client/ended_call.h"
 #include "client/execution.h"
 #include "client/put_source.h"
 #include "client/transfer_state.h"
 #include "files/name.h"
 
 namespace muster {
-namespace {
-
-std::shared_ptr<Call::State> EndedState(Outcome::Kind kind, const std::string& node,
-                                        std::string why_not) {
-  auto state = std::make_shared<Call::State>(node);
-  Outcome outcome;
-  outcome.kind = kind;
-  outcome.node = node;
-  outcome.reason = std::move(why_not);
-  state->Finish(std::move(outcome));
-  return state;
-}
-
-}  // namespace
 
 std::vector<std::shared_ptr<Call::State>> ClusterAPI::Cluster::Carry(const std::vector<Spot>& spots,
                                                                      const v1::FileTransfer& files,
@@ -37,7 +24,7 @@ std::vector<std::shared_ptr<Call::State>> ClusterAPI::Cluster::Carry(const std::
   for (const Spot& spot : spots) {
     const std::string node = NameOf(spot);
     if (spot.kind != Outcome::Kind::kOk) {
-      calls.push_back(EndedState(spot.kind, node, spot.why_not));
+      calls.push_back(EndedState(spot.kind, node, spot.why_not.message()));
     } else if (!why_not.empty()) {
       calls.push_back(EndedState(Outcome::Kind::kRefused, node,
                                  absl::StrCat(why_not, "; nothing was sent to ", node)));

@@ -1,20 +1,22 @@
 #include "client/ended_call.h"
 
-#include <memory>
 #include <utility>
-
-#include "client/call_state.h"
 
 namespace muster {
 
-Call EndedCall(Outcome::Kind kind, const std::string& node, std::string why_not) {
-  const auto state = std::make_shared<Call::State>(node);
+std::shared_ptr<Call::State> EndedState(Outcome::Kind kind, const std::string& node,
+                                        std::string why_not) {
+  auto state = std::make_shared<Call::State>(node);
   Outcome outcome;
   outcome.kind = kind;
   outcome.node = node;
   outcome.reason = std::move(why_not);
   state->Finish(std::move(outcome));
-  return Call(state);
+  return state;
+}
+
+Call EndedCall(Outcome::Kind kind, const std::string& node, std::string why_not) {
+  return Call(EndedState(kind, node, std::move(why_not)));
 }
 
 Call RefusedCall(const std::string& node, std::string why_not) {

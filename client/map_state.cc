@@ -23,7 +23,6 @@ Map::State::State(MapTemplate map_template, ItemSource source, std::optional<std
                   MapOptions options, std::size_t nodes, Sender sender)
     : template_(std::move(map_template)),
       source_(std::move(source)),
-      total_(total),
       options_(std::move(options)),
       sender_(std::move(sender)),
       nodes_(nodes) {
@@ -34,7 +33,6 @@ Map::State::State(std::string why_not, ItemSource source, std::optional<std::siz
                   MapOptions options)
     : why_not_(std::move(why_not)),
       source_(std::move(source)),
-      total_(total),
       options_(std::move(options)),
       nodes_(0) {
   progress_.total = total;
@@ -137,10 +135,9 @@ void Map::State::CancelRunning() {
 }
 
 void Map::State::Finish(MapResult result) {
+  const std::size_t key = options_.in_order ? result.index : progress_.done;
   ++progress_.done;
   if (!result.outcome.ok()) ++progress_.failed;
-  const std::size_t key = options_.in_order ? result.index : results_seen_;
-  ++results_seen_;
   results_.emplace(key, std::move(result));
 }
 

@@ -66,7 +66,6 @@ class Map::State {
   const std::optional<MapTemplate> template_;
   const std::string why_not_;
   const ItemSource source_;
-  const std::optional<std::size_t> total_;
   const MapOptions options_;
   const Sender sender_;
   MapNodes nodes_;
@@ -81,7 +80,6 @@ class Map::State {
   std::vector<std::shared_ptr<Call::State>> fresh_;  // sent since somebody last waited
   std::map<std::size_t, MapResult> results_;         // in order: by index; else by their number
   std::size_t next_result_ = 0;                      // the key of the one to be given next
-  std::size_t results_seen_ = 0;
   MapProgress progress_;
   const Clock::time_point begin_ = Clock::now();
   Clock::time_point told_ = Clock::now();

@@ -141,7 +141,7 @@ TEST_CASE("a summary says in one line what many say") {
   group.add(node.cluster().execute(2, muster::shell("exit 7")));
   group.add(node.cluster().execute(1, "1"));
   group.add(node.cluster().execute(3, muster::argv({"sleep", "1234"})));
-  while (group.summary().running > 1) std::this_thread::sleep_for(milliseconds(5));
+  REQUIRE(Eventually([&] { return group.summary().running == 1; }));
   const GroupSummary summary = group.summary();
   CHECK(summary.size == 6);
   CHECK_FALSE(summary.ok());

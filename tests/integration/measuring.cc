@@ -85,6 +85,16 @@ std::vector<ProcessFacts> DescendantsOf(pid_t pid) {
   return found;
 }
 
+std::vector<pid_t> WorkersOf(pid_t daemon) {
+  std::vector<pid_t> workers;
+  for (const ProcessFacts& process : DescendantsOf(daemon)) {
+    if (process.depth == 4 && process.command.find("clusterd-zygote") == 0) {
+      workers.push_back(process.pid);
+    }
+  }
+  return workers;
+}
+
 std::vector<pid_t> ProcessesWithVariable(const std::string& variable) {
   std::vector<pid_t> found;
   const std::string wanted = '\0' + variable + '\0';

@@ -40,6 +40,8 @@ struct ProcessFacts {
 };
 // Its children, theirs, and so on; zombies left out.
 std::vector<ProcessFacts> DescendantsOf(pid_t pid);
+// The warm workers of a daemon: children of children of its zygotes.
+std::vector<pid_t> WorkersOf(pid_t daemon);
 // Pids of processes whose environment, as they were started with it, holds NAME=VALUE.
 std::vector<pid_t> ProcessesWithVariable(const std::string& variable);
 // Those pids with their commands, one line each: for the message of a test that failed.

@@ -24,6 +24,7 @@ using muster::test::DescendantsOf;
 using muster::test::Eventually;
 using muster::test::Rounds;
 using muster::test::Slack;
+using muster::test::WorkersOf;
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
@@ -35,17 +36,6 @@ std::string OutputOf(Call& call) {
   std::string output;
   for (const muster::Event& event : call) output += event.data;
   return output;
-}
-
-// The warm workers of a daemon: children of children of its zygotes.
-std::vector<pid_t> WorkersOf(pid_t daemon) {
-  std::vector<pid_t> workers;
-  for (const auto& process : DescendantsOf(daemon)) {
-    if (process.depth == 4 && process.command.find("clusterd-zygote") == 0) {
-      workers.push_back(process.pid);
-    }
-  }
-  return workers;
 }
 
 }  // namespace
