@@ -179,11 +179,13 @@ void Call::State::SetControl(std::shared_ptr<CallControl> control) {
 }
 
 void Call::State::SetId(std::string id) {
+  if (whole_) whole_->SetId(id);
   const MutexLock lock(mutex_);
   id_ = std::move(id);
 }
 
 void Call::State::SetId(std::shared_ptr<const std::string> stream, std::uint64_t sequence) {
+  if (whole_) whole_->SetId(stream, sequence);
   const MutexLock lock(mutex_);
   stream_ = std::move(stream);
   sequence_ = sequence;
@@ -197,12 +199,25 @@ std::string Call::State::id() const {
 bool Call::State::AddOutput(Event event) {
   const MutexLock lock(mutex_);
   if (discards_ || outcome_ || event.data.empty()) return true;
+  if (whole_) {
+    is_paused_ = !whole_->AddOutput(std::move(event));
+    return !is_paused_;
+  }
   if (sheds_ && output_bytes_ > kMaxOutputBytes) return true;
   output_bytes_ += SizeOf(event);
   output_.push_back(std::move(event));
   changed_.NotifyAll();
   is_paused_ = output_bytes_ > kMaxOutputBytes && !sheds_;
   return !is_paused_;
+}
+
+void Call::State::ReadOn() {
+  std::shared_ptr<CallControl> control;
+  {
+    const MutexLock lock(mutex_);
+    if (std::exchange(is_paused_, false)) control = control_;
+  }
+  if (control) control->ReadOn();
 }
 
 void Call::State::Finish(Outcome outcome) {

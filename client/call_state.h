@@ -34,9 +34,11 @@ class CallControl {
 
 class Call::State {
  public:
-  // `input`: what the user may say to it; null: nothing.
-  explicit State(std::string node, std::shared_ptr<CallInput> input = nullptr)
-      : node_(std::move(node)), input_(std::move(input)) {}
+  // `input`: what the user may say to it; null: nothing. `whole`: the call of which this is one
+  // try; its output and its id are passed on there; null: none.
+  explicit State(std::string node, std::shared_ptr<CallInput> input = nullptr,
+                 std::shared_ptr<State> whole = nullptr)
+      : node_(std::move(node)), input_(std::move(input)), whole_(std::move(whole)) {}
 
   // ---- the user's side (see Call) ----
   const std::string& node() const { return node_; }
@@ -73,6 +75,8 @@ class Call::State {
   void SetId(std::shared_ptr<const std::string> stream, std::uint64_t sequence);
   // Whether there is room for more. If not: no more is to be read until ReadOn.
   [[nodiscard]] bool AddOutput(Event event);
+  // Of a try: there is room for more again.
+  void ReadOn() MUSTER_EXCLUDES(mutex_);
   // Only the first outcome counts.
   void Finish(Outcome outcome);
 
@@ -86,6 +90,7 @@ class Call::State {
 
   const std::string node_;
   const std::shared_ptr<CallInput> input_;
+  const std::shared_ptr<State> whole_;
   mutable Mutex mutex_;
   mutable CondVar changed_;
   std::shared_ptr<CallControl> control_ MUSTER_GUARDED_BY(mutex_);

@@ -112,8 +112,7 @@ Call ClusterAPI::interact(const Target& target, const Command& command,
                           const ExecuteOptions& options, const std::optional<Terminal>& terminal) {
   const absl::StatusOr<std::size_t> place = cluster_->FindOne(target);
   if (!place.ok()) return RefusedCall("", FirstLine(place.status().message()));
-  return cluster_->Send(*place, command, options, {}, std::make_shared<CallInput>(terminal),
-                        terminal);
+  return cluster_->SendInteractive(*place, command, options, terminal);
 }
 
 Transfer ClusterAPI::put(const Target& target, const std::vector<std::string>& local,
