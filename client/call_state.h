@@ -59,6 +59,9 @@ class Call::State {
   void SendNow() MUSTER_EXCLUDES(mutex_);
   // `done` is called once when the outcome is there: by whoever brings it, or now. Must not block.
   void WhenDone(std::function<void()> done);
+  // `ready` is called by whoever brings output or the end, while there was none of either to take.
+  // Must not block.
+  void Watch(std::function<void()> ready) MUSTER_EXCLUDES(mutex_);
   // A deadline that cannot overflow, however long the caller is ready to wait.
   static std::chrono::steady_clock::time_point After(std::chrono::milliseconds time);
   void Cancel(std::optional<std::chrono::milliseconds> grace);
@@ -105,6 +108,7 @@ class Call::State {
   bool is_detached_ MUSTER_GUARDED_BY(mutex_) = false;
   // Who called Next last; none when nobody reads.
   std::thread::id reader_ MUSTER_GUARDED_BY(mutex_);
+  std::shared_ptr<const std::function<void()>> ready_ MUSTER_GUARDED_BY(mutex_);
   std::vector<std::function<void()>> when_done_ MUSTER_GUARDED_BY(mutex_);
   std::optional<Outcome> outcome_
       MUSTER_GUARDED_BY(mutex_);  // changed only by TakeOutcome once it is there

@@ -29,7 +29,7 @@ constexpr std::chrono::seconds kAskTimeout(5);
 
 const char ClusterAPI::Cluster::kForked[] =
     "this process is a fork of the one that made the cluster, and connections do not survive a "
-    "fork(); start programs with exec (in Python: multiprocessing's \"spawn\"), or make the "
+    "fork(); start programs with exec (in Python: multiprocessing's \"spawn\"), or make the first "
     "cluster after the fork";
 
 ClusterAPI::Cluster::Cluster(const ClusterConfiguration& configuration,

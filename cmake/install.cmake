@@ -55,14 +55,15 @@ configure_file(${CMAKE_CURRENT_LIST_DIR}/clusterapi.pc.in
 install(FILES ${PROJECT_BINARY_DIR}/cmake/clusterapi.pc
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-muster_rpath(from_python ${MUSTER_INSTALL_PYTHONDIR})
+muster_rpath(from_python ${MUSTER_INSTALL_PYTHONDIR}/ClusterAPI)
 set_target_properties(ClusterAPI_python PROPERTIES INSTALL_RPATH ${from_python})
-install(TARGETS ClusterAPI_python LIBRARY DESTINATION ${MUSTER_INSTALL_PYTHONDIR})
+install(TARGETS ClusterAPI_python LIBRARY DESTINATION ${MUSTER_INSTALL_PYTHONDIR}/ClusterAPI)
+install(FILES ${MUSTER_PYTHON_SOURCES} DESTINATION ${MUSTER_INSTALL_PYTHONDIR}/ClusterAPI)
 
 # As Debian calls the folder of a package; the documents' links to each other work there.
 set(muster_documents ${CMAKE_INSTALL_DATAROOTDIR}/doc/muster)
 install(FILES README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md LICENSE
   DESTINATION ${muster_documents})
 install(FILES docs/configuration.md docs/failure-semantics.md docs/files.md docs/limits.md
-  docs/performance.md docs/security.md docs/targets.md docs/values.md
+  docs/performance.md docs/python.md docs/security.md docs/targets.md docs/values.md
   DESTINATION ${muster_documents}/docs)
