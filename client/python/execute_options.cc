@@ -13,7 +13,8 @@ namespace py = pybind11;
 namespace muster::python_module {
 namespace {
 
-using Setter = std::function<void(ExecuteOptions&, const py::handle&)>;
+template <typename Options>
+using Setters = std::map<std::string, std::function<void(Options&, const py::handle&)>>;
 
 std::chrono::milliseconds ToTime(const py::handle& seconds) {
   const auto value = seconds.cast<double>();
@@ -26,6 +27,10 @@ std::chrono::milliseconds ToTime(const py::handle& seconds) {
 std::string ToBytes(const py::handle& data) {
   if (py::isinstance<py::str>(data)) return FromStr(py::reinterpret_borrow<py::str>(data));
   return py::bytes(py::reinterpret_borrow<py::object>(data)).cast<std::string>();
+}
+
+std::string ToPath(const py::handle& path) {
+  return ToBytes(py::module_::import("os").attr("fspath")(path));
 }
 
 Isolation ToIsolation(const py::handle& name) {
@@ -44,16 +49,13 @@ Leftovers ToLeftovers(const py::handle& name) {
                         "\"; it has to be \"own_session\", \"reap\" or \"keep\"");
 }
 
-const std::map<std::string, Setter>& Setters() {
+const Setters<ExecuteOptions>& OfExecution() {
   using Options = ExecuteOptions;
   using Given = const py::handle&;
-  static const auto* const kSetters = new std::map<std::string, Setter>{
+  static const auto* const kSetters = new Setters<ExecuteOptions>{
       {"deadline", [](Options& options, Given given) { options.deadline = ToTime(given); }},
       {"grace", [](Options& options, Given given) { options.grace = ToTime(given); }},
-      {"directory",
-       [](Options& options, Given given) {
-         options.directory = py::module_::import("os").attr("fspath")(given).cast<std::string>();
-       }},
+      {"directory", [](Options& options, Given given) { options.directory = ToPath(given); }},
       {"environment",
        [](Options& options, Given given) {
          for (const auto& [name, value] : given.cast<py::dict>()) {
@@ -85,20 +87,36 @@ const std::map<std::string, Setter>& Setters() {
   return *kSetters;
 }
 
+const Setters<TransferOptions>& OfTransfer() {
+  using Options = TransferOptions;
+  using Given = const py::handle&;
+  static const auto* const kSetters = new Setters<TransferOptions>{
+      {"deadline", [](Options& options, Given given) { options.deadline = ToTime(given); }},
+      {"grace", [](Options& options, Given given) { options.grace = ToTime(given); }},
+      {"directory", [](Options& options, Given given) { options.directory = ToPath(given); }},
+      {"durable", [](Options& options, Given given) { options.durable = given.cast<bool>(); }},
+      {"max_bytes",
+       [](Options& options, Given given) { options.max_bytes = given.cast<std::uint64_t>(); }},
+      {"max_files",
+       [](Options& options, Given given) { options.max_files = given.cast<std::uint64_t>(); }},
+  };
+  return *kSetters;
+}
+
 std::string TypeName(const py::handle& object) {
   return py::str(py::type::of(object).attr("__name__")).cast<std::string>();
 }
 
-}  // namespace
-
-ExecuteOptions ToOptions(const py::dict& given) {
-  ExecuteOptions options;
-  for (const auto& [key, value] : given) {
-    const auto name = key.cast<std::string>();
-    const auto setter = Setters().find(name);
-    if (setter == Setters().end()) {
+template <typename Options>
+Options ReadOptions(const py::dict& given, const Setters<Options>& setters) {
+  Options options;
+  for (const std::pair<py::handle, py::handle> entry : given) {
+    const py::handle value = entry.second;
+    const auto name = py::cast<std::string>(entry.first);
+    const auto setter = setters.find(name);
+    if (setter == setters.end()) {
       std::string known;
-      for (const auto& [word, unused] : Setters()) known += (known.empty() ? "" : ", ") + word;
+      for (const auto& [word, unused] : setters) known += (known.empty() ? "" : ", ") + word;
       throw py::type_error("there is no option " + name + "; the options are " + known);
     }
     if (value.is_none()) continue;
@@ -109,6 +127,14 @@ ExecuteOptions ToOptions(const py::dict& given) {
     }
   }
   return options;
+}
+
+}  // namespace
+
+ExecuteOptions ToOptions(const py::dict& given) { return ReadOptions(given, OfExecution()); }
+
+TransferOptions ToTransferOptions(const py::dict& given) {
+  return ReadOptions(given, OfTransfer());
 }
 
 Command ToCommand(const std::string& kind, const py::object& source, const std::string& form) {

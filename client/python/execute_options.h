@@ -12,6 +12,9 @@ namespace muster::python_module {
 // none, with those that are, and for a value of the wrong type.
 ExecuteOptions ToOptions(const pybind11::dict& given);
 
+// Of files, the same.
+TransferOptions ToTransferOptions(const pybind11::dict& given);
+
 // `kind`: "python", "shell" or "argv"; `form`: "repr", "str" or "data", of Python.
 Command ToCommand(const std::string& kind, const pybind11::object& source, const std::string& form);
 

@@ -18,6 +18,24 @@ namespace {
   throw py::error_already_set();
 }
 
+std::vector<Target> ToTargets(const py::list& targets) {
+  std::vector<Target> all;
+  for (const py::handle& target : targets) {
+    all.push_back(ToTarget(py::reinterpret_borrow<py::object>(target)));
+  }
+  return all;
+}
+
+// The first that went wrong, with its node; empty: none.
+py::str WhyNot(const std::vector<NodeSessions>& answers) {
+  for (const NodeSessions& answer : answers) {
+    if (answer.status.ok()) continue;
+    return ToStr(answer.node.empty() ? answer.status.message()
+                                     : answer.node + ": " + answer.status.message());
+  }
+  return "";
+}
+
 std::shared_ptr<NativeCluster> Made(Result<ClusterAPI> cluster) {
   if (!cluster.ok()) Raise(cluster.status());
   return std::make_shared<NativeCluster>(*std::move(cluster));
@@ -71,10 +89,7 @@ py::list NativeCluster::Check(double seconds) const {
 py::list NativeCluster::Execute(CallQueue& queue, const py::list& targets, bool all,
                                 const std::string& kind, const py::object& source,
                                 const std::string& form, const py::dict& options) {
-  std::vector<Target> wanted;
-  for (const py::handle& target : targets) {
-    wanted.push_back(ToTarget(py::reinterpret_borrow<py::object>(target)));
-  }
+  const std::vector<Target> wanted = ToTargets(targets);
   const Command command = ToCommand(kind, source, form);
   const ExecuteOptions chosen = ToOptions(options);
   const auto sent = WithoutGil([&] {
@@ -96,6 +111,33 @@ py::list NativeCluster::Execute(CallQueue& queue, const py::list& targets, bool 
   py::list tokens;
   for (const auto& [token, node] : sent) tokens.append(py::make_tuple(token, ToStr(node)));
   return tokens;
+}
+
+std::vector<Transfer> NativeCluster::Put(const py::list& targets,
+                                         const std::vector<std::string>& local,
+                                         const std::string& remote, const py::dict& options) {
+  const std::vector<Target> wanted = ToTargets(targets);
+  const TransferOptions chosen = ToTransferOptions(options);
+  return WithoutGil([&] { return cluster_.put(wanted, local, remote, chosen); });
+}
+
+std::vector<Transfer> NativeCluster::Get(const py::list& targets,
+                                         const std::vector<std::string>& remote,
+                                         const std::string& local, const py::dict& options) {
+  const std::vector<Target> wanted = ToTargets(targets);
+  const TransferOptions chosen = ToTransferOptions(options);
+  return WithoutGil([&] { return cluster_.get(wanted, remote, local, chosen); });
+}
+
+py::str NativeCluster::OpenSession(const py::object& target, const std::string& name) {
+  const Target wanted = ToTarget(target);
+  return WhyNot(
+      WithoutGil([&] { return cluster_.open_session({wanted}, name, SessionKind::kPython); }));
+}
+
+py::str NativeCluster::CloseSession(const py::object& target, const std::string& name) {
+  const Target wanted = ToTarget(target);
+  return WhyNot(WithoutGil([&] { return cluster_.close_session({wanted}, name); }));
 }
 
 }  // namespace muster::python_module

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "client/python/call_queue.h"
 
@@ -28,6 +29,15 @@ class NativeCluster {
   pybind11::list Execute(CallQueue& queue, const pybind11::list& targets, bool all,
                          const std::string& kind, const pybind11::object& source,
                          const std::string& form, const pybind11::dict& options);
+  // As ClusterAPI::put() and get(), to or from every node of the targets. Options: deadline, grace,
+  // directory, durable, and of get max_bytes and max_files.
+  std::vector<Transfer> Put(const pybind11::list& targets, const std::vector<std::string>& local,
+                            const std::string& remote, const pybind11::dict& options);
+  std::vector<Transfer> Get(const pybind11::list& targets, const std::vector<std::string>& remote,
+                            const std::string& local, const pybind11::dict& options);
+  // What is wrong, or empty: opens, or closes, a Python session of that name on the target's nodes.
+  pybind11::str OpenSession(const pybind11::object& target, const std::string& name);
+  pybind11::str CloseSession(const pybind11::object& target, const std::string& name);
 
   explicit NativeCluster(ClusterAPI cluster) : cluster_(std::move(cluster)) {}
 

@@ -85,6 +85,32 @@ void DefineOutcome(py::module_& module) {
       .def("describe", [](const Outcome& it) { return ToStr(it.describe()); });
 }
 
+void DefineTransfer(py::module_& module) {
+  py::class_<Transfer>(module, "Transfer")
+      // Whether it has ended, after `seconds` at most.
+      .def("wait",
+           [](const Transfer& transfer, double seconds) {
+             const std::chrono::milliseconds time(static_cast<std::int64_t>(seconds * 1000));
+             return WithoutGil([&] { return transfer.wait_for(time) != nullptr; });
+           })
+      .def("cancel", [](Transfer& transfer) { transfer.cancel(); })
+      .def("outcome", [](const Transfer& transfer) { return Outcome(transfer.wait()); })
+      .def("problems",
+           [](const Transfer& transfer) {
+             py::list all;
+             for (const FileProblem& problem : transfer.problems()) {
+               all.append(ToStr(problem.describe()));
+             }
+             return all;
+           })
+      // (bytes, of so many, files, of so many, bytes in a second)
+      .def("progress", [](const Transfer& transfer) {
+        const TransferProgress it = transfer.progress();
+        return py::make_tuple(it.bytes, it.total_bytes, it.files, it.total_files,
+                              it.bytes_per_second);
+      });
+}
+
 }  // namespace
 }  // namespace muster::python_module
 
@@ -92,6 +118,7 @@ PYBIND11_MODULE(_native, module) {
   using namespace muster::python_module;
   module.attr("version") = muster::version();
   DefineOutcome(module);
+  DefineTransfer(module);
   py::class_<CallQueue, std::shared_ptr<CallQueue>>(module, "CallQueue")
       .def(py::init<>())
       .def("take", &TakeFrom)
@@ -109,5 +136,9 @@ PYBIND11_MODULE(_native, module) {
       .def("__len__", &NativeCluster::Length)
       .def("nodes", &NativeCluster::Nodes)
       .def("check", &NativeCluster::Check)
-      .def("execute", &NativeCluster::Execute);
+      .def("execute", &NativeCluster::Execute)
+      .def("put", &NativeCluster::Put)
+      .def("get", &NativeCluster::Get)
+      .def("open_session", &NativeCluster::OpenSession)
+      .def("close_session", &NativeCluster::CloseSession);
 }

@@ -97,10 +97,18 @@ std::optional<StartFailure> PoolWorker::Launch(const Identity& identity, const s
 bool PoolWorker::Hand(const std::shared_ptr<Cell>& cell) {
   const Cell::Request& request = cell->request();
   const std::uint64_t position = requests_.position();
-  char* const place = requests_.Reserve(sizeof(WorkerRequest) + request.source.size());
-  if (place == nullptr) {
-    if (requests_.IsBroken()) Break();
-    return false;
+  const std::size_t bytes = sizeof(WorkerRequest) + request.source.size();
+  char* place = nullptr;
+  while ((place = requests_.Reserve(bytes)) == nullptr) {
+    if (requests_.IsBroken()) {
+      Break();
+      return false;
+    }
+    // With a cell's end there will be another try. What was taken back fills the ring until the
+    // worker passes over it, and has no end to tell.
+    if (!cells_.empty()) return false;
+    lacks_room_ = requests_.WaitForRoom(bytes);
+    if (lacks_room_) return false;
   }
   WorkerRequest written;
   written.ticket = position;
@@ -168,6 +176,7 @@ void PoolWorker::HandleSocket() {
   }
   TakeResults();
   if (size <= 0 && !end_) GiveBackAll();
+  if (std::exchange(lacks_room_, false)) has_progress_ = true;
   TellProgress();
 }
 

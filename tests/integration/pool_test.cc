@@ -84,6 +84,26 @@ TEST_CASE("what waits behind something long goes to a worker that has nothing to
   CHECK(node.EndsCleanly());
 }
 
+TEST_CASE("what was taken back from behind something long leaves room for what comes after it") {
+  ClusterFixture node(1, {"--workers", "1"});
+  const std::string padding = "#" + std::string(12'000, 'x') + "\n";
+  // Quick ones first: a worker that is known to be quick is handed many ahead.
+  for (int i = 0; i < 300; ++i) REQUIRE(node.cluster().execute(1, "1").wait().ok());
+  for (int round = 0; round < Rounds(100); ++round) {
+    std::vector<Call> calls;
+    for (int i = 0; i < 120; ++i) {
+      calls.push_back(node.cluster().execute(
+          1, (i % 40 == 20 ? "import time; time.sleep(0.02)\n" : padding) + std::to_string(i)));
+    }
+    for (int i = 0; i < 120; ++i) {
+      const Outcome* outcome = calls[static_cast<std::size_t>(i)].wait_for(Bound(10'000));
+      REQUIRE(outcome != nullptr);
+      REQUIRE(outcome->value().text() == std::to_string(i));
+    }
+  }
+  CHECK(node.EndsCleanly());
+}
+
 TEST_CASE("each is told its own time, also when many end between two looks of the daemon") {
   ClusterFixture node(1, {"--workers", "1"});
   REQUIRE(node.cluster().execute(1, "import time").wait().ok());

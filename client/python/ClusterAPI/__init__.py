@@ -18,21 +18,23 @@ from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, 
 from ._cluster import Cluster, ClusterCheck, Event, Node, NodeCheck, View, connect, gather, local
 from ._errors import Cancelled, DeadlineExceeded, NodeLost, NodeUnreachable, Refused, RemoteError
 from ._executor import Executor
+from ._files import FileProgress
 from ._founding import clustercheck, execute, getClusterLenght, getClusterLength, setCallmethod, setCallmethodAll
 from ._future import Future
 from ._native import Outcome
 from ._native import version as __version__
+from ._session import Session
 from ._stream import ValueStream
 
 __all__ = [
     "clustercheck", "getClusterLength", "getClusterLenght", "execute", "setCallmethod", "setCallmethodAll",
     "connect", "local", "Cluster", "View", "Node", "NodeCheck", "ClusterCheck", "Event", "Outcome", "ValueStream",
-    "Future", "Executor", "gather", "as_completed", "wait", "ALL_COMPLETED", "FIRST_COMPLETED", "FIRST_EXCEPTION",
+    "Session", "FileProgress", "Future", "Executor", "gather", "as_completed", "wait", "ALL_COMPLETED", "FIRST_COMPLETED", "FIRST_EXCEPTION",
     "RemoteError", "NodeUnreachable", "NodeLost", "Refused", "DeadlineExceeded", "Cancelled",
 ]
 
 # As the documentation names them, wherever they are defined.
-for _thing in (Cluster, View, Executor, Future, ValueStream, RemoteError, NodeUnreachable, NodeLost, Refused,
+for _thing in (Cluster, View, Session, Executor, Future, ValueStream, RemoteError, NodeUnreachable, NodeLost, Refused,
                DeadlineExceeded, Cancelled):
     _thing.__module__ = "ClusterAPI"
 del _thing

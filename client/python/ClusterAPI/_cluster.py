@@ -3,12 +3,14 @@
 import collections
 import concurrent.futures
 import itertools
+import os
 import sys
 import threading
 import weakref
 
-from . import _errors, _functions, _native
+from . import _errors, _files, _functions, _native
 from ._future import FOLLOWER, Future
+from ._session import Session
 from ._stream import Followed
 
 Node = collections.namedtuple("Node", "name address")
@@ -164,6 +166,26 @@ class View:
         if failures:
             raise _errors.make(failures[0])
 
+    # ---- Sessions and files ----
+
+    def session(self, name="", *, target=1):
+        """A Session on one node. Without a name a new one; with a name the one of that name, opened when it
+        is not there."""
+        return Session(self._native, target, name)
+
+    def put(self, local, remote, *, targets=None, progress=None, **options):
+        """Copies files, folders and what patterns match to every node, and waits; docs/files.md says what
+        becomes of them. `progress` is called with a FileProgress now and then. Options: deadline and grace
+        (seconds), directory, durable. Raises RemoteError, with .problems, when something was not copied."""
+        return _files.follow(self._native.put(self._target_list(targets), _files.paths(local),
+                                              os.fsdecode(remote), options), progress)
+
+    def get(self, remote, local, *, targets=None, progress=None, **options):
+        """Copies files of every node here; of several nodes each name gets ".NODE" behind it. As put(); options
+        max_bytes and max_files besides."""
+        return _files.follow(self._native.get(self._target_list(targets), _files.paths(remote),
+                                              os.fsdecode(local), options), progress)
+
     def _send_all(self, kind, source, form, options, result_of, targets=None):
         chosen = self._target_list(targets)
         futures = []
@@ -196,7 +218,7 @@ def _complete(future, make):
 def _value_of(outcome):
     if not outcome.ok:
         raise _errors.make(outcome)
-    return outcome.value()
+    return _functions.value_of(outcome)
 
 
 def _outcome_of(outcome):

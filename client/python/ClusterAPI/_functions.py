@@ -36,6 +36,12 @@ def to_cell(function, args, kwargs, trust_results):
     return f"__import__('muster_task').call('{text}', {bool(trust_results)}, {version})", {}
 
 
+def value_of(outcome):
+    """What a cell came to; None when it ended without an expression. What does not cross as data comes as its
+    repr()."""
+    return outcome.value() if outcome.is_data or outcome.text() else None
+
+
 def result_of(outcome, trust_results):
     """What the function returned."""
     value = outcome.value()
