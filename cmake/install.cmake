@@ -4,7 +4,8 @@
 # Everything a user runs, and nothing that only tests need: what scripts/quickstart builds.
 add_custom_target(programs)
 add_dependencies(programs
-  clusterd clusterd-spawner clusterd-worker clustershell wordcount ClusterAPI ClusterAPI_python)
+  clusterd clusterd-spawner clusterd-worker clustershell wordcount examples ClusterAPI
+  ClusterAPI_python)
 
 include(CMakePackageConfigHelpers)
 
