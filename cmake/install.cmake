@@ -64,6 +64,9 @@ install(TARGETS ClusterAPI_python LIBRARY DESTINATION ${MUSTER_INSTALL_PYTHONDIR
 set(muster_documents ${CMAKE_INSTALL_DATAROOTDIR}/doc/muster)
 install(FILES README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md LICENSE
   DESTINATION ${muster_documents})
-install(FILES docs/configuration.md docs/failure-semantics.md docs/files.md docs/limits.md
+install(FILES docs/configuration.md docs/cpp-reference.md docs/cpp-tutorial.md docs/examples.md
+  docs/failure-semantics.md docs/files.md docs/limits.md
   docs/performance.md docs/security.md docs/targets.md docs/values.md
   DESTINATION ${muster_documents}/docs)
+install(FILES examples/bigsort.cc examples/loggrep.cc examples/pi.cc examples/sweep.cc examples/words.cc
+  DESTINATION ${muster_documents}/examples)

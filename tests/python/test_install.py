@@ -49,8 +49,11 @@ def test_every_file_is_in_its_place(prefix):
     (module,) = {name for name in files if re.search(r"dist-packages/ClusterAPI[^/]*\.so$", name)}
     documents_there = {f"share/doc/muster/{name}" for name in (
         "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE",
-        "docs/configuration.md", "docs/failure-semantics.md", "docs/files.md", "docs/limits.md",
-        "docs/performance.md", "docs/security.md", "docs/targets.md", "docs/values.md")}
+        "docs/configuration.md", "docs/cpp-reference.md", "docs/cpp-tutorial.md", "docs/examples.md",
+        "docs/failure-semantics.md", "docs/files.md", "docs/limits.md",
+        "docs/performance.md", "docs/security.md", "docs/targets.md", "docs/values.md",
+        "examples/bigsort.cc", "examples/loggrep.cc", "examples/pi.cc", "examples/sweep.cc",
+        "examples/words.cc")}
     headers = {f"include/muster/{name}.h" for name in (
         "call_group", "command", "export", "map", "nodes", "outcome", "session", "status", "transfer", "value")}
     assert {re.sub(r"\.so\.\d.*", ".so.N", name) for name in files} == documents_there | headers | {
