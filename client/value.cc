@@ -19,7 +19,7 @@ constexpr int kBitsOfDouble = 53;
 const char* Name(Value::Kind kind) {
   switch (kind) {
     case Value::Kind::kText:
-      return "text, not data";
+      return "text";
     case Value::Kind::kNone:
       return "None";
     case Value::Kind::kBool:
@@ -145,6 +145,14 @@ const std::string& Value::text() const {
 }
 
 Status Value::IsNot(const char* wanted) const {
+  if (kind() == Kind::kText) {
+    return {
+        StatusCode::kInvalidArgument,
+        text_.empty()
+            ? "there is no value: the command failed or gave none; Outcome::describe() says how"
+            : "the value is text, not data: ask with python(source, Command::Form::kData); what "
+              "is of no type that crosses (docs/values.md) stays text"};
+  }
   return {StatusCode::kInvalidArgument,
           std::string("the value is ") + Name(kind()) + ", not " + wanted};
 }

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 
@@ -73,6 +74,24 @@ def try_snippet(snippet, program):
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda snippet: snippet.name)
 def test_every_snippet_prints_what_its_document_says(programs, snippet):
     try_snippet(snippet, programs / name_of(snippet.page))
+
+
+FUNCTION = re.compile(
+    r"^(?:  |MUSTER_EXPORT )(?:static |explicit )*[A-Za-z][\w:<>, ]*[&*>\w] [&*]?([a-z]\w*)\(", re.MULTILINE)
+TYPE = re.compile(r"^ *(?:class|struct|enum class) (?:\[\[nodiscard\]\] )?(?:MUSTER_EXPORT )?([A-Z]\w+)\b[^;]*{",
+                  re.MULTILINE)
+
+
+def test_the_reference_names_every_public_function_and_type():
+    text = ""
+    for header in [ROOT / "client/ClusterAPI.h", *(ROOT / "client/muster").glob("*.h")]:
+        code = re.sub(r"//.*", "", header.read_text(encoding="utf-8"))
+        text += re.sub(r"^ private:.*?^};", "};", code, flags=re.MULTILINE | re.DOTALL)
+    names = set(FUNCTION.findall(text)) | set(TYPE.findall(text))
+    assert {"connect", "quorum", "as_array", "Usage", "fold"} <= names
+    missing = [name for name in sorted(names - {"begin", "end", "bool", "left"})
+               if not re.search(rf"\b{name}\b", PAGES["docs/cpp-reference.md"])]
+    assert not missing, f"docs/cpp-reference.md does not name {missing}"
 
 
 FRAME = ("```cpp frame\n#include <ClusterAPI.h>\n#include <iostream>\n\nint main() {\n"

@@ -76,6 +76,22 @@ def test_a_program_outside_the_tree_builds_with_cmake(prefix, hello):
     assert run(hello / "build/hello") == "hello from n2\n2\n"
 
 
+def test_with_cmake_a_program_needs_not_say_which_standard(prefix, hello):
+    lists = (hello / "CMakeLists.txt").read_text(encoding="utf-8")
+    assert "CMAKE_CXX_STANDARD" in lists
+    (hello / "CMakeLists.txt").write_text(re.sub(r"set\(CMAKE_CXX_STANDARD.*\n", "", lists), encoding="utf-8")
+    run("cmake", "-S", hello, "-B", hello / "build", f"-DCMAKE_PREFIX_PATH={prefix}")
+    run("cmake", "--build", hello / "build")
+
+
+def test_a_program_of_an_older_standard_is_told_which_one_is_needed(prefix, hello):
+    result = subprocess.run(["g++", "-std=c++17", "-fsyntax-only", f"-I{prefix}/include", hello / "hello.cc"],
+                            check=False, capture_output=True, text=True)
+    assert result.returncode != 0
+    first = next(line for line in result.stderr.splitlines() if "error" in line)
+    assert "ClusterAPI.h needs C++20: compile with -std=c++20" in first
+
+
 def test_a_program_needs_nothing_but_the_library_and_the_standard_library(prefix, hello):
     flags = run("pkg-config", "--cflags", "--libs", "clusterapi",
                 PKG_CONFIG_PATH=str(prefix / "lib/pkgconfig"))

@@ -51,6 +51,9 @@ TEST_CASE("text is text, and nothing else") {
   CHECK(text.size() == 0);
   CHECK(text.items().begin() == text.items().end());
   CHECK(Value().text().empty());
+  CHECK_THAT(text.as_int().status().message(), Contains("Command::Form::kData"));
+  CHECK_THAT(Value().as_int().status().message(),
+             Contains("there is no value: the command failed"));
 }
 
 TEST_CASE("every kind is told and read") {
