@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   if (darts < 1) return std::cerr << "usage: pi [--local N] [THROWS], at least 64 of them\n", 2;
 
   std::vector<muster::Item> seeds;
+  seeds.reserve(kPieces);
   for (int seed = 0; seed < kPieces; ++seed) seeds.emplace_back(seed);
   std::int64_t inside = 0;
   std::map<std::string, int> pieces;  // of each node

@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
     for (const double momentum : {0.0, 0.5, 0.9}) table.emplace_back(step, momentum);
   }
   std::vector<muster::Item> points;
+  points.reserve(table.size());
   for (const auto& [step, momentum] : table) {
     points.emplace_back(std::vector<muster::Item>{step, momentum});
   }
