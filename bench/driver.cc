@@ -14,6 +14,7 @@
 
 #include "bench/baseline_work.h"
 #include "bench/cluster_work.h"
+#include "bench/job_work.h"
 
 namespace muster::bench {
 namespace {
@@ -30,7 +31,7 @@ ClusterWork::Pipeline ReadPipeline(const Words& words) {
   return pipeline;
 }
 
-Works WorksOf(ClusterWork& cluster, BaselineWork& baseline) {
+Works WorksOf(ClusterWork& cluster, JobWork& job, BaselineWork& baseline) {
   return {
       {"round_trip",
        [&](const Words& words) { return cluster.RoundTrip(std::stoi(words.at(1)), words.at(2)); }},
@@ -40,6 +41,11 @@ Works WorksOf(ClusterWork& cluster, BaselineWork& baseline) {
       {"check", [&](const Words&) { return cluster.Check(); }},
       {"connections",
        [&](const Words& words) { return cluster.Connections(std::stoi(words.at(1))); }},
+      {"put", [&](const Words& words) { return job.Put(words.at(1), words.at(2)); }},
+      {"map",
+       [&](const Words& words) {
+         return job.MapItems(std::stoi(words.at(1)), std::stod(words.at(2)));
+       }},
       {"bare_round_trip",
        [&](const Words& words) { return baseline.RoundTrip(std::stoi(words.at(1))); }},
       {"bare_spawn", [&](const Words& words) { return baseline.Spawn(std::stoi(words.at(1))); }},
@@ -66,8 +72,9 @@ Report Do(const Works& works, const Words& words) {
 
 int Drive(const std::string& configuration, const std::string& socket) {
   ClusterWork cluster(configuration);
+  JobWork job(configuration);
   BaselineWork baseline(socket);
-  const Works works = WorksOf(cluster, baseline);
+  const Works works = WorksOf(cluster, job, baseline);
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream stream(line);
     Words words;

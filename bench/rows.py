@@ -5,6 +5,7 @@ import functools
 import time
 import timeit
 
+import jobs
 import memory
 import starts
 from figures import Figure
@@ -22,6 +23,9 @@ class Size:
         self.programs = 10 if quick else 50  # of 64 that a user may have
         self.seconds = 0.3 if quick else 1.5  # of a pipeline
         self.value_bytes = 64 << 20 if quick else GIB
+        self.file_bytes = (32 if quick else 100) << 20
+        self.files = 200 if quick else 2000
+        self.items = 500 if quick else 4000
         self.starts = 2 if quick else 5  # in one round
         self.connections = 10 if quick else 50  # of 64 that a user may have
         self.longest = 8 if quick else 45  # seconds for one comparison
@@ -125,4 +129,5 @@ def idle_memory(stage, size):
 
 
 # In the order in which they run: what is idle is looked at before anything has run.
-ROWS = {"W6": idle_memory, "W1": round_trip, "W2": pipelined, "W3": big_value, "W5": starts.starts}
+ROWS = {"W6": idle_memory, "W1": round_trip, "W2": pipelined, "W3": big_value, "W5": starts.starts,
+        "W7": jobs.put, "W8": jobs.map_items}

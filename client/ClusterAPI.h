@@ -102,6 +102,11 @@ class MUSTER_EXPORT Call {
   // beyond the first MiB. Those that have not run when the process exits are not called.
   void then(std::function<void(const Outcome&)> callback);
 
+  // Has `ready` called, on the same thread, whenever next_for(0 ms) may have something new to say:
+  // output, or the end. Several pieces may be one call; one may come when there is nothing new. For
+  // who follows many calls at once; null ends it, but for a call that is under way. Must not throw.
+  void watch(std::function<void()> ready);
+
   // Dropping the last handle no longer cancels the call; it still ends with this process.
   void detach();
 

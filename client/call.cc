@@ -42,6 +42,14 @@ void Call::then(std::function<void(const Outcome&)> callback) {
   state_->Shed();
 }
 
+void Call::watch(std::function<void()> ready) {
+  if (!ready) {
+    state_->Watch(nullptr);
+    return;
+  }
+  state_->Watch([ready = std::move(ready)] { RunCallback(ready); });
+}
+
 void Call::detach() { state_->Detach(); }
 
 bool Call::write(const std::string& data) {

@@ -27,6 +27,9 @@ CallInput::CallInput(const std::optional<Terminal>& terminal) {
   terminal_->set_type(terminal->type);
 }
 
+CallInput::CallInput(std::shared_ptr<const std::string> whole)
+    : whole_(std::move(whole)), is_closed_(true) {}
+
 bool CallInput::Write(const std::string& data) {
   {
     // One writer at a time: pieces of two must not mix.
@@ -90,12 +93,27 @@ bool CallInput::Push(v1::InteractRequest message) {
   return true;
 }
 
+void CallInput::TakePiece() {
+  if (whole_ == nullptr || !waiting_.empty() || ended_input_) return;
+  v1::InteractRequest message;
+  if (taken_ < whole_->size()) {
+    message.set_input(whole_->substr(taken_, kMaxInputBytes));
+    taken_ += message.input().size();
+  } else {
+    message.set_end_of_input(true);
+    ended_input_ = true;
+  }
+  waiting_.push_back(std::move(message));
+}
+
 void CallInput::Pump() {
   std::shared_ptr<Carrier> carrier;
   v1::InteractRequest next;
   {
     const MutexLock lock(mutex_);
-    if (carrier_ == nullptr || is_carrying_ || waiting_.empty() || has_ended_) return;
+    if (carrier_ == nullptr || is_carrying_ || has_ended_) return;
+    TakePiece();
+    if (waiting_.empty()) return;
     is_carrying_ = true;
     carrier = carrier_;
     next = std::move(waiting_.front());

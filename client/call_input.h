@@ -24,6 +24,8 @@ class CallInput {
   };
 
   explicit CallInput(const std::optional<Terminal>& terminal);
+  // All of its input is there, and then the end of it.
+  explicit CallInput(std::shared_ptr<const std::string> whole);
 
   // ---- the user's side (see Call) ----
   const std::optional<v1::Terminal>& terminal() const { return terminal_; }
@@ -41,14 +43,19 @@ class CallInput {
  private:
   // What waits behind the message under way. False: too much does.
   bool Push(v1::InteractRequest message) MUSTER_EXCLUDES(mutex_);
+  // The next piece of an input that is there as a whole, when nothing else waits.
+  void TakePiece() MUSTER_REQUIRES(mutex_);
   // Gives the carrier the next message, if it is free.
   void Pump() MUSTER_EXCLUDES(mutex_);
 
   std::optional<v1::Terminal> terminal_;
+  const std::shared_ptr<const std::string> whole_;  // null: the user writes
   Mutex mutex_;
   CondVar changed_;
   std::shared_ptr<Carrier> carrier_ MUSTER_GUARDED_BY(mutex_);
   std::deque<v1::InteractRequest> waiting_ MUSTER_GUARDED_BY(mutex_);
+  std::size_t taken_ MUSTER_GUARDED_BY(mutex_) = 0;     // of whole_
+  bool ended_input_ MUSTER_GUARDED_BY(mutex_) = false;  // the end of whole_ is told
   bool is_carrying_ MUSTER_GUARDED_BY(mutex_) = false;
   bool is_writing_ MUSTER_GUARDED_BY(mutex_) = false;  // somebody is in Write
   bool is_closed_ MUSTER_GUARDED_BY(mutex_) = false;

@@ -179,11 +179,13 @@ void Call::State::SetControl(std::shared_ptr<CallControl> control) {
 }
 
 void Call::State::SetId(std::string id) {
+  if (whole_) whole_->SetId(id);
   const MutexLock lock(mutex_);
   id_ = std::move(id);
 }
 
 void Call::State::SetId(std::shared_ptr<const std::string> stream, std::uint64_t sequence) {
+  if (whole_) whole_->SetId(stream, sequence);
   const MutexLock lock(mutex_);
   stream_ = std::move(stream);
   sequence_ = sequence;
@@ -195,23 +197,56 @@ std::string Call::State::id() const {
 }
 
 bool Call::State::AddOutput(Event event) {
-  const MutexLock lock(mutex_);
-  if (discards_ || outcome_ || event.data.empty()) return true;
-  if (sheds_ && output_bytes_ > kMaxOutputBytes) return true;
-  output_bytes_ += SizeOf(event);
-  output_.push_back(std::move(event));
-  changed_.NotifyAll();
-  is_paused_ = output_bytes_ > kMaxOutputBytes && !sheds_;
-  return !is_paused_;
+  std::shared_ptr<const std::function<void()>> ready;
+  bool has_room = true;
+  {
+    const MutexLock lock(mutex_);
+    if (discards_ || outcome_ || event.data.empty()) return true;
+    if (whole_) {
+      is_paused_ = !whole_->AddOutput(std::move(event));
+      return !is_paused_;
+    }
+    if (sheds_ && output_bytes_ > kMaxOutputBytes) return true;
+    if (output_.empty()) ready = ready_;
+    output_bytes_ += SizeOf(event);
+    output_.push_back(std::move(event));
+    changed_.NotifyAll();
+    is_paused_ = output_bytes_ > kMaxOutputBytes && !sheds_;
+    has_room = !is_paused_;
+  }
+  if (ready) (*ready)();
+  return has_room;
+}
+
+void Call::State::Watch(std::function<void()> ready) {
+  std::shared_ptr<const std::function<void()>> watcher;
+  if (ready) watcher = std::make_shared<const std::function<void()>>(std::move(ready));
+  {
+    const MutexLock lock(mutex_);
+    ready_ = watcher;
+    if (output_.empty() && !outcome_) return;
+  }
+  if (watcher) (*watcher)();
+}
+
+void Call::State::ReadOn() {
+  std::shared_ptr<CallControl> control;
+  {
+    const MutexLock lock(mutex_);
+    if (std::exchange(is_paused_, false)) control = control_;
+  }
+  if (control) control->ReadOn();
 }
 
 void Call::State::Finish(Outcome outcome) {
   std::shared_ptr<CallControl> control;
   std::vector<std::function<void()>> when_done;
+  std::shared_ptr<const std::function<void()>> ready;
   bool was_paused = false;
   {
     const MutexLock lock(mutex_);
     if (outcome_) return;
+    ready.swap(ready_);
     outcome_ = std::move(outcome);
     control.swap(control_);
     when_done.swap(when_done_);
@@ -220,6 +255,7 @@ void Call::State::Finish(Outcome outcome) {
   }
   if (input_) input_->End();
   if (was_paused && control) control->ReadOn();
+  if (ready) (*ready)();
   for (const auto& done : when_done) done();
 }
 

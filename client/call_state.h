@@ -34,9 +34,11 @@ class CallControl {
 
 class Call::State {
  public:
-  // `input`: what the user may say to it; null: nothing.
-  explicit State(std::string node, std::shared_ptr<CallInput> input = nullptr)
-      : node_(std::move(node)), input_(std::move(input)) {}
+  // `input`: what the user may say to it; null: nothing. `whole`: the call of which this is one
+  // try; its output and its id are passed on there; null: none.
+  explicit State(std::string node, std::shared_ptr<CallInput> input = nullptr,
+                 std::shared_ptr<State> whole = nullptr)
+      : node_(std::move(node)), input_(std::move(input)), whole_(std::move(whole)) {}
 
   // ---- the user's side (see Call) ----
   const std::string& node() const { return node_; }
@@ -57,6 +59,9 @@ class Call::State {
   void SendNow() MUSTER_EXCLUDES(mutex_);
   // `done` is called once when the outcome is there: by whoever brings it, or now. Must not block.
   void WhenDone(std::function<void()> done);
+  // `ready` is called by whoever brings output or the end, while there was none of either to take.
+  // Must not block.
+  void Watch(std::function<void()> ready) MUSTER_EXCLUDES(mutex_);
   // A deadline that cannot overflow, however long the caller is ready to wait.
   static std::chrono::steady_clock::time_point After(std::chrono::milliseconds time);
   void Cancel(std::optional<std::chrono::milliseconds> grace);
@@ -73,6 +78,8 @@ class Call::State {
   void SetId(std::shared_ptr<const std::string> stream, std::uint64_t sequence);
   // Whether there is room for more. If not: no more is to be read until ReadOn.
   [[nodiscard]] bool AddOutput(Event event);
+  // Of a try: there is room for more again.
+  void ReadOn() MUSTER_EXCLUDES(mutex_);
   // Only the first outcome counts.
   void Finish(Outcome outcome);
 
@@ -86,6 +93,7 @@ class Call::State {
 
   const std::string node_;
   const std::shared_ptr<CallInput> input_;
+  const std::shared_ptr<State> whole_;
   mutable Mutex mutex_;
   mutable CondVar changed_;
   std::shared_ptr<CallControl> control_ MUSTER_GUARDED_BY(mutex_);
@@ -100,6 +108,7 @@ class Call::State {
   bool is_detached_ MUSTER_GUARDED_BY(mutex_) = false;
   // Who called Next last; none when nobody reads.
   std::thread::id reader_ MUSTER_GUARDED_BY(mutex_);
+  std::shared_ptr<const std::function<void()>> ready_ MUSTER_GUARDED_BY(mutex_);
   std::vector<std::function<void()>> when_done_ MUSTER_GUARDED_BY(mutex_);
   std::optional<Outcome> outcome_
       MUSTER_GUARDED_BY(mutex_);  // changed only by TakeOutcome once it is there

@@ -9,12 +9,11 @@
 #include "client/cluster_check.h"
 #include "client/command_check.h"
 #include "client/ended_call.h"
-#include "client/execution.h"
 #include "client/execution_id.h"
-#include "client/fast_call.h"
 #include "client/forks.h"
 #include "client/map_state.h"
 #include "client/public_status.h"
+#include "client/retried_call.h"
 #include "common/marked_text.h"
 
 namespace muster {
@@ -29,7 +28,7 @@ constexpr std::chrono::seconds kAskTimeout(5);
 
 const char ClusterAPI::Cluster::kForked[] =
     "this process is a fork of the one that made the cluster, and connections do not survive a "
-    "fork(); start programs with exec (in Python: multiprocessing's \"spawn\"), or make the "
+    "fork(); start programs with exec (in Python: multiprocessing's \"spawn\"), or make the first "
     "cluster after the fork";
 
 ClusterAPI::Cluster::Cluster(const ClusterConfiguration& configuration,
@@ -87,31 +86,47 @@ ClusterAPI::Cluster::Spot ClusterAPI::Cluster::Nowhere(const absl::Status& why_n
           {ToPublic(why_not).code(), FirstLine(why_not.message())}};
 }
 
-Call ClusterAPI::Cluster::Send(std::size_t index, const Command& command,
-                               const ExecuteOptions& options, const wire::Place& place,
-                               std::shared_ptr<CallInput> input,
-                               const std::optional<Terminal>& terminal) const {
+Call ClusterAPI::Cluster::NotSent(std::size_t index, const std::string& why_not) const {
   const std::string& node = nodes()[index].name;
+  return RefusedCall(node, absl::StrCat(why_not, "; nothing was sent to ", node));
+}
+
+Call ClusterAPI::Cluster::Send(std::size_t index, const Command& command,
+                               const ExecuteOptions& options, const wire::Place& place) const {
+  const std::string why_not = IsForked() ? kForked : WhyNotSend(command, options);
+  if (!why_not.empty()) return NotSent(index, why_not);
+  const std::string& node = nodes()[index].name;
+  RetriedCall::MakeInput make_input = [] { return nullptr; };
+  if (!options.input.empty()) {
+    make_input = [whole = std::make_shared<const std::string>(options.input)] {
+      return std::make_shared<CallInput>(whole);
+    };
+  }
+  if (options.retries == 0) {
+    const auto call = std::make_shared<Call::State>(node, make_input());
+    RunnerOf(index).Begin(call, command, options, place);
+    return Call(call);
+  }
+  const auto call = std::make_shared<Call::State>(node);
+  RetriedCall::Start(call, options, std::move(make_input),
+                     [runner = RunnerOf(index), command, options,
+                      place](const std::shared_ptr<Call::State>& attempt) {
+                       runner.Begin(attempt, command, options, place);
+                     });
+  return Call(call);
+}
+
+Call ClusterAPI::Cluster::SendInteractive(std::size_t index, const Command& command,
+                                          const ExecuteOptions& options,
+                                          const std::optional<Terminal>& terminal) const {
   std::string why_not = IsForked() ? kForked : WhyNotSend(command, options);
+  if (why_not.empty()) why_not = WhyNotInteract(options);
   if (why_not.empty() && terminal) why_not = WhyNotOpen(*terminal);
-  if (!why_not.empty()) {
-    return RefusedCall(node, absl::StrCat(why_not, "; nothing was sent to ", node));
-  }
-  const auto state = std::make_shared<Call::State>(node, std::move(input));
-  const std::shared_ptr<FastLane>& lane = (*lanes_)[index];
-  if (!state->input() && FastCall::Fits(command, options) && lane->IsSupported()) {
-    const auto call = std::make_shared<FastCall>(
-        state, lane,
-        LaneRequest{command.source, command.form, options.deadline, options.grace, place});
-    state->SetControl(call);
-    call->Begin();
-    return Call(state);
-  }
-  const auto execution = std::make_shared<Execution>(
-      state, (*links_)[index], wire::ToRequest(command, options, wire_names_[index], place));
-  state->SetControl(execution);
-  execution->Begin();
-  return Call(state);
+  if (!why_not.empty()) return NotSent(index, why_not);
+  const auto call =
+      std::make_shared<Call::State>(nodes()[index].name, std::make_shared<CallInput>(terminal));
+  RunnerOf(index).Begin(call, command, options, {});
+  return Call(call);
 }
 
 Map ClusterAPI::Cluster::MakeMap(const std::shared_ptr<Cluster>& self, const Command& command,

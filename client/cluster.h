@@ -20,6 +20,7 @@
 #include "client/fast_lane.h"
 #include "client/local_cluster.h"
 #include "client/node_link.h"
+#include "client/node_runner.h"
 #include "client/session_order.h"
 #include "client/wire.h"
 
@@ -64,10 +65,12 @@ class ClusterAPI::Cluster {
   // The name of its node; empty: it has none.
   std::string NameOf(const Spot& spot) const { return spot.place ? nodes()[*spot.place].name : ""; }
 
-  // The call, already refused when it cannot be sent. `input`: what it takes; null: nothing.
+  // The call, already refused when it cannot be sent.
   Call Send(std::size_t index, const Command& command, const ExecuteOptions& options,
-            const wire::Place& place, std::shared_ptr<CallInput> input = nullptr,
-            const std::optional<Terminal>& terminal = {}) const;
+            const wire::Place& place) const;
+  // The same, and it is written to by hand.
+  Call SendInteractive(std::size_t index, const Command& command, const ExecuteOptions& options,
+                       const std::optional<Terminal>& terminal) const;
   // One for each spot; those that cannot be sent have ended already.
   std::vector<Transfer> Put(const std::vector<Spot>& spots, const std::vector<std::string>& local,
                             const std::string& remote, const TransferOptions& options) const;
@@ -102,6 +105,10 @@ class ClusterAPI::Cluster {
   }
 
  private:
+  NodeRunner RunnerOf(std::size_t index) const {
+    return {(*links_)[index], (*lanes_)[index], wire_names_[index]};
+  }
+  Call NotSent(std::size_t index, const std::string& why_not) const;
   static Spot Nowhere(const absl::Status& why_not);
   // Calls that carry files. `why_not`: why nothing can be sent anywhere; empty: it can.
   std::vector<std::shared_ptr<Call::State>> Carry(const std::vector<Spot>& spots,

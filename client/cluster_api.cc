@@ -8,6 +8,7 @@
 #include "client/cluster.h"
 #include "client/cluster_check.h"
 #include "client/ended_call.h"
+#include "client/forks.h"
 #include "client/local_cluster.h"
 #include "client/public_status.h"
 #include "common/marked_text.h"
@@ -22,12 +23,14 @@ ClusterAPI::~ClusterAPI() = default;
 
 Result<ClusterAPI> ClusterAPI::connect(const std::string& cluster,
                                        const std::string& configuration) {
+  if (!IsFirstToUse()) return Status(StatusCode::kFailedPrecondition, Cluster::kForked);
   const absl::StatusOr<ClusterConfiguration> read = ReadConfiguration(cluster, configuration);
   if (!read.ok()) return ToPublic(read.status());
   return ClusterAPI(std::make_shared<Cluster>(*read));
 }
 
 Result<ClusterAPI> ClusterAPI::local(int nodes, int workers) {
+  if (!IsFirstToUse()) return Status(StatusCode::kFailedPrecondition, Cluster::kForked);
   absl::StatusOr<std::unique_ptr<LocalCluster>> local = LocalCluster::Start(nodes, workers);
   if (!local.ok()) return ToPublic(local.status());
   const ClusterConfiguration configuration{"local", (*local)->nodes(), NodeGroups()};
@@ -112,8 +115,7 @@ Call ClusterAPI::interact(const Target& target, const Command& command,
                           const ExecuteOptions& options, const std::optional<Terminal>& terminal) {
   const absl::StatusOr<std::size_t> place = cluster_->FindOne(target);
   if (!place.ok()) return RefusedCall("", FirstLine(place.status().message()));
-  return cluster_->Send(*place, command, options, {}, std::make_shared<CallInput>(terminal),
-                        terminal);
+  return cluster_->SendInteractive(*place, command, options, terminal);
 }
 
 Transfer ClusterAPI::put(const Target& target, const std::vector<std::string>& local,

@@ -65,6 +65,17 @@ std::string CheckTimes(const ExecuteOptions& options) {
   return "";
 }
 
+std::string CheckRetries(const ExecuteOptions& options) {
+  constexpr int kMostRetries = 100;
+  if (options.retries < 0 || options.retries > kMostRetries) {
+    return absl::StrCat("the number of retries is ", options.retries, "; it has to be 0 to ",
+                        kMostRetries);
+  }
+  if (options.retries == 0 || options.id.empty()) return "";
+  return "retries and an id were both asked for, and a node starts nothing twice under one id; "
+         "leave one of them out";
+}
+
 std::string CheckLimits(const Limits& limits) {
   if (limits.cpu && limits.cpu->count() <= 0) {
     return absl::StrCat("the limit of CPU time is ", limits.cpu->count(),
@@ -115,6 +126,7 @@ std::string CheckEnvironment(const std::map<std::string, std::string>& environme
 std::string CheckOptions(const ExecuteOptions& options) {
   if (HasNul(options.directory)) return "the directory holds a NUL byte";
   std::string why = CheckTimes(options);
+  if (why.empty()) why = CheckRetries(options);
   if (why.empty()) why = CheckLimits(options.limits);
   if (why.empty()) why = CheckNames(options);
   return why.empty() ? CheckEnvironment(options.environment) : why;
@@ -127,6 +139,15 @@ std::string WhyNotOpen(const Terminal& terminal) {
   if (HasNul(terminal.type)) return "the terminal's type holds a NUL byte";
   if (terminal.type.size() <= kMaxTypeBytes) return "";
   return TooLong("the terminal's type", terminal.type.size(), kMaxTypeBytes);
+}
+
+std::string WhyNotInteract(const ExecuteOptions& options) {
+  if (!options.input.empty()) {
+    return "the option input is for execute(); what interact() starts is written to with "
+           "Call::write()";
+  }
+  if (options.retries == 0) return "";
+  return "the option retries is for execute(); what was written by hand cannot be sent again";
 }
 
 std::string WhyNotTransfer(const std::vector<std::string>& paths, const TransferOptions& options) {

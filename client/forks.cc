@@ -17,4 +17,9 @@ int Forks() {
   return forks.load(std::memory_order_relaxed);
 }
 
+bool IsFirstToUse() {
+  static const int kFirst = Forks();
+  return kFirst == Forks();
+}
+
 }  // namespace muster

@@ -120,7 +120,8 @@ bool Map::State::MayMove(const Task& task, const Outcome& outcome) const {
   const bool was_not_begun = outcome.kind == Outcome::Kind::kUnreachable;
   const bool is_lost = outcome.kind == Outcome::Kind::kLost;
   if (is_cancelled_ || task.moves >= kMostMoves) return false;
-  if (!was_not_begun && !(is_lost && options_.idempotent)) return false;
+  if (!was_not_begun && !(is_lost && (options_.idempotent || options_.each.idempotent)))
+    return false;
   return nodes_.IsOtherThere(*task.node);
 }
 

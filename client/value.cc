@@ -144,26 +144,28 @@ const std::string& Value::text() const {
   return text_;
 }
 
-Status Value::IsNot(const char* wanted) const {
-  if (kind() == Kind::kText) {
-    return {
-        StatusCode::kInvalidArgument,
-        text_.empty()
-            ? "there is no value: the command failed or gave none; Outcome::describe() says how"
-            : "the value is text, not data: ask with python(source, Command::Form::kData); what "
-              "is of no type that crosses (docs/values.md) stays text"};
+Status Value::is_not(const char* wanted) const {
+  if (!is_data() && text_.empty()) {
+    return {StatusCode::kInvalidArgument,
+            "there is no value: the command failed or gave none; Outcome::describe() says how"};
+  }
+  if (!is_data()) {
+    return {StatusCode::kInvalidArgument,
+            std::string("the value is text, not ") + wanted +
+                "; it crosses as data when the command is made with muster::python(source, "
+                "muster::Command::Form::kData), and is of a type that does"};
   }
   return {StatusCode::kInvalidArgument,
           std::string("the value is ") + Name(kind()) + ", not " + wanted};
 }
 
 Result<bool> Value::as_bool() const {
-  if (kind() != Kind::kBool) return IsNot("a bool");
+  if (kind() != Kind::kBool) return is_not("a bool");
   return document_->Head(offset_).IsTrue();
 }
 
 Result<Value::BigInt> Value::as_big_int() const {
-  if (kind() != Kind::kInt) return IsNot("an int");
+  if (kind() != Kind::kInt) return is_not("an int");
   const ValueHead head = document_->Head(offset_);
   BigInt number;
   if (head.type == Type::kTag) {
@@ -197,26 +199,26 @@ Result<double> Value::as_double() const {
     const Result<std::int64_t> number = as_int();
     if (!number) return number.status();
     constexpr std::int64_t kMost = std::int64_t{1} << kBitsOfDouble;
-    if (*number < -kMost || *number > kMost) return IsNot("a float, and has more than 53 bits");
+    if (*number < -kMost || *number > kMost) return is_not("a float, and has more than 53 bits");
     return static_cast<double>(*number);
   }
-  if (kind() != Kind::kFloat) return IsNot("a float");
+  if (kind() != Kind::kFloat) return is_not("a float");
   return std::bit_cast<double>(document_->Head(offset_).number);
 }
 
 Result<std::string_view> Value::as_string() const {
-  if (kind() != Kind::kString) return IsNot("a str");
+  if (kind() != Kind::kString) return is_not("a str");
   const ValueHead head = document_->Head(offset_);
   return document_->Bytes(head.type == Type::kTag ? document_->Head(head.end) : head);
 }
 
 Result<std::string_view> Value::as_bytes() const {
-  if (kind() != Kind::kBytes) return IsNot("bytes");
+  if (kind() != Kind::kBytes) return is_not("bytes");
   return document_->Bytes(document_->Head(offset_));
 }
 
 Result<Value::Array> Value::as_array() const {
-  if (kind() != Kind::kArray) return IsNot("an array");
+  if (kind() != Kind::kArray) return is_not("an array");
   Array array;
   const ValueHead parts = document_->Head(document_->Head(offset_).end);
   const ValueHead dtype = document_->Head(parts.end);
@@ -262,7 +264,7 @@ Result<Value> Value::at(std::string_view key) const {
   for (auto [name, value] : entries()) {
     if (const Result<std::string_view> text = name.as_string(); text && *text == key) return value;
   }
-  if (kind() != Kind::kDict) return Status(StatusCode::kNotFound, IsNot("a dict").message());
+  if (kind() != Kind::kDict) return Status(StatusCode::kNotFound, is_not("a dict").message());
   return Status(StatusCode::kNotFound, "the dict has no key \"" + std::string(key) + "\"");
 }
 

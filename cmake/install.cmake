@@ -36,7 +36,7 @@ install(FILES client/ClusterAPI.h TYPE INCLUDE)
 install(FILES
   client/muster/call_group.h client/muster/command.h client/muster/export.h client/muster/map.h
   client/muster/nodes.h client/muster/outcome.h client/muster/session.h client/muster/status.h
-  client/muster/transfer.h client/muster/value.h
+  client/muster/transfer.h client/muster/value.h client/muster/value_as.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/muster)
 install(EXPORT MusterTargets NAMESPACE Muster:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Muster)
 configure_package_config_file(
@@ -56,9 +56,10 @@ configure_file(${CMAKE_CURRENT_LIST_DIR}/clusterapi.pc.in
 install(FILES ${PROJECT_BINARY_DIR}/cmake/clusterapi.pc
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-muster_rpath(from_python ${MUSTER_INSTALL_PYTHONDIR})
+muster_rpath(from_python ${MUSTER_INSTALL_PYTHONDIR}/ClusterAPI)
 set_target_properties(ClusterAPI_python PROPERTIES INSTALL_RPATH ${from_python})
-install(TARGETS ClusterAPI_python LIBRARY DESTINATION ${MUSTER_INSTALL_PYTHONDIR})
+install(TARGETS ClusterAPI_python LIBRARY DESTINATION ${MUSTER_INSTALL_PYTHONDIR}/ClusterAPI)
+install(FILES ${MUSTER_PYTHON_SOURCES} DESTINATION ${MUSTER_INSTALL_PYTHONDIR}/ClusterAPI)
 
 # As Debian calls the folder of a package; the documents' links to each other work there.
 set(muster_documents ${CMAKE_INSTALL_DATAROOTDIR}/doc/muster)
@@ -66,7 +67,7 @@ install(FILES README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md LICENSE
   DESTINATION ${muster_documents})
 install(FILES docs/configuration.md docs/cpp-reference.md docs/cpp-tutorial.md docs/examples.md
   docs/failure-semantics.md docs/files.md docs/limits.md
-  docs/performance.md docs/security.md docs/targets.md docs/values.md
+  docs/performance.md docs/python.md docs/security.md docs/targets.md docs/values.md
   DESTINATION ${muster_documents}/docs)
 install(FILES examples/bigsort.cc examples/loggrep.cc examples/pi.cc examples/sweep.cc examples/words.cc
   DESTINATION ${muster_documents}/examples)

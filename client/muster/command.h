@@ -103,6 +103,16 @@ struct ExecuteOptions {
   // in a shell, Python in a worker whose namespace stays. One that is not open is opened. No
   // directory, environment, limits, leftovers, kFresh, nor argv. Empty: none.
   std::string session = {};
+  // Its standard input, any bytes; then it finds the end. Of execute() only: who interact()s
+  // writes.
+  std::string input = {};
+  // How often it is sent again, 0 to 100, when the node could not be reached, and nothing was
+  // started therefore; with `idempotent` also when the node or the connection was lost in the
+  // middle. After 0.1 s first, then after twice as long each time, 5 s at most. Each try has an id
+  // and the whole deadline of its own; what an earlier one printed has been read already.
+  int retries = 0;
+  // Running twice does no harm.
+  bool idempotent = false;
   Leftovers leftovers = Leftovers::kOwnSession;
   Isolation isolation = Isolation::kWorker;  // of Python; a shell line or argv is always fresh
   // What it is called, as $MUSTER_EXECUTION tells it on the node: 32 digits 0-9a-f, '-', a number

@@ -63,6 +63,14 @@ class MUSTER_EXPORT Value {
   // passed through. Of data: a Python literal, ASCII, made at the first call and kept.
   const std::string& text() const;
 
+  // As a type of C++: as<std::int64_t>(), as<std::vector<std::string>>(), as<std::map<std::string,
+  // double>>(); value_as.h has the list. InvalidArgument: what it is instead, and of an item,
+  // which.
+  template <typename T>
+  Result<T> as() const;
+  // The error of an accessor: "the value is a str, not an int".
+  Status is_not(const char* wanted) const;
+
   // InvalidArgument: it is of another kind, or does not fit.
   Result<bool> as_bool() const;
   Result<std::int64_t> as_int() const;
@@ -88,7 +96,6 @@ class MUSTER_EXPORT Value {
   class Document;
   class Cursor;
   Value(std::shared_ptr<const Document> document, std::size_t offset);
-  Status IsNot(const char* wanted) const;
 
   mutable std::string text_;  // of data: a cache, guarded by the document's lock
   std::shared_ptr<const Document> document_;
@@ -177,3 +184,5 @@ class Value::Entries {
 };
 
 }  // namespace muster
+
+#include "value_as.h"

@@ -84,6 +84,28 @@ void LoadRunner() {
   runner = globals.release().ptr();
 }
 
+class NoSink : public ValueSink {
+ public:
+  void Write(std::string_view /*piece*/) override {}
+};
+
+// Importable, and in no namespace.
+void LoadTask() {
+  py::object module = py::module_::import("types").attr("ModuleType")("muster_task");
+  py::dict globals = module.attr("__dict__");
+  globals["__builtins__"] = py::module_::import("builtins");
+  globals["crosses"] = py::cpp_function([](const py::object& value) {
+    NoSink sink;
+    return EncodeValue(value.ptr(), sink);
+  });
+  py::object code =
+      py::module_::import("builtins").attr("compile")(kTaskSource, "<muster_task>", "exec");
+  PyObject* done = PyEval_EvalCode(code.ptr(), globals.ptr(), globals.ptr());
+  if (done == nullptr) throw py::error_already_set();
+  Py_DECREF(done);
+  py::module_::import("sys").attr("modules")["muster_task"] = module;
+}
+
 // What `python` would be on the command line: Python finds its library, and a virtual environment,
 // from that name.
 PyStatus Configure(const Interpreter::Options& options, PyConfig& config) {
@@ -122,6 +144,7 @@ std::optional<std::string> Interpreter::Start(const Options& options) {
   }
   try {
     LoadRunner();
+    LoadTask();
     // A line at a time, so that what a program prints is seen while it runs.
     py::module_ sys = py::module_::import("sys");
     sys.attr("stdout").attr("reconfigure")(py::arg("line_buffering") = true);

@@ -1,8 +1,11 @@
 // Many at once and many in a row: everybody gets his own answer, and nothing adds up.
 #include <ClusterAPI.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <deque>
 #include <iostream>
+#include <numeric>
 #include <thread>
 #include <utility>
 
@@ -153,5 +156,52 @@ TEST_CASE("thousands in a row leave memory, descriptors and processes as they we
       CHECK(after.memory_kib[i] - before.memory_kib[i] <= kMaxGrowthKiB);
     }
   }
+  CHECK(node.EndsCleanly());
+}
+
+TEST_CASE("a hundred thousand calls of eight threads lose none and leak nothing") {
+  constexpr int kThreads = 8;
+  const int each = (muster::test::kMemoryMeansSomething ? 100'000 : Rounds(100'000)) / kThreads;
+  ClusterFixture node(1);
+  const auto run = [&](int calls_each) {
+    std::vector<int> right(kThreads);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        std::deque<std::pair<int, Call>> running;
+        int& good = right[static_cast<std::size_t>(t)];
+        const auto take = [&] {
+          const std::string expected = std::to_string(running.front().first + 1);
+          good += running.front().second.wait().value().text() == expected ? 1 : 0;
+          running.pop_front();
+        };
+        for (int i = t * calls_each; i < (t + 1) * calls_each; ++i) {
+          running.emplace_back(i, node.cluster().execute(1, std::to_string(i) + "+1"));
+          if (running.size() > 64) take();
+        }
+        while (!running.empty()) take();
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    return std::accumulate(right.begin(), right.end(), 0);
+  };
+  CHECK(run(each / 4) == each / 4 * kThreads);  // what stays once, stays from here
+  const Held node_before = LookWhenQuiet(node.pid(1));
+  const long before = muster::test::AnonymousKiB(::getpid());
+  const int descriptors_before = muster::test::DescriptorsOf(::getpid());
+  const auto begin = Clock::now();
+  CHECK(run(each) == each * kThreads);
+  std::cout << each * kThreads << " calls of " << kThreads << " threads in " << SecondsSince(begin)
+            << " s\n  client: " << before << " KiB, then " << muster::test::AnonymousKiB(::getpid())
+            << " KiB\n  node: " << Text(node_before);
+  const Held node_after = LookWhenQuiet(node.pid(1));
+  std::cout << "\n  then:  " << Text(node_after) << std::endl;
+  CHECK(muster::test::DescriptorsOf(::getpid()) == descriptors_before);
+  if (muster::test::kMemoryMeansSomething) {
+    // 40 bytes for each call would be more.
+    CHECK(muster::test::AnonymousKiB(::getpid()) - before <= 4 * kMaxGrowthKiB);
+    CHECK(node_after.memory_kib[0] - node_before.memory_kib[0] <= 4 * kMaxGrowthKiB);
+  }
+  CHECK(node_after.descriptors[0] == node_before.descriptors[0]);
   CHECK(node.EndsCleanly());
 }

@@ -2,6 +2,8 @@
 #include <ClusterAPI.h>
 
 #include <catch2/catch.hpp>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 #include "tests/integration/watching.h"
@@ -120,4 +122,42 @@ TEST_CASE("copies of a handle share one stream") {
   other.join();
   CHECK(first + second == 1288895);
   CHECK(&call.wait() == &copy.wait());
+}
+
+TEST_CASE("a watcher is called when there is something to read, and at the end") {
+  std::mutex mutex;
+  std::condition_variable changed;
+  int calls = 0;
+  const auto count = [&] {
+    const std::lock_guard lock(mutex);
+    ++calls;
+    changed.notify_all();
+  };
+  const auto wait_for = [&](int wanted) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, std::chrono::seconds(20), [&] { return calls >= wanted; });
+  };
+  Call call = Cluster().execute(
+      1, muster::shell("echo one; sleep 0.5; echo two; sleep 0.5; echo three; sleep 0.5"));
+  call.watch(count);
+  std::optional<Event> event;
+  std::string text;
+  for (int seen = 1; text != "one\ntwo\nthree\n"; ++seen) {
+    REQUIRE(wait_for(seen));
+    while (call.next_for(std::chrono::milliseconds(0), &event) && event) text += event->data;
+  }
+  REQUIRE(wait_for(4));
+  while (!call.done()) std::this_thread::yield();
+  CHECK(call.next_for(std::chrono::milliseconds(0), &event));
+  CHECK_FALSE(event.has_value());
+
+  // Of a call that has ended already it is told at once; of one that nobody watches any longer
+  // never.
+  const int before = calls;
+  call.watch(count);
+  CHECK(wait_for(before + 1));
+  Call other = Cluster().execute(1, muster::shell("echo late"));
+  other.watch(count);
+  other.watch(nullptr);
+  other.wait();
 }

@@ -18,10 +18,10 @@ bool Eventually(const std::function<bool()>& condition,
 double Slack();
 // Pids whose command line holds `text`, zombies left out.
 std::vector<pid_t> ProcessesWith(const std::string& text);
-// Those of them whose parent is `parent`.
 // As kill(2), of one process: a number that means many, because somebody was not found, fails the
 // test instead.
 void Kill(pid_t pid, int signal);
+// Those of ProcessesWith() whose parent is `parent`.
 std::vector<pid_t> ChildrenWith(pid_t parent, const std::string& text);
 // A number that no other process's command line holds, for `sleep`.
 std::string UniqueSeconds();

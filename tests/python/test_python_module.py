@@ -1,7 +1,9 @@
 """The functions that programs for the cluster have always called."""
 
 import contextlib
+import decimal
 import io
+import pathlib
 import subprocess
 import sys
 import threading
@@ -42,7 +44,7 @@ def test_the_length_has_both_spellings(api):
 
 def test_a_value_arrives_as_its_str(api):
     assert api.execute(1, "'a' + 'b'") == "ab"
-    assert api.execute("n2", "[1, 'x']", 1) == "[1, 'x']"
+    assert api.execute("n2", "[1, 'x']") == "[1, 'x']"
     assert api.execute(server=3, command="None", highValue=0) == "None"
     assert api.execute(1, "x = 1") == ""
     assert api.execute(True, "1") == "1"
@@ -55,7 +57,85 @@ def test_text_survives_whatever_is_in_it(api):
 
 
 def test_a_result_of_20_megabytes_arrives_whole(api):
-    assert api.execute(1, "'x' * 20_000_000", 1) == "x" * 20_000_000
+    assert api.execute(1, "'x' * 20_000_000") == "x" * 20_000_000
+    assert str(api.execute(1, "'x' * 20_000_000", 1)) == "x" * 20_000_000
+
+
+def test_a_high_value_comes_in_pieces_and_is_never_held_whole(cluster):
+    result = cluster.run(
+        "import ClusterAPI, resource\n"
+        "ClusterAPI.execute(1, '1', 1)\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "size = 0\n"
+        "for piece in ClusterAPI.execute(1, \"'\u00e4\u20ac' * 40_000_000\", 1):\n"
+        "    assert set(piece) <= set('\u00e4\u20ac')\n"
+        "    size += len(piece)\n"
+        "print(size, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10)\n")
+    assert (result.stdout, result.stderr) == (b"80000000 True\n", b"")
+
+
+def test_a_high_value_of_an_iterator_comes_while_the_node_makes_it(api):
+    begin = time.monotonic()
+    pieces = api.execute(1, "import time\n"
+                            "def slowly():\n    yield 1\n    time.sleep(2)\n    yield 'z\u00fc'\nslowly()", 1)
+    first = next(iter(pieces))
+    assert first == "1"
+    assert time.monotonic() - begin < 1 * SLACK
+    assert str(pieces) == "z\u00fc"
+    assert str(pieces) == "z\u00fc"
+
+
+def test_a_high_value_prints_nothing_and_fails_by_an_exception(api, capfd):
+    assert str(api.execute(1, "print('said'); 5", 1)) == "5"
+    assert str(api.execute(1, "x = 5", 1)) == ""
+    out, err = capfd.readouterr()
+    assert (out, err) == ("", "said\n")
+    with pytest.raises(api.RemoteError, match="n1: failed: ZeroDivisionError") as caught:
+        api.execute(1, "x = 1\nx / 0", 1)
+    assert "x / 0" in caught.value.traceback
+    with pytest.raises(api.Refused, match="servers are 1 to 3"):
+        api.execute(9, "1", 1)
+
+
+def test_a_high_value_that_nobody_wants_any_longer_stops_its_code(api, tmp_path):
+    pieces = api.execute(1, "import os, time\n"
+                            "def endless():\n"
+                            "    yield os.getpid()\n"
+                            "    time.sleep(1234)\n"
+                            "endless()", 1)
+    pid = int(next(iter(pieces)))
+    assert _is_running(pid)
+    del pieces
+    deadline = time.monotonic() + 6 * SLACK
+    while _is_running(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _is_running(pid)
+
+
+def test_the_cplusplus_method_is_not_offered_and_says_so(api):
+    assert api.setCallmethod(1, "python") and api.setCallmethodAll("python")
+    with pytest.raises(NotImplementedError, match="the C\\+\\+ call method is not offered"):
+        api.setCallmethod(1, "c++")
+
+
+def test_a_program_of_the_originals_folder_runs(cluster):
+    folder = cluster.folder / "modules" / "API"
+    folder.mkdir(parents=True)
+    (folder / "ClusterAPI.py").write_text("from ClusterAPI import *\n")
+    result = cluster.run("from modules.API import ClusterAPI\n"
+                         "print(ClusterAPI.execute(1, '1+1', 0) * ClusterAPI.getClusterLenght())\n")
+    assert (result.stdout, result.stderr) == (b"222\n", b"")
+
+
+def test_the_test_program_computes_on_every_node_at_once(cluster):
+    program = pathlib.Path(__file__).parents[2] / "examples" / "clustertestprog.py"
+    result = subprocess.run([sys.executable, program], env=cluster.environment(), capture_output=True, timeout=170,
+                            check=False)
+    with decimal.localcontext() as exact:  # whose text is made faster than an int's
+        exact.prec = 600_000
+        expected = "".join(f"Server {k}: {decimal.Decimal(99999) ** (99999 + k)}\n" for k in (1, 2, 3))
+    assert result.stderr == b""
+    assert result.stdout.decode() == "Calculating. Please wait.\n" + expected
 
 
 def test_a_failure_raises_with_node_kind_reason_and_traceback(api):
@@ -104,8 +184,9 @@ def test_bad_arguments_raise(api):
     with pytest.raises(api.RemoteError, match="3145728"):
         api.execute(1, "#" * (4 << 20))
     for server, command in [(1.5, "1"), (None, "1"), (1, 2), (1, b"1")]:
-        with pytest.raises(TypeError):
-            api.execute(server, command)
+        for high_value in (0, 1):
+            with pytest.raises(TypeError):
+                api.execute(server, command, high_value)
 
 
 def test_prints_appear_here_as_they_are_printed_there(cluster):
@@ -182,8 +263,8 @@ def test_ctrl_c_raises_and_stops_the_command_on_the_node(cluster):
 
 def _is_running(pid):
     try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            return b"worker" in file.read()
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
 
@@ -207,7 +288,7 @@ def test_a_node_that_is_down_raises_unreachable(cluster):
                          "print(ClusterAPI.execute(1, '1'))\n"
                          "ClusterAPI.execute(3, '1')\n")
     assert result.stdout == b"1\n"
-    assert b"ClusterAPI.RemoteError: n3: unreachable: cannot reach n3 at unix:" in result.stderr
+    assert b"ClusterAPI.NodeUnreachable: n3: unreachable: cannot reach n3 at unix:" in result.stderr
     assert result.returncode == 1
 
 

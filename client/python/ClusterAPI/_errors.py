@@ -1,0 +1,92 @@
+"""The exceptions of the module, made from what a node said."""
+
+import builtins
+import re
+import sys
+from concurrent.futures import CancelledError
+
+
+class RemoteError(RuntimeError):
+    """What ran on a node, or should have, did not end well. str() is one line that names the node.
+
+    node: the node's name; empty when the target that was asked for does not exist
+    kind: how it ended: failed, signalled, timed_out, cancelled, out_of_memory, limit,
+        start_failed, refused, unreachable, lost, skipped or unkillable
+    reason: one line, as "ZeroDivisionError: division by zero (line 1)"
+    traceback: the traceback of the node's Python; empty when there is none
+    """
+
+    node = kind = reason = traceback = ""
+
+
+class NodeUnreachable(RemoteError):
+    """The node could not be reached; nothing was started."""
+
+
+class NodeLost(RemoteError):
+    """The node or the connection ended in the middle; whether the work finished is not known."""
+
+
+class Refused(RemoteError):
+    """Nothing was started; reason says why."""
+
+
+class DeadlineExceeded(RemoteError, TimeoutError):
+    """The deadline passed, and the work was stopped."""
+
+
+class Cancelled(RemoteError, CancelledError):
+    """The work was stopped; reason says by whom."""
+
+
+_CLASSES = {"unreachable": NodeUnreachable, "lost": NodeLost, "refused": Refused, "skipped": Refused,
+            "timed_out": DeadlineExceeded, "cancelled": Cancelled}
+
+# What stands in a traceback for the one line that calls a function that was sent.
+_OURS = re.compile(r'^  File "<(?:command|muster_task)>", line .*\n(?:    .*\n)*', re.MULTILINE)
+
+
+def make(outcome, is_task=False):
+    """The RemoteError for an outcome that is not ok. `is_task`: of a function that was sent."""
+    line = outcome.describe()
+    error = _CLASSES.get(outcome.kind, RemoteError)(f"{outcome.node}: {line}" if outcome.node else line)
+    error.node, error.kind = outcome.node, outcome.kind
+    error.reason = line[len(outcome.kind) + 2:]
+    if outcome.exception is not None:
+        error.traceback = outcome.exception[2]
+        if is_task:
+            error.traceback = _OURS.sub("", error.traceback)
+    return error
+
+
+def class_named(name):
+    """The exception class of a full name, if it is a builtin or its module is imported here; else None.
+    Nothing is imported because a node named it."""
+    module, _, words = name.rpartition(".")
+    owner = builtins if not module else sys.modules.get(module)
+    found = getattr(owner, words, None) if owner is not None else None
+    if isinstance(found, type) and issubclass(found, Exception):
+        return found
+    return None
+
+
+def raised_there(outcome):
+    """What a caller of a function that was sent should see: the node's own exception where its class is
+    known here, with the RemoteError as its cause; else the RemoteError."""
+    remote = make(outcome, is_task=True)
+    if outcome.kind != "failed" or outcome.exception is None:
+        return remote
+    name, message = outcome.exception[:2]
+    kind = class_named(name)
+    if kind is None:
+        return remote
+    try:
+        # Its own constructor may want more than a message, or do anything.
+        error = kind.__new__(kind, message)
+        error.args = (message,)
+        error.__cause__ = remote
+        error.node, error.reason, error.traceback = remote.node, remote.reason, remote.traceback
+        str(error)
+    except Exception:
+        return remote
+    return error

@@ -1,0 +1,143 @@
+#include "client/python/execute_options.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <functional>
+#include <map>
+
+#include "client/python/text.h"
+
+namespace py = pybind11;
+
+namespace muster::python_module {
+namespace {
+
+using Setter = std::function<void(ExecuteOptions&, const py::handle&)>;
+
+std::chrono::milliseconds ToTime(const py::handle& seconds) {
+  const auto value = seconds.cast<double>();
+  if (std::isnan(value)) throw py::value_error("a time is not a number");
+  constexpr double kLongest = 1e12;
+  return std::chrono::milliseconds(
+      std::llround(std::ceil(std::clamp(value, -kLongest, kLongest) * 1000)));
+}
+
+std::string ToBytes(const py::handle& data) {
+  if (py::isinstance<py::str>(data)) return FromStr(py::reinterpret_borrow<py::str>(data));
+  return py::bytes(py::reinterpret_borrow<py::object>(data)).cast<std::string>();
+}
+
+Isolation ToIsolation(const py::handle& name) {
+  const auto word = name.cast<std::string>();
+  if (word == "worker") return Isolation::kWorker;
+  if (word == "fresh") return Isolation::kFresh;
+  throw py::value_error("isolation is \"" + word + "\"; it has to be \"worker\" or \"fresh\"");
+}
+
+Leftovers ToLeftovers(const py::handle& name) {
+  const auto word = name.cast<std::string>();
+  if (word == "own_session") return Leftovers::kOwnSession;
+  if (word == "reap") return Leftovers::kReap;
+  if (word == "keep") return Leftovers::kKeep;
+  throw py::value_error("leftovers is \"" + word +
+                        "\"; it has to be \"own_session\", \"reap\" or \"keep\"");
+}
+
+const std::map<std::string, Setter>& Setters() {
+  using Options = ExecuteOptions;
+  using Given = const py::handle&;
+  static const auto* const kSetters = new std::map<std::string, Setter>{
+      {"deadline", [](Options& options, Given given) { options.deadline = ToTime(given); }},
+      {"grace", [](Options& options, Given given) { options.grace = ToTime(given); }},
+      {"directory",
+       [](Options& options, Given given) {
+         options.directory = py::module_::import("os").attr("fspath")(given).cast<std::string>();
+       }},
+      {"environment",
+       [](Options& options, Given given) {
+         for (const auto& [name, value] : given.cast<py::dict>()) {
+           options.environment[name.cast<std::string>()] = ToBytes(value);
+         }
+       }},
+      {"input", [](Options& options, Given given) { options.input = ToBytes(given); }},
+      {"session",
+       [](Options& options, Given given) { options.session = given.cast<std::string>(); }},
+      {"retries", [](Options& options, Given given) { options.retries = given.cast<int>(); }},
+      {"idempotent",
+       [](Options& options, Given given) { options.idempotent = given.cast<bool>(); }},
+      {"isolation", [](Options& options, Given given) { options.isolation = ToIsolation(given); }},
+      {"leftovers", [](Options& options, Given given) { options.leftovers = ToLeftovers(given); }},
+      {"cpu", [](Options& options, Given given) { options.limits.cpu = ToTime(given); }},
+      {"memory", [](Options& options,
+                    Given given) { options.limits.memory_bytes = given.cast<std::uint64_t>(); }},
+      {"processes", [](Options& options,
+                       Given given) { options.limits.processes = given.cast<std::uint64_t>(); }},
+      {"file_size",
+       [](Options& options, Given given) {
+         options.limits.file_size_bytes = given.cast<std::uint64_t>();
+       }},
+      {"open_files", [](Options& options,
+                        Given given) { options.limits.open_files = given.cast<std::uint64_t>(); }},
+      {"output", [](Options& options,
+                    Given given) { options.limits.output_bytes = given.cast<std::uint64_t>(); }},
+  };
+  return *kSetters;
+}
+
+std::string TypeName(const py::handle& object) {
+  return py::str(py::type::of(object).attr("__name__")).cast<std::string>();
+}
+
+}  // namespace
+
+ExecuteOptions ToOptions(const py::dict& given) {
+  ExecuteOptions options;
+  for (const auto& [key, value] : given) {
+    const auto name = key.cast<std::string>();
+    const auto setter = Setters().find(name);
+    if (setter == Setters().end()) {
+      std::string known;
+      for (const auto& [word, unused] : Setters()) known += (known.empty() ? "" : ", ") + word;
+      throw py::type_error("there is no option " + name + "; the options are " + known);
+    }
+    if (value.is_none()) continue;
+    try {
+      setter->second(options, value);
+    } catch (const py::cast_error&) {
+      throw py::type_error("the option " + name + " cannot be a " + TypeName(value));
+    }
+  }
+  return options;
+}
+
+Command ToCommand(const std::string& kind, const py::object& source, const std::string& form) {
+  if (kind == "argv") {
+    std::vector<std::string> words;
+    for (const py::handle& word : source) words.push_back(ToBytes(word));
+    return argv(std::move(words));
+  }
+  if (!py::isinstance<py::str>(source)) {
+    throw py::type_error("the command has to be a str, and not a " + TypeName(source));
+  }
+  const std::string text = FromStr(py::reinterpret_borrow<py::str>(source));
+  if (kind == "shell") return shell(text);
+  return python(text, form == "data"  ? Command::Form::kData
+                      : form == "str" ? Command::Form::kStr
+                                      : Command::Form::kRepr);
+}
+
+Target ToTarget(const py::object& target) {
+  if (py::isinstance<py::str>(target)) return {FromStr(py::reinterpret_borrow<py::str>(target))};
+  if (::PyIndex_Check(target.ptr()) == 0) {
+    throw py::type_error("server has to be a number from 1, or the name of a node, and not " +
+                         TypeName(target));
+  }
+  // A number beyond int is beyond any cluster: it is refused like any other that is too large.
+  const Py_ssize_t index = ::PyNumber_AsSsize_t(target.ptr(), nullptr);
+  if (index == -1 && ::PyErr_Occurred() != nullptr) throw py::error_already_set();
+  constexpr Py_ssize_t kMost = 2147483647;
+  return {static_cast<int>(std::clamp<Py_ssize_t>(index, -kMost, kMost))};
+}
+
+}  // namespace muster::python_module

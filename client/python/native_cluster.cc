@@ -1,0 +1,101 @@
+#include "client/python/native_cluster.h"
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "client/python/execute_options.h"
+#include "client/python/gil.h"
+#include "client/python/text.h"
+
+namespace py = pybind11;
+
+namespace muster::python_module {
+namespace {
+
+[[noreturn]] void Raise(const Status& status) {
+  ::PyErr_SetObject(PyExc_RuntimeError, ToStr(status.message()).ptr());
+  throw py::error_already_set();
+}
+
+std::shared_ptr<NativeCluster> Made(Result<ClusterAPI> cluster) {
+  if (!cluster.ok()) Raise(cluster.status());
+  return std::make_shared<NativeCluster>(*std::move(cluster));
+}
+
+}  // namespace
+
+std::shared_ptr<NativeCluster> NativeCluster::Connect(const std::string& cluster,
+                                                      const std::string& configuration) {
+  return Made(WithoutGil([&] { return ClusterAPI::connect(cluster, configuration); }));
+}
+
+std::shared_ptr<NativeCluster> NativeCluster::Local(int nodes, int workers) {
+  return Made(WithoutGil([&] { return ClusterAPI::local(nodes, workers); }));
+}
+
+py::list NativeCluster::Nodes(const py::object& target) const {
+  std::vector<Node> nodes = cluster_.nodes();
+  if (!target.is_none()) {
+    const Target wanted = ToTarget(target);
+    Result<std::vector<Node>> found = WithoutGil([&] { return cluster_.nodes(wanted); });
+    if (!found.ok()) Raise(found.status());
+    nodes = *std::move(found);
+  }
+  py::list all;
+  for (const Node& node : nodes) all.append(py::make_tuple(ToStr(node.name), ToStr(node.address)));
+  return all;
+}
+
+py::list NativeCluster::Check(double seconds) const {
+  const auto time = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+  const ClusterCheck check = WithoutGil([&] { return cluster_.clustercheck(time); });
+  py::list all;
+  for (const NodeCheck& node : check.nodes) {
+    py::dict facts;
+    facts["name"] = ToStr(node.node.name);
+    facts["functional"] = node.functional;
+    facts["state"] = ToStr(node.state);
+    facts["reason"] = ToStr(node.reason);
+    facts["version"] = ToStr(node.version);
+    facts["python"] = ToStr(node.python);
+    facts["cores"] = node.cores;
+    facts["memory"] = node.memory_bytes;
+    facts["load"] = node.load;
+    facts["running"] = node.running;
+    all.append(facts);
+  }
+  return all;
+}
+
+py::list NativeCluster::Execute(CallQueue& queue, const py::list& targets, bool all,
+                                const std::string& kind, const py::object& source,
+                                const std::string& form, const py::dict& options) {
+  std::vector<Target> wanted;
+  for (const py::handle& target : targets) {
+    wanted.push_back(ToTarget(py::reinterpret_borrow<py::object>(target)));
+  }
+  const Command command = ToCommand(kind, source, form);
+  const ExecuteOptions chosen = ToOptions(options);
+  const auto sent = WithoutGil([&] {
+    std::vector<Call> calls;
+    if (all) {
+      calls = cluster_.execute(wanted, command, chosen);
+    } else {
+      for (const Target& target : wanted) {
+        calls.push_back(cluster_.execute(target, command, chosen));
+      }
+    }
+    std::vector<std::pair<CallQueue::Token, std::string>> numbers;
+    for (Call& call : calls) {
+      std::string node = call.node();
+      numbers.emplace_back(queue.Add(std::move(call)), std::move(node));
+    }
+    return numbers;
+  });
+  py::list tokens;
+  for (const auto& [token, node] : sent) tokens.append(py::make_tuple(token, ToStr(node)));
+  return tokens;
+}
+
+}  // namespace muster::python_module

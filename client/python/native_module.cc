@@ -1,0 +1,113 @@
+// ClusterAPI._native: what the Python files of the module need of the library. Not for users.
+#include <ClusterAPI.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <optional>
+
+#include "client/python/call_queue.h"
+#include "client/python/gil.h"
+#include "client/python/native_cluster.h"
+#include "client/python/python_value.h"
+#include "client/python/text.h"
+
+namespace py = pybind11;
+
+namespace muster::python_module {
+namespace {
+
+std::optional<std::chrono::milliseconds> ToGrace(const std::optional<double>& seconds) {
+  if (!seconds) return std::nullopt;
+  return std::chrono::milliseconds(std::llround(std::ceil(std::max(*seconds, 0.0) * 1000)));
+}
+
+// [(token, [(is stdout, bytes)], outcome or None)]
+py::list TakeFrom(CallQueue& queue, double seconds) {
+  const std::chrono::milliseconds time(static_cast<std::int64_t>(seconds * 1000));
+  const std::vector<CallQueue::Said> all = WithoutGil([&] { return queue.Take(time); });
+  py::list told;
+  for (const CallQueue::Said& said : all) {
+    py::list output;
+    for (const Event& event : said.output) {
+      output.append(py::make_tuple(event.stream == Event::Stream::kStdout, py::bytes(event.data)));
+    }
+    told.append(py::make_tuple(said.token, output, std::const_pointer_cast<Outcome>(said.outcome)));
+  }
+  return told;
+}
+
+// (type, message, traceback, line), or None.
+py::object ExceptionOf(const Outcome& outcome) {
+  if (!outcome.exception) return py::none();
+  const Exception& exception = *outcome.exception;
+  return py::make_tuple(ToStr(exception.type), ToStr(exception.message), ToStr(exception.traceback),
+                        exception.line);
+}
+
+double Seconds(std::chrono::microseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+py::dict UsageOf(const Outcome& outcome) {
+  py::dict usage;
+  usage["wall"] = Seconds(outcome.usage.wall);
+  usage["cpu"] = Seconds(outcome.usage.cpu);
+  usage["queued"] = Seconds(outcome.usage.queued);
+  usage["peak_memory"] = outcome.usage.peak_memory_bytes;
+  usage["stdout_bytes"] = outcome.usage.stdout_bytes;
+  usage["stderr_bytes"] = outcome.usage.stderr_bytes;
+  usage["reaped"] = outcome.usage.reaped;
+  usage["left"] = outcome.usage.left;
+  return usage;
+}
+
+void DefineOutcome(py::module_& module) {
+  py::class_<Outcome, std::shared_ptr<Outcome>>(
+      module, "Outcome",
+      "How something on a node ended: ok, kind, node, reason, exit_code, signal, exception (type,\n"
+      "message, traceback, line; or None), usage (seconds and bytes, by name), is_data; text() "
+      "and\n"
+      "value() of what Python came to, and describe(), one line of it all.")
+      .def_property_readonly("ok", &Outcome::ok)
+      .def_property_readonly("kind", [](const Outcome& it) { return word(it.kind); })
+      .def_property_readonly("node", [](const Outcome& it) { return ToStr(it.node); })
+      .def_property_readonly("reason", [](const Outcome& it) { return ToStr(it.reason); })
+      .def_property_readonly("exit_code", [](const Outcome& it) { return it.exit_code; })
+      .def_property_readonly("signal", [](const Outcome& it) { return it.signal; })
+      .def_property_readonly("exception", &ExceptionOf)
+      .def_property_readonly("usage", &UsageOf)
+      .def_property_readonly("is_data", [](const Outcome& it) { return it.value().is_data(); })
+      .def("text", [](const Outcome& it) { return ToStr(it.value().text()); })
+      .def("value", [](const Outcome& it) { return ToObject(it.value()); })
+      .def("describe", [](const Outcome& it) { return ToStr(it.describe()); });
+}
+
+}  // namespace
+}  // namespace muster::python_module
+
+PYBIND11_MODULE(_native, module) {
+  using namespace muster::python_module;
+  module.attr("version") = muster::version();
+  DefineOutcome(module);
+  py::class_<CallQueue, std::shared_ptr<CallQueue>>(module, "CallQueue")
+      .def(py::init<>())
+      .def("take", &TakeFrom)
+      .def("cancel", [](CallQueue& queue, CallQueue::Token token,
+                        std::optional<double> grace) { queue.Cancel(token, ToGrace(grace)); })
+      .def("follow",
+           [](CallQueue& queue, const std::vector<CallQueue::Token>& tokens) {
+             for (const CallQueue::Token token : tokens) queue.Follow(token);
+           })
+      .def("id_of", &CallQueue::IdOf)
+      .def("close", &CallQueue::Close);
+  py::class_<NativeCluster, std::shared_ptr<NativeCluster>>(module, "Cluster")
+      .def_static("connect", &NativeCluster::Connect)
+      .def_static("local", &NativeCluster::Local)
+      .def("__len__", &NativeCluster::Length)
+      .def("nodes", &NativeCluster::Nodes)
+      .def("check", &NativeCluster::Check)
+      .def("execute", &NativeCluster::Execute);
+}
