@@ -148,15 +148,15 @@ class Call::Iterator {
 // ---- One command for many items (its types: muster/map.h) ----
 
 struct MapOptions {
-  ExecuteOptions each;            // of every item; without id
-  std::optional<Target> targets;  // none: all nodes
+  ExecuteOptions each = {};            // of every item; without id
+  std::optional<Target> targets = {};  // none: all nodes
   // Results in the order of the items; some 1000 wait for an earlier one at most. Else as they
   // come.
   bool in_order = false;
   // An item that was lost with its node may run again, on another one.
   bool idempotent = false;
   // Called from Map::next(), ten times a second at most, and at the end.
-  std::function<void(const MapProgress&)> progress;
+  std::function<void(const MapProgress&)> progress = {};
 };
 
 // ---- The cluster ----

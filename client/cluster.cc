@@ -14,7 +14,6 @@
 #include "client/map_state.h"
 #include "client/public_status.h"
 #include "client/retried_call.h"
-#include "common/address.h"
 #include "common/marked_text.h"
 
 namespace muster {
@@ -196,9 +195,9 @@ std::vector<NodeSessions> ClusterAPI::Cluster::AskSessions(
 }
 
 Status ClusterAPI::Cluster::WhyNotName(const std::string& name) {
-  if (IsValidName(name)) return {};
-  return {StatusCode::kInvalidArgument,
-          absl::StrCat("\"", name, "\" is no name of a session; nothing was sent")};
+  const std::string why_not = WhyNotSession(name);
+  if (why_not.empty()) return {};
+  return {StatusCode::kInvalidArgument, absl::StrCat(why_not, "; nothing was sent")};
 }
 
 absl::StatusOr<std::vector<NodeCheck>> ClusterAPI::Cluster::Ask(

@@ -185,9 +185,10 @@ absl::StatusOr<std::size_t> ClusterNodes::FindOne(const Target& target, const As
   std::vector<Node> meant;
   meant.reserve(places.size());
   for (const std::size_t place : places) meant.push_back(nodes_[place]);
-  return absl::InvalidArgumentError(absl::StrCat("the target '", target.name(), "' means ",
-                                                 places.size(), " nodes, ", FoldShort(meant),
-                                                 ", where one is needed"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "the target '", target.name(), "' means ", places.size(), " nodes, ", FoldShort(meant),
+      ", where one is needed; "
+      "execute_all(), or a list of targets, takes several"));
 }
 
 absl::StatusOr<std::vector<NodeGroup>> ClusterNodes::Groups() const {

@@ -93,10 +93,8 @@ std::string CheckLimits(const Limits& limits) {
 }
 
 std::string CheckNames(const ExecuteOptions& options) {
-  if (!options.session.empty() && !IsValidName(options.session)) {
-    return absl::StrCat("\"", options.session,
-                        "\" is no name of a session; a name is a letter and up to 63 letters, "
-                        "digits, '_', '.' or '-'");
+  if (!options.session.empty()) {
+    if (std::string why_not = WhyNotSession(options.session); !why_not.empty()) return why_not;
   }
   if (options.id.empty()) return "";
   return std::string(ParseExecutionId(options.id).status().message());
@@ -170,6 +168,14 @@ std::string WhyNotTransfer(const std::vector<std::string>& paths, const Transfer
   execution.grace = options.grace;
   execution.directory = options.directory;
   return CheckOptions(execution);
+}
+
+std::string WhyNotSession(const std::string& name) {
+  if (IsValidName(name)) return "";
+  return absl::StrCat(
+      "\"", name,
+      "\" is no name of a session; a name is a letter and up to 63 letters, digits, "
+      "'_', '.' or '-'");
 }
 
 std::string WhyNotSend(const Command& command, const ExecuteOptions& options) {

@@ -13,6 +13,7 @@ namespace muster {
 std::string WhyNotOpen(const Terminal& terminal);
 std::string WhyNotInteract(const ExecuteOptions& options);
 std::string WhyNotSend(const Command& command, const ExecuteOptions& options);
+std::string WhyNotSession(const std::string& name);
 // `paths`: on the node.
 std::string WhyNotTransfer(const std::vector<std::string>& paths, const TransferOptions& options);
 

@@ -39,13 +39,14 @@ std::string NameOf(const Outcome& outcome) {
   return absl::StrCat(outcome.exit_code, " ", outcome.signal, " ", outcome.error_number);
 }
 
-// Without its own node's name two reasons are often the same.
+// Without its own node's name two reasons are often the same, and so are the paths in them.
+constexpr char kAnyNode[] = "NODE";
 std::string ReasonOf(const Outcome& outcome) {
   std::string reason = outcome.reason;
   if (outcome.node.empty()) return reason;
   for (std::size_t at = 0; (at = reason.find(outcome.node, at)) != std::string::npos;) {
-    reason.replace(at, outcome.node.size(), "the node");
-    at += 8;
+    reason.replace(at, outcome.node.size(), kAnyNode);
+    at += sizeof(kAnyNode) - 1;
   }
   return reason;
 }
@@ -86,6 +87,7 @@ void OutcomeSummary::Add(const Outcome* outcome) {
       alike.what = is_judged_by_code || outcome->ok()
                        ? outcome->describe()
                        : absl::StrCat(word(outcome->kind), ": ", common);
+      if (!is_judged_by_code) alike.alone = outcome->describe();
     }
   }
   alike.nodes.push_back(outcome->node);
@@ -97,8 +99,8 @@ GroupSummary OutcomeSummary::Take() {
   summary.running = running_;
   for (auto& [common, alike] : alike_) {
     const std::size_t count = alike.nodes.size();
-    summary.lines.push_back(
-        {alike.kind, std::move(alike.what), count, Fold(std::move(alike.nodes))});
+    std::string& what = count == 1 && !alike.alone.empty() ? alike.alone : alike.what;
+    summary.lines.push_back({alike.kind, std::move(what), count, Fold(std::move(alike.nodes))});
   }
   std::stable_sort(summary.lines.begin(), summary.lines.end(), [](const auto& a, const auto& b) {
     const bool a_ok = a.kind == Outcome::Kind::kOk;

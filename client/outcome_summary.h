@@ -22,6 +22,7 @@ class OutcomeSummary {
   struct Alike {
     Outcome::Kind kind = Outcome::Kind::kOk;
     std::string what;
+    std::string alone;  // if it is the only one, in its own words; empty: as `what`
     std::vector<std::string> nodes;
   };
 

@@ -19,7 +19,7 @@ constexpr int kBitsOfDouble = 53;
 const char* Name(Value::Kind kind) {
   switch (kind) {
     case Value::Kind::kText:
-      return "text, not data";
+      return "text";
     case Value::Kind::kNone:
       return "None";
     case Value::Kind::kBool:
@@ -145,6 +145,10 @@ const std::string& Value::text() const {
 }
 
 Status Value::is_not(const char* wanted) const {
+  if (!is_data() && text_.empty()) {
+    return {StatusCode::kInvalidArgument,
+            "there is no value: the command failed or gave none; Outcome::describe() says how"};
+  }
   if (!is_data()) {
     return {StatusCode::kInvalidArgument,
             std::string("the value is text, not ") + wanted +

@@ -4,7 +4,8 @@
 # Everything a user runs, and nothing that only tests need: what scripts/quickstart builds.
 add_custom_target(programs)
 add_dependencies(programs
-  clusterd clusterd-spawner clusterd-worker clustershell wordcount ClusterAPI ClusterAPI_python)
+  clusterd clusterd-spawner clusterd-worker clustershell wordcount examples ClusterAPI
+  ClusterAPI_python)
 
 include(CMakePackageConfigHelpers)
 
@@ -64,6 +65,9 @@ install(FILES ${MUSTER_PYTHON_SOURCES} DESTINATION ${MUSTER_INSTALL_PYTHONDIR}/C
 set(muster_documents ${CMAKE_INSTALL_DATAROOTDIR}/doc/muster)
 install(FILES README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md LICENSE
   DESTINATION ${muster_documents})
-install(FILES docs/configuration.md docs/failure-semantics.md docs/files.md docs/limits.md
+install(FILES docs/configuration.md docs/cpp-reference.md docs/cpp-tutorial.md docs/examples.md
+  docs/failure-semantics.md docs/files.md docs/limits.md
   docs/performance.md docs/python.md docs/security.md docs/targets.md docs/values.md
   DESTINATION ${muster_documents}/docs)
+install(FILES examples/bigsort.cc examples/loggrep.cc examples/pi.cc examples/sweep.cc examples/words.cc
+  DESTINATION ${muster_documents}/examples)

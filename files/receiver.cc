@@ -130,7 +130,8 @@ std::optional<Receiver::End> Receiver::TakeEntry(const Record& record) {
   const std::optional<Entry> entry = Entry::Decode(record.payload);
   if (!entry) return Refuse("holds a name, or another fact of a file, that may not be");
   if (wanted_.max_files && ++entries_ > *wanted_.max_files) {
-    return GiveUp({PathOf(*entry), "is one more than the files that are wanted", 0});
+    return GiveUp(
+        {PathOf(*entry), "is more than max_files, " + std::to_string(*wanted_.max_files), 0});
   }
   std::string why_not = IsSkipping() ? "" : WhyNotWanted(*entry);
   if (!why_not.empty()) {
@@ -276,7 +277,8 @@ std::optional<Receiver::End> Receiver::TakeInFile(const Record& record) {
     case RecordType::kData:
       data_bytes_ += record.payload.size();
       if (wanted_.max_bytes && data_bytes_ > *wanted_.max_bytes) {
-        return GiveUp({"what comes", "is more than the bytes that are wanted", 0});
+        return GiveUp(
+            {"what comes", "is more than max_bytes, " + std::to_string(*wanted_.max_bytes), 0});
       }
       if (writer_ != nullptr) problem = writer_->Add(record.payload);
       break;

@@ -63,12 +63,13 @@ class MUSTER_EXPORT Target {
 // What a command may use on its node. None: no limit but the daemon's own; of two the smaller
 // holds. A limit that the node cannot enforce, or out of its range, is refused by name.
 struct Limits {
-  std::optional<std::chrono::milliseconds> cpu;  // user and system, of all its processes; above 0
-  std::optional<std::uint64_t> memory_bytes;     // of all its processes together; above 0
-  std::optional<std::uint64_t> processes;        // and threads, at once; above 0
-  std::optional<std::uint64_t> file_size_bytes;  // of the largest file it may write
-  std::optional<std::uint64_t> open_files;       // descriptors of each process; above 0
-  std::optional<std::uint64_t> output_bytes;     // stdout and stderr together
+  // User and system, of all its processes; above 0.
+  std::optional<std::chrono::milliseconds> cpu = {};
+  std::optional<std::uint64_t> memory_bytes = {};     // of all its processes together; above 0
+  std::optional<std::uint64_t> processes = {};        // and threads, at once; above 0
+  std::optional<std::uint64_t> file_size_bytes = {};  // of the largest file it may write
+  std::optional<std::uint64_t> open_files = {};       // descriptors of each process; above 0
+  std::optional<std::uint64_t> output_bytes = {};     // stdout and stderr together
 };
 
 // What becomes of processes that outlive a command which ended by itself.
@@ -89,22 +90,22 @@ enum class Isolation {
 
 struct ExecuteOptions {
   // The command is stopped when it has run so long; the node counts. Above 0. None: no deadline.
-  std::optional<std::chrono::milliseconds> deadline;
+  std::optional<std::chrono::milliseconds> deadline = {};
   // From the first signal (SIGINT; KeyboardInterrupt in Python) over SIGTERM at half of it to
   // SIGKILL.
   std::chrono::milliseconds grace{5000};
   // Where it runs on the node. Empty: where the daemon was started.
-  std::string directory;
+  std::string directory = {};
   // Added to the daemon's own environment.
-  std::map<std::string, std::string> environment;
-  Limits limits;
+  std::map<std::string, std::string> environment = {};
+  Limits limits = {};
   // The caller's session that it runs in, after what it has, [A-Za-z][A-Za-z0-9_.-]*; a shell line
   // in a shell, Python in a worker whose namespace stays. One that is not open is opened. No
   // directory, environment, limits, leftovers, kFresh, nor argv. Empty: none.
-  std::string session;
+  std::string session = {};
   // Its standard input, any bytes; then it finds the end. Of execute() only: who interact()s
   // writes.
-  std::string input;
+  std::string input = {};
   // How often it is sent again, 0 to 100, when the node could not be reached, and nothing was
   // started therefore; with `idempotent` also when the node or the connection was lost in the
   // middle. After 0.1 s first, then after twice as long each time, 5 s at most. Each try has an id
@@ -117,7 +118,7 @@ struct ExecuteOptions {
   // What it is called, as $MUSTER_EXECUTION tells it on the node: 32 digits 0-9a-f, '-', a number
   // from 1. A node starts nothing twice under one id: the second is refused. Empty: the library
   // makes one.
-  std::string id;
+  std::string id = {};
 };
 
 // A terminal for a command: its standard input, output and error are one pseudo-terminal.

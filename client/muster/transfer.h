@@ -15,18 +15,18 @@ namespace muster {
 
 struct TransferOptions {
   // The transfer is stopped when it has taken so long; the node counts. Above 0. None: no deadline.
-  std::optional<std::chrono::milliseconds> deadline;
+  std::optional<std::chrono::milliseconds> deadline = {};
   // From the first signal of a stop to SIGKILL, for the node's end.
   std::chrono::milliseconds grace{5000};
   // Where relative paths on the node begin. Empty: where its commands begin.
-  std::string directory;
+  std::string directory = {};
   // Each file is on the disk before it gets its name, and so is that. Costs a wait for the disk per
   // file. Without it a crash of the machine may lose what came last.
   bool durable = false;
   // Of get(): a node that sends more than this is cut off; what was whole by then stays. None: no
   // limit. For each node by itself; holes of sparse files do not count as bytes.
-  std::optional<std::uint64_t> max_bytes;
-  std::optional<std::uint64_t> max_files;  // files, folders and symlinks
+  std::optional<std::uint64_t> max_bytes = {};
+  std::optional<std::uint64_t> max_files = {};  // files, folders and symlinks
 };
 
 // How far a transfer has come. Before the totals are known they are 0.

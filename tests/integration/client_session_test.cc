@@ -59,6 +59,10 @@ TEST_CASE("Sessions are opened, listed and closed on several nodes at once") {
   const auto again = cluster.open_session({1}, "work", SessionKind::kShell);
   CHECK(again[0].status.code() == StatusCode::kFailedPrecondition);
   CHECK(again[0].status.message() == "session work is open already on n1");
+  CHECK(
+      cluster.open_session({1}, "9", SessionKind::kShell)[0].status.message() ==
+      "\"9\" is no name of a session; a name is a letter and up to 63 letters, digits, '_', '.' or "
+      "'-'; nothing was sent");
   CHECK(cluster.execute(1, muster::shell("true"), In("sh")).wait().ok());
   std::vector<NodeSessions> answers = cluster.list_sessions({3, "n1", 2});
   REQUIRE(answers.size() == 3);

@@ -270,10 +270,10 @@ TEST_CASE("holes stay holes, and what is over a bound is cut off") {
   muster::TransferOptions bound;
   bound.max_bytes = 1'000'000;
   const Transfer cut = nodes.cluster().get(1, {at + "/big"}, at + "/cut", bound);
-  CHECK(cut.wait().describe() == "failed: what comes is more than the bytes that are wanted");
+  CHECK(cut.wait().describe() == "failed: what comes is more than max_bytes, 1000000");
   CHECK(Run("test -e " + at + "/cut") == 1);
   bound = {};
   bound.max_files = 2;
   CHECK_THAT(nodes.cluster().get(1, {at + "/*"}, at + "/few", bound).wait().reason,
-             Contains("one more than the files that are wanted"));
+             Contains("is more than max_files, 2"));
 }

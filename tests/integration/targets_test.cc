@@ -112,7 +112,8 @@ TEST_CASE("a command goes to all nodes of a target, and to one only where one is
   CHECK(one.wait().ok());
   const Outcome several = cluster.execute("n*", who).wait();
   CHECK(several.describe() ==
-        "refused: the target 'n*' means 3 nodes, n[1-3], where one is needed");
+        "refused: the target 'n*' means 3 nodes, n[1-3], where one is needed; execute_all(), or a "
+        "list of targets, takes several");
   CHECK(cluster.interact("n*", who).wait().kind == Outcome::Kind::kRefused);
   CHECK(cluster.interact("@odd!1", who).wait().ok());
   CHECK(cluster.cancel("n*", "00000000000000000000000000000001-1").code() ==

@@ -49,8 +49,11 @@ def test_every_file_is_in_its_place(prefix):
     (module,) = {name for name in files if re.search(r"dist-packages/ClusterAPI[^/]*\.so$", name)}
     documents_there = {f"share/doc/muster/{name}" for name in (
         "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE",
-        "docs/configuration.md", "docs/failure-semantics.md", "docs/files.md", "docs/limits.md",
-        "docs/performance.md", "docs/security.md", "docs/targets.md", "docs/values.md")}
+        "docs/configuration.md", "docs/cpp-reference.md", "docs/cpp-tutorial.md", "docs/examples.md",
+        "docs/failure-semantics.md", "docs/files.md", "docs/limits.md",
+        "docs/performance.md", "docs/security.md", "docs/targets.md", "docs/values.md",
+        "examples/bigsort.cc", "examples/loggrep.cc", "examples/pi.cc", "examples/sweep.cc",
+        "examples/words.cc")}
     headers = {f"include/muster/{name}.h" for name in (
         "call_group", "command", "export", "map", "nodes", "outcome", "session", "status", "transfer", "value")}
     assert {re.sub(r"\.so\.\d.*", ".so.N", name) for name in files} == documents_there | headers | {
@@ -71,6 +74,22 @@ def test_a_program_outside_the_tree_builds_with_cmake(prefix, hello):
     run("cmake", "-S", hello, "-B", hello / "build", f"-DCMAKE_PREFIX_PATH={prefix}")
     run("cmake", "--build", hello / "build")
     assert run(hello / "build/hello") == "hello from n2\n2\n"
+
+
+def test_with_cmake_a_program_needs_not_say_which_standard(prefix, hello):
+    lists = (hello / "CMakeLists.txt").read_text(encoding="utf-8")
+    assert "CMAKE_CXX_STANDARD" in lists
+    (hello / "CMakeLists.txt").write_text(re.sub(r"set\(CMAKE_CXX_STANDARD.*\n", "", lists), encoding="utf-8")
+    run("cmake", "-S", hello, "-B", hello / "build", f"-DCMAKE_PREFIX_PATH={prefix}")
+    run("cmake", "--build", hello / "build")
+
+
+def test_a_program_of_an_older_standard_is_told_which_one_is_needed(prefix, hello):
+    result = subprocess.run(["g++", "-std=c++17", "-fsyntax-only", f"-I{prefix}/include", hello / "hello.cc"],
+                            check=False, capture_output=True, text=True)
+    assert result.returncode != 0
+    first = next(line for line in result.stderr.splitlines() if "error" in line)
+    assert "ClusterAPI.h needs C++20: compile with -std=c++20" in first
 
 
 def test_a_program_needs_nothing_but_the_library_and_the_standard_library(prefix, hello):

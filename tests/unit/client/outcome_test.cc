@@ -1,8 +1,11 @@
 #include <signal.h>
 
 #include <catch2/catch.hpp>
+#include <string>
+#include <vector>
 
 #include "client/ClusterAPI.h"
+#include "client/outcome_summary.h"
 
 using muster::Outcome;
 
@@ -46,4 +49,21 @@ TEST_CASE("an outcome describes itself in one line") {
   unkillable.pid = 77;
   CHECK(unkillable.describe() == "unkillable: process 77 does not end");
   CHECK(Of(Outcome::Kind::kLost, "why\nmore").describe() == "lost: why");
+}
+
+TEST_CASE("a summary puts alike outcomes of several nodes together, and leaves one in its words") {
+  std::vector<Outcome> outcomes;
+  for (const char* name : {"n1", "n2"}) {
+    outcomes.push_back(
+        Of(Outcome::Kind::kUnreachable, std::string("no ") + name + " at /run/" + name + ".sock"));
+    outcomes.back().node = name;
+  }
+  const auto text = [&] {
+    muster::OutcomeSummary summary;
+    for (const Outcome& outcome : outcomes) summary.Add(&outcome);
+    return summary.Take().text();
+  };
+  CHECK(text() == "2 unreachable: no NODE at /run/NODE.sock on n[1-2]");
+  outcomes.pop_back();
+  CHECK(text() == "1 unreachable: no n1 at /run/n1.sock on n1");
 }

@@ -47,10 +47,13 @@ TEST_CASE("text is text, and nothing else") {
   CHECK_FALSE(text.is_data());
   CHECK(text.text() == "[1]");
   CHECK(text.as_int().status().code() == StatusCode::kInvalidArgument);
-  CHECK_THAT(text.as_bool().status().message(), Contains("text, not data"));
+  CHECK_THAT(text.as_bool().status().message(), Contains("the value is text, not a bool"));
   CHECK(text.size() == 0);
   CHECK(text.items().begin() == text.items().end());
   CHECK(Value().text().empty());
+  CHECK_THAT(text.as_int().status().message(), Contains("muster::Command::Form::kData"));
+  CHECK_THAT(Value().as_int().status().message(),
+             Contains("there is no value: the command failed"));
 }
 
 TEST_CASE("every kind is told and read") {
