@@ -46,17 +46,21 @@ def fixture_hello(tmp_path):
 
 def test_every_file_is_in_its_place(prefix):
     files = {str(path.relative_to(prefix)) for path in prefix.rglob("*") if not path.is_dir()}
-    (module,) = {name for name in files if re.search(r"dist-packages/ClusterAPI[^/]*\.so$", name)}
+    (module,) = {name for name in files if re.search(r"dist-packages/ClusterAPI/_native[^/]*\.so$", name)}
+    folder = str(pathlib.PurePath(module).parent)
+    package = {f"{folder}/{path.name}" for path in (ROOT / "client/python/ClusterAPI").iterdir()
+               if path.suffix == ".py" or path.name == "py.typed"}
     documents_there = {f"share/doc/muster/{name}" for name in (
         "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE",
         "docs/configuration.md", "docs/cpp-reference.md", "docs/cpp-tutorial.md", "docs/examples.md",
         "docs/failure-semantics.md", "docs/files.md", "docs/limits.md",
-        "docs/performance.md", "docs/security.md", "docs/targets.md", "docs/values.md",
+        "docs/performance.md", "docs/python.md", "docs/security.md", "docs/targets.md", "docs/values.md",
         "examples/bigsort.cc", "examples/loggrep.cc", "examples/pi.cc", "examples/sweep.cc",
         "examples/words.cc")}
     headers = {f"include/muster/{name}.h" for name in (
-        "call_group", "command", "export", "map", "nodes", "outcome", "session", "status", "transfer", "value")}
-    assert {re.sub(r"\.so\.\d.*", ".so.N", name) for name in files} == documents_there | headers | {
+        "call_group", "command", "export", "map", "nodes", "outcome", "session", "status", "transfer", "value",
+        "value_as")}
+    assert {re.sub(r"\.so\.\d.*", ".so.N", name) for name in files} == documents_there | headers | package | {
         "bin/clusterd", "bin/clustershell",
         "libexec/muster/clusterd-spawner", "libexec/muster/clusterd-worker",
         "include/ClusterAPI.h",
