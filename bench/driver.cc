@@ -42,6 +42,7 @@ Works FanOutsOf(FanOut& fan_out) {
        }},
       {"bare_ask",
        [&](const Words& words) { return fan_out.BareAsk(words.at(1), std::stoi(words.at(2))); }},
+      {"warm", [&](const Words& words) { return fan_out.Warm(std::stoi(words.at(1))); }},
       {"leave", [&](const Words&) { return fan_out.Leave(); }},
   };
 }

@@ -1,5 +1,6 @@
 #include "bench/fan_out.h"
 
+#include <algorithm>
 #include <atomic>
 #include <semaphore>
 #include <utility>
@@ -8,6 +9,7 @@ namespace muster::bench {
 namespace {
 
 constexpr std::chrono::seconds kTimeout(30);
+constexpr int kWarmedAtOnce = 50;
 
 Report Took(double seconds, std::size_t nodes, std::size_t verified) {
   return Report()
@@ -71,24 +73,46 @@ Report FanOut::Ask(int dead) {
   return Check(dead);
 }
 
-Report FanOut::Run(int dead) {
-  if (!cluster_) return Report::Failed("there was no contact");
-  const Clock::time_point begin = Clock::now();
-  std::vector<Call> calls = cluster_->execute_all("*", python("1+1"));
-  std::size_t failed = 0;
-  std::string why;
+std::optional<Report> FanOut::RunOn(const Target& target, std::size_t* failed, std::string* why) {
+  std::vector<Call> calls = cluster_->execute_all(target, python("1+1"));
   for (Call& call : calls) {
     const Outcome& outcome = call.wait();
     if (outcome.kind == Outcome::Kind::kUnreachable) {
-      ++failed;
-      why = outcome.reason;
+      ++*failed;
+      *why = outcome.reason;
     } else if (!outcome.ok() || outcome.value().text() != "2") {
       return Report::Failed(outcome.describe());
     }
   }
+  return std::nullopt;
+}
+
+Report FanOut::Run(int dead) {
+  if (!cluster_) return Report::Failed("there was no contact");
+  const auto nodes = static_cast<std::size_t>(cluster_->getClusterLength());
+  std::size_t failed = 0;
+  std::string why;
+  const Clock::time_point begin = Clock::now();
+  if (const auto wrong = RunOn("*", &failed, &why)) return *wrong;
   const double seconds = SecondsSince(begin);
   if (failed != static_cast<std::size_t>(dead)) return WrongNumber(failed, dead, why);
-  return Took(seconds, calls.size(), calls.size());
+  return Took(seconds, nodes, nodes);
+}
+
+Report FanOut::Warm(int dead) {
+  if (!cluster_) return Report::Failed("there was no contact");
+  const int nodes = cluster_->getClusterLength();
+  std::size_t failed = 0;
+  std::string why;
+  const Clock::time_point begin = Clock::now();
+  for (int first = 1; first <= nodes; first += kWarmedAtOnce) {
+    const int last = std::min(nodes, first + kWarmedAtOnce - 1);
+    const std::string target = std::to_string(first) + "-" + std::to_string(last);
+    if (const auto wrong = RunOn(target, &failed, &why)) return *wrong;
+  }
+  const double seconds = SecondsSince(begin);
+  if (failed != static_cast<std::size_t>(dead)) return WrongNumber(failed, dead, why);
+  return Took(seconds, static_cast<std::size_t>(nodes), static_cast<std::size_t>(nodes));
 }
 
 Report FanOut::BareContact(const std::string& socket, int channels, int dead) {

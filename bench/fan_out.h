@@ -34,6 +34,8 @@ class FanOut {
   Report Ask(int dead);
   // `1+1` on each of them.
   Report Run(int dead);
+  // The same, on few of them at a time: all their Pythons start here, on one machine.
+  Report Warm(int dead);
 
   // The same with so many channels, to SOCKET.0, SOCKET.1, …, the last `dead` of which are not
   // there: one unary echo each.
@@ -42,6 +44,8 @@ class FanOut {
 
  private:
   Report Check(int dead);
+  // How many of `target` could not be reached, added to `failed`; or what was wrong.
+  std::optional<Report> RunOn(const Target& target, std::size_t* failed, std::string* why);
 
   const std::string configuration_;
   std::optional<ClusterAPI> cluster_;

@@ -91,7 +91,7 @@ def fan_outs(stage, size):
             fan_out = FanOut(stage, daemons.configuration(nodes, dead), nodes, dead, servers)
             if runs:
                 fan_out.driver.do("contact", dead)
-                fan_out.driver.do("run", dead)  # starts Python where there is none yet
+                fan_out.driver.do("warm", dead)  # starts Python where there is none yet
                 fan_out.driver.do("run", dead)
             for _ in size.rounds_in_time(0.5):
                 fan_out.once(runs)
