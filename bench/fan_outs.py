@@ -93,7 +93,7 @@ def fan_outs(stage, size):
                 fan_out.driver.do("contact", dead)
                 fan_out.driver.do("warm", dead)  # starts Python where there is none yet
                 fan_out.driver.do("run", dead)
-            for _ in size.rounds_in_time(0.5):
+            for _ in size.rounds_in_time(0.25):
                 fan_out.once(runs)
             stage.end(fan_out.program)
             yield from fan_out.figures.values()

@@ -21,7 +21,7 @@ struct ConnectTurns::Waiting {
   grpc::Alarm alarm;       // set when there is a latest time
 };
 
-void ConnectTurns::Take(std::optional<Time> latest, Begin begin) {
+void ConnectTurns::Take(std::optional<Time> latest, const Begin& begin) {
   std::shared_ptr<Waiting> waiting;
   {
     const MutexLock lock(mutex_);
@@ -29,7 +29,7 @@ void ConnectTurns::Take(std::optional<Time> latest, Begin begin) {
       ++taken_;
     } else {
       waiting = std::make_shared<Waiting>();
-      waiting->begin = std::move(begin);
+      waiting->begin = begin;
       waiting_.push_back(waiting);
     }
   }

@@ -28,7 +28,7 @@ class ConnectTurns : public std::enable_shared_from_this<ConnectTurns> {
   // `begin` runs once: in this call, in the end of somebody's turn, or on a thread of gRPC. By
   // `latest` it does whoever else connects: for a question that has a deadline, so that nodes that
   // are silent cost the others nothing.
-  void Take(std::optional<Time> latest, Begin begin) MUSTER_EXCLUDES(mutex_);
+  void Take(std::optional<Time> latest, const Begin& begin) MUSTER_EXCLUDES(mutex_);
 
  private:
   struct Waiting;

@@ -16,6 +16,7 @@
 #include <iostream>
 #include <thread>
 
+#include "common/tsan.h"
 #include "common/unique_fd.h"
 #include "tests/integration/crowd.h"
 #include "tests/integration/measuring.h"
@@ -41,8 +42,9 @@ constexpr int kUsual = 200;
 #endif
 constexpr double kMostMiB = 8;
 constexpr std::size_t kMostConnecting = 256;
-constexpr double kConnect = 5;   // seconds until a silent node is unreachable
-constexpr double kSilence = 15;  // until silence is noticed on a connection
+// Seconds until a silent node is unreachable, and until silence is noticed on a connection.
+constexpr double kConnect = 5 * muster::kTsanSlowness;
+constexpr double kSilence = 10 + 5 * muster::kTsanSlowness;
 // Long for any of them on a machine that is busy with all of them.
 constexpr std::chrono::seconds kDeadline(60);
 
@@ -219,14 +221,15 @@ TEST_CASE("so many nodes are connected to at once, and the next when these have 
   std::vector<Call> calls = cluster.execute_all("*", muster::shell("true"));
   CHECK(Eventually([&] { return nodes.connections() >= kMostConnecting; }));
   bool is_bounded = true;
-  while (SecondsSince(begin) < kConnect / 2) {
+  while (SecondsSince(begin) < 2.5) {
     is_bounded = is_bounded && nodes.connections() <= kMostConnecting;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   // Unless this machine took as long to get here as a silent node has.
   CHECK((is_bounded || SecondsSince(begin) > kConnect));
   // The others have their turn when the time of the first ones is over.
-  CHECK(Eventually([&] { return nodes.connections() >= kNodes; }, std::chrono::seconds(10)));
+  CHECK(Eventually([&] { return nodes.connections() >= kNodes; },
+                   std::chrono::seconds(static_cast<int>(2 * kConnect))));
   // A question that has a deadline waits for half of it at most.
   ClusterAPI asker = Connect(nodes.configuration());
   const std::size_t before = nodes.connections();
