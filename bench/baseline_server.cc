@@ -1,12 +1,15 @@
-// bench_baseline SOCKET: bare gRPC at a Unix socket, as quick as gRPC's own interface makes it. It
-// prints a line when it listens, and ends when its standard input does.
+// bench_baseline SOCKET: bare gRPC at a Unix socket, as quick as gRPC's own interface makes it.
+// bench_baseline SOCKET COUNT PROCESSES: at SOCKET.0, SOCKET.1, … SOCKET.COUNT-1, shared out to so
+// many processes. Either prints a line when it listens, and ends when its standard input does.
 #include <grpcpp/grpcpp.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "bench/feeder.h"
 #include "echo.grpc.pb.h"
@@ -53,19 +56,54 @@ class EchoService final : public Echo::Service {
   Feeder& feeder_;
 };
 
-int Serve(const std::string& socket) {
+void WaitForEnd(int fd) {
+  char byte = 0;
+  while (::read(fd, &byte, 1) > 0) {
+  }
+}
+
+// Until there is nothing more to be read from `until`; says that it listens by a byte to `ready`.
+int Serve(const std::vector<std::string>& sockets, int ready, int until) {
   Feeder feeder = Feeder::Start();
   EchoService service(feeder);
   grpc::ServerBuilder builder;
-  builder.AddListeningPort("unix:" + socket, grpc::InsecureServerCredentials());
+  for (const std::string& socket : sockets) {
+    builder.AddListeningPort("unix:" + socket, grpc::InsecureServerCredentials());
+  }
   builder.RegisterService(&service);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr) return 1;
-  std::cout << "listening" << std::endl;
-  char byte = 0;
-  while (::read(STDIN_FILENO, &byte, 1) > 0) {
-  }
+  if (server == nullptr || ::write(ready, "\n", 1) != 1) return 1;
+  WaitForEnd(until);
   server->Shutdown(std::chrono::system_clock::now());
+  return 0;
+}
+
+// Forked before any of them has met gRPC. They end with this one.
+int ServeMany(const std::string& socket, int count, int processes) {
+  int ready[2];
+  int life[2];
+  if (::pipe(ready) != 0 || ::pipe(life) != 0) return 1;
+  for (int process = 0; process < processes; ++process) {
+    const pid_t pid = ::fork();
+    if (pid < 0) return 1;
+    if (pid > 0) continue;
+    ::close(life[1]);
+    std::vector<std::string> sockets;
+    for (int i = process; i < count; i += processes) {
+      sockets.push_back(socket + "." + std::to_string(i));
+    }
+    ::_exit(Serve(sockets, ready[1], life[0]));
+  }
+  ::close(ready[1]);
+  char byte = 0;
+  for (int process = 0; process < processes; ++process) {
+    if (::read(ready[0], &byte, 1) != 1) return 1;
+  }
+  std::cout << "listening" << std::endl;
+  WaitForEnd(STDIN_FILENO);
+  ::close(life[1]);
+  while (::wait(nullptr) > 0) {
+  }
   return 0;
 }
 
@@ -73,9 +111,10 @@ int Serve(const std::string& socket) {
 }  // namespace muster::bench
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::cerr << "usage: bench_baseline SOCKET\n";
-    return 2;
+  if (argc == 2) return muster::bench::Serve({argv[1]}, STDOUT_FILENO, STDIN_FILENO);
+  if (argc == 4) {
+    return muster::bench::ServeMany(argv[1], std::stoi(argv[2]), std::stoi(argv[3]));
   }
-  return muster::bench::Serve(argv[1]);
+  std::cerr << "usage: bench_baseline SOCKET [COUNT PROCESSES]\n";
+  return 2;
 }

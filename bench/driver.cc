@@ -14,6 +14,7 @@
 
 #include "bench/baseline_work.h"
 #include "bench/cluster_work.h"
+#include "bench/fan_out.h"
 #include "bench/job_work.h"
 
 namespace muster::bench {
@@ -29,6 +30,22 @@ ClusterWork::Pipeline ReadPipeline(const Words& words) {
   pipeline.clients = std::stoi(words.at(3));
   pipeline.distinct = words.at(4) == "distinct";
   return pipeline;
+}
+
+Works FanOutsOf(FanOut& fan_out) {
+  return {
+      {"contact", [&](const Words& words) { return fan_out.Contact(std::stoi(words.at(1))); }},
+      {"ask", [&](const Words& words) { return fan_out.Ask(std::stoi(words.at(1))); }},
+      {"run", [&](const Words& words) { return fan_out.Run(std::stoi(words.at(1))); }},
+      {"bare_contact",
+       [&](const Words& words) {
+         return fan_out.BareContact(words.at(1), std::stoi(words.at(2)), std::stoi(words.at(3)));
+       }},
+      {"bare_ask",
+       [&](const Words& words) { return fan_out.BareAsk(words.at(1), std::stoi(words.at(2))); }},
+      {"warm", [&](const Words& words) { return fan_out.Warm(std::stoi(words.at(1))); }},
+      {"leave", [&](const Words&) { return fan_out.Leave(); }},
+  };
 }
 
 Works WorksOf(ClusterWork& cluster, JobWork& job, BaselineWork& baseline) {
@@ -74,7 +91,9 @@ int Drive(const std::string& configuration, const std::string& socket) {
   ClusterWork cluster(configuration);
   JobWork job(configuration);
   BaselineWork baseline(socket);
-  const Works works = WorksOf(cluster, job, baseline);
+  FanOut fan_out(configuration);
+  Works works = WorksOf(cluster, job, baseline);
+  works.merge(FanOutsOf(fan_out));
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream stream(line);
     Words words;

@@ -27,6 +27,12 @@ def proportional(pid):
     return int(re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE).group(1)) * 1024
 
 
+def meminfo(name):
+    """Bytes, of a line of the kernel's account of all memory."""
+    text = pathlib.Path("/proc/meminfo").read_text(encoding="utf-8")
+    return int(re.search(rf"^{name}:\s+(\d+) kB", text, re.MULTILINE).group(1)) * 1024
+
+
 def children(pid):
     """Of all its threads."""
     found = []

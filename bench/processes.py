@@ -86,7 +86,7 @@ class Stage:
 
     def __init__(self, build):
         self.programs = pathlib.Path(build) / "bin"
-        self._bench = pathlib.Path(build) / "bench"
+        self.bench = pathlib.Path(build) / "bench"
         # Not in a deep folder: the path of a socket holds 107 bytes.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="muster-bench-"))
         self._started = []
@@ -96,7 +96,7 @@ class Stage:
     def __enter__(self):
         try:
             self.daemon = self.start_daemon("n1")
-            baseline = self.start([self._bench / "bench_baseline", self.folder / "baseline.sock"])
+            baseline = self.start([self.bench / "bench_baseline", self.folder / "baseline.sock"])
             baseline.read(READY)
             self.driver = self.start_driver("n1")
             self.driver.do("round_trip", 3, 2)  # every process of the node is there now
@@ -112,6 +112,11 @@ class Stage:
 
     def start(self, words):
         program = Program(words, self.environment)
+        self._started.append(program)
+        return program
+
+    def keep(self, program):
+        """Whatever has an end(): it is called when everything ends."""
         self._started.append(program)
         return program
 
@@ -136,7 +141,7 @@ class Stage:
         return path
 
     def start_driver(self, name):
-        return Driver(self.start([self._bench / "bench_driver", self.configuration(name),
+        return Driver(self.start([self.bench / "bench_driver", self.configuration(name),
                                   self.folder / "baseline.sock"]))
 
     def node_processes(self):

@@ -5,6 +5,7 @@ import functools
 import time
 import timeit
 
+import fan_outs
 import jobs
 import memory
 import starts
@@ -28,13 +29,14 @@ class Size:
         self.items = 500 if quick else 4000
         self.starts = 2 if quick else 5  # in one round
         self.connections = 10 if quick else 50  # of 64 that a user may have
+        self.nodes = (10, 100) if quick else (10, 100, 1000)
         self.longest = 8 if quick else 45  # seconds for one comparison
 
-    def rounds_in_time(self):
+    def rounds_in_time(self, share=1.0):
         """Numbers of the rounds; fewer than asked for when they take too long, but one at least."""
         begin = time.monotonic()
         for number in range(self.rounds):
-            if number > 0 and time.monotonic() - begin > self.longest:
+            if number > 0 and time.monotonic() - begin > self.longest * share:
                 break
             yield number
 
@@ -130,4 +132,4 @@ def idle_memory(stage, size):
 
 # In the order in which they run: what is idle is looked at before anything has run.
 ROWS = {"W6": idle_memory, "W1": round_trip, "W2": pipelined, "W3": big_value, "W5": starts.starts,
-        "W7": jobs.put, "W8": jobs.map_items}
+        "W4": fan_outs.fan_outs, "W7": jobs.put, "W8": jobs.map_items}

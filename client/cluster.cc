@@ -8,12 +8,14 @@
 #include "client/cancel_order.h"
 #include "client/cluster_check.h"
 #include "client/command_check.h"
+#include "client/connect_turns.h"
 #include "client/ended_call.h"
 #include "client/execution_id.h"
 #include "client/forks.h"
 #include "client/map_state.h"
 #include "client/public_status.h"
 #include "client/retried_call.h"
+#include "common/descriptor_limit.h"
 #include "common/marked_text.h"
 
 namespace muster {
@@ -34,9 +36,12 @@ const char ClusterAPI::Cluster::kForked[] =
 ClusterAPI::Cluster::Cluster(const ClusterConfiguration& configuration,
                              std::unique_ptr<LocalCluster> local)
     : forks_(Forks()), nodes_(configuration), local_(std::move(local)) {
+  RaiseDescriptorLimit();
+  const auto turns = std::make_shared<ConnectTurns>();
   for (const ConfiguredNode& node : configuration.nodes) {
     wire_names_.push_back(node.is_named ? node.name : "");
-    links_->push_back(std::make_shared<NodeLink>(node.name, node.address, node.trust));
+    links_->push_back(std::make_shared<NodeLink>(node.name, node.address, node.trust,
+                                                 Lanes::kMaxIdleOfLast, turns));
     lanes_->push_back(std::make_shared<FastLane>(links_->back(), wire_names_.back()));
   }
 }

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/descriptor_limit.h"
 #include "common/limits.h"
 #include "common/own_program.h"
 #include "common/status_macros.h"
@@ -19,6 +20,9 @@ namespace muster {
 namespace {
 
 constexpr int kMaxNodes = 512;
+// So many start at the same time: each wants a processor for a moment.
+constexpr std::size_t kMostStarting = 64;
+// Of the next one that is waited for.
 constexpr std::chrono::seconds kStartTimeout(10);
 constexpr char kTemplate[] = "/muster-XXXXXX";
 constexpr std::size_t kSocketNameBytes = sizeof "/n512.sock.lock";
@@ -79,7 +83,10 @@ absl::StatusOr<std::unique_ptr<LocalCluster>> LocalCluster::Start(int nodes, int
 }
 
 absl::Status LocalCluster::StartAll(const std::string& program, int nodes, int workers) {
+  RaiseDescriptorLimit();
+  std::size_t ready = 0;
   for (int i = 1; i <= nodes; ++i) {
+    if (daemons_.size() - ready == kMostStarting) RETURN_IF_ERROR(WaitFor(ready++));
     LocalDaemon::Options options;
     options.program = program;
     options.name = absl::StrCat("n", i);
@@ -91,9 +98,12 @@ absl::Status LocalCluster::StartAll(const std::string& program, int nodes, int w
     address.path = options.socket;
     nodes_.push_back({options.name, std::move(address), true, TrustedUsers()});
   }
-  const auto deadline = std::chrono::steady_clock::now() + kStartTimeout;
-  for (LocalDaemon& daemon : daemons_) RETURN_IF_ERROR(daemon.WaitUntilReady(deadline));
+  while (ready < daemons_.size()) RETURN_IF_ERROR(WaitFor(ready++));
   return absl::OkStatus();
+}
+
+absl::Status LocalCluster::WaitFor(std::size_t daemon) {
+  return daemons_[daemon].WaitUntilReady(std::chrono::steady_clock::now() + kStartTimeout);
 }
 
 LocalCluster::~LocalCluster() {

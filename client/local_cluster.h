@@ -16,7 +16,7 @@ namespace muster {
 
 class LocalCluster {
  public:
-  // Starts n1…nN, all at once, and returns when all of them listen.
+  // Starts n1…nN, several at once, and returns when all of them listen.
   static absl::StatusOr<std::unique_ptr<LocalCluster>> Start(int nodes, int workers);
   ~LocalCluster();
 
@@ -25,6 +25,7 @@ class LocalCluster {
  private:
   LocalCluster();
   absl::Status StartAll(const std::string& program, int nodes, int workers);
+  absl::Status WaitFor(std::size_t daemon);
 
   const pid_t owner_;  // a fork of this process must not end what is not its own
   std::string folder_;

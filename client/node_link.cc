@@ -40,10 +40,11 @@ NodeLink::Lease::~Lease() {
 }
 
 NodeLink::NodeLink(std::string name, Address address, TrustedUsers trust,
-                   std::chrono::milliseconds max_idle)
+                   std::chrono::milliseconds max_idle, std::shared_ptr<ConnectTurns> turns)
     : name_(std::move(name)),
       address_(std::move(address)),
       trust_(std::move(trust)),
+      turns_(std::move(turns)),
       lanes_(is_unix() ? kMaxLanes : kMaxSshLanes, max_idle) {}
 
 absl::Status NodeLink::Unreachable(const std::string& why) const {
@@ -155,7 +156,11 @@ void NodeLink::Serve() {
       waiter->OnConnected(std::move(lease));
       continue;
     }
-    if (greets) SayHello();
+    if (greets) {
+      turns_->Take(std::nullopt, [self = shared_from_this()](ConnectTurns::Turn turn) {
+        self->SayHello(std::move(turn));
+      });
+    }
     return;
   }
 }
@@ -166,7 +171,7 @@ bool NodeLink::WantsHello(Lanes::Removed* removed) {
   return !lanes_.IsFull() && may_grow_;
 }
 
-void NodeLink::SayHello() {
+void NodeLink::SayHello(ConnectTurns::Turn turn) {
   Lanes::Removed removed;
   absl::StatusOr<std::shared_ptr<Connection>> connection;
   {
@@ -181,14 +186,14 @@ void NodeLink::SayHello() {
   (*connection)
       ->Describe(
           {}, Now() + kConnectTimeout,
-          [self = shared_from_this(), connection = *connection](const grpc::Status& status,
-                                                                const v1::DescribeResponse&) {
+          [self = shared_from_this(), connection = *connection, turn = std::move(turn)](
+              const grpc::Status& status, const v1::DescribeResponse&) {
             if (status.ok()) {
               self->EndHello(connection);
               return;
             }
             self->Forget(connection.get());
-            connection->Explain(status, [self, status, connection](const std::string& words) {
+            connection->Explain(status, [self, status, connection, turn](const std::string& words) {
               const absl::Status why =
                   self->Unreachable(self->WhyNoAnswer(status, *connection, words, kConnectTimeout));
               // On this machine that is a daemon that is stopped; another ssh may just
@@ -271,40 +276,61 @@ void NodeLink::Tick() {
 void NodeLink::Describe(const v1::DescribeRequest& request,
                         std::chrono::steady_clock::time_point deadline, Described reaction) {
   Lanes::Removed removed;
-  absl::StatusOr<std::shared_ptr<Connection>> connection;
+  std::shared_ptr<Connection> open;
   {
     const MutexLock lock(mutex_);
-    connection = lanes_.First(&removed);
-    if (*connection == nullptr) connection = Open();
+    open = lanes_.First(&removed);
   }
-  if (!connection.ok()) {
-    reaction(connection.status());
+  if (open != nullptr) {
+    DescribeOver(open, request, deadline, std::move(reaction));
     return;
   }
+  const Lanes::Time now = Now();
+  turns_->Take(
+      now + (deadline - now) / 2, [self = shared_from_this(), request, deadline,
+                                   reaction = std::move(reaction)](const ConnectTurns::Turn& turn) {
+        Lanes::Removed gone;
+        absl::StatusOr<std::shared_ptr<Connection>> connection;
+        {
+          const MutexLock lock(self->mutex_);
+          connection = self->lanes_.First(&gone);
+          if (*connection == nullptr) connection = self->Open();
+        }
+        if (!connection.ok()) {
+          reaction(connection.status());
+          return;
+        }
+        self->DescribeOver(*connection, request, deadline,
+                           [reaction, turn](absl::StatusOr<v1::DescribeResponse> response) {
+                             reaction(std::move(response));
+                           });
+      });
+}
+
+void NodeLink::DescribeOver(const std::shared_ptr<Connection>& connection,
+                            const v1::DescribeRequest& request, Lanes::Time deadline,
+                            Described reaction) {
   const auto time = std::chrono::ceil<std::chrono::milliseconds>(deadline - Now());
-  (*connection)
-      ->Describe(
-          request, deadline,
-          [self = shared_from_this(), connection = *connection, time,
-           reaction = std::move(reaction)](const grpc::Status& status,
-                                           const v1::DescribeResponse& response) {
-            self->TickLater();
-            if (status.ok()) {
-              reaction(response);
-              return;
-            }
-            const auto tell = [self, status, connection, time, reaction](const std::string& words) {
-              reaction(self->Unreachable(self->WhyNoAnswer(status, *connection, words, time)));
-            };
-            // After a time-out the daemon may only be slow: who executes there still has his
-            // 5 s.
-            if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
-              tell("ssh is still trying");
-            } else {
-              self->Forget(connection.get());
-              connection->Explain(status, tell);
-            }
-          });
+  connection->Describe(
+      request, deadline,
+      [self = shared_from_this(), connection, time, reaction = std::move(reaction)](
+          const grpc::Status& status, const v1::DescribeResponse& response) {
+        self->TickLater();
+        if (status.ok()) {
+          reaction(response);
+          return;
+        }
+        const auto tell = [self, status, connection, time, reaction](const std::string& words) {
+          reaction(self->Unreachable(self->WhyNoAnswer(status, *connection, words, time)));
+        };
+        // After a time-out the daemon may only be slow: who executes there still has his 5 s.
+        if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
+          tell("ssh is still trying");
+        } else {
+          self->Forget(connection.get());
+          connection->Explain(status, tell);
+        }
+      });
 }
 
 void NodeLink::Forget(const Connection* connection) {

@@ -14,7 +14,8 @@
 // daemon takes so many of a user only) fails nobody while others live: executions wait for a place
 // on these. A connection that had no call for 5 min is closed here, where it is known that nothing
 // is on its way, and one to a daemon that begins to end is not used any more; the next call makes a
-// new one. Thread-safe. May end on any thread.
+// new one. Who makes a connection takes his turn (ConnectTurns). Thread-safe. May end on any
+// thread.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -29,6 +30,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/connect_turns.h"
 #include "client/connection.h"
 #include "client/lanes.h"
 #include "client/trusted_users.h"
@@ -70,9 +72,10 @@ class NodeLink : public std::enable_shared_from_this<NodeLink> {
   // An error says why, naming the node.
   using Described = std::function<void(absl::StatusOr<v1::DescribeResponse>)>;
 
-  // `max_idle`: how long a connection is kept without a call.
+  // `max_idle`: how long a connection is kept without a call. `turns`: those of its cluster.
   NodeLink(std::string name, Address address, TrustedUsers trust = TrustedUsers(),
-           std::chrono::milliseconds max_idle = Lanes::kMaxIdleOfLast);
+           std::chrono::milliseconds max_idle = Lanes::kMaxIdleOfLast,
+           std::shared_ptr<ConnectTurns> turns = std::make_shared<ConnectTurns>());
 
   const std::string& name() const { return name_; }
 
@@ -98,13 +101,15 @@ class NodeLink : public std::enable_shared_from_this<NodeLink> {
   // Gives places to those who wait as long as there are any, and says hello when there should be
   // more. One thread at a time does; what comes meanwhile is served by it.
   void Serve() MUSTER_EXCLUDES(mutex_);
+  void DescribeOver(const std::shared_ptr<Connection>& connection,
+                    const v1::DescribeRequest& request, Lanes::Time deadline, Described reaction);
   // Null: nobody who waits can be served.
   std::shared_ptr<Waiter> NextServed(Lease* lease, Lanes::Removed* removed) MUSTER_REQUIRES(mutex_);
   // False: there is none now.
   bool Take(Use use, Lease* lease, Lanes::Removed* removed) MUSTER_REQUIRES(mutex_);
   bool WantsHello(Lanes::Removed* removed) MUSTER_REQUIRES(mutex_);
   absl::StatusOr<std::shared_ptr<Connection>> Open() MUSTER_REQUIRES(mutex_);
-  void SayHello() MUSTER_EXCLUDES(mutex_);
+  void SayHello(ConnectTurns::Turn turn) MUSTER_EXCLUDES(mutex_);
   void EndHello(const absl::StatusOr<std::shared_ptr<Connection>>& result) MUSTER_EXCLUDES(mutex_);
   void GiveBack(Lane& lane) MUSTER_EXCLUDES(mutex_);
 
@@ -116,6 +121,7 @@ class NodeLink : public std::enable_shared_from_this<NodeLink> {
   const std::string name_;
   const Address address_;
   const TrustedUsers trust_;
+  const std::shared_ptr<ConnectTurns> turns_;
   Mutex mutex_;
   Lanes lanes_ MUSTER_GUARDED_BY(mutex_);
   std::string stream_id_ MUSTER_GUARDED_BY(mutex_);

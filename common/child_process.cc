@@ -13,6 +13,8 @@
 
 #include <algorithm>
 
+#include "common/descriptor_limit.h"
+
 extern char** environ;
 
 namespace muster {
@@ -84,6 +86,7 @@ absl::StatusOr<ChildProcess> ChildProcess::Start(const Options& options) {
     return absl::NotFoundError(
         absl::StrCat("cannot start ", options.argv[0], ": ", strerror(error)));
   }
+  PassOnDescriptorLimit(child.pid_);
   child.pidfd_.Reset(static_cast<int>(::syscall(SYS_pidfd_open, child.pid_, 0)));
   return child;
 }

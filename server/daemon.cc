@@ -10,10 +10,10 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "common/descriptor_limit.h"
 #include "common/own_program.h"
 #include "server/keeper.h"
 #include "server/service/audit_log.h"
@@ -42,15 +42,6 @@ std::string NewIncarnation() {
   std::string bytes(kIncarnationBytes, '\0');
   return ::getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()) ? bytes
                                                                                           : "";
-}
-
-// Each connection and each execution takes descriptors; a soft limit of 1024 is for select(2).
-void RaiseDescriptorLimit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-  }
 }
 
 // SIGTERM, SIGINT, SIGHUP as a descriptor; blocked before any thread starts.

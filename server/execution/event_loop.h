@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -46,6 +47,11 @@ class EventLoop {
   TimerId After(std::chrono::milliseconds delay, Task task);
   void CancelTimer(TimerId id);
 
+  // Room for what somebody on the loop reads: of use until somebody else there reads. One for all,
+  // as each thread of the daemon would have its own otherwise.
+  static constexpr std::size_t kRoomBytes = 64 << 10;
+  char* room() { return room_.get(); }
+
  private:
   struct Watched {
     std::uint64_t generation = 0;  // a descriptor's number is used again; this is not
@@ -62,6 +68,8 @@ class EventLoop {
 
   UniqueFd epoll_;
   UniqueFd wake_;  // eventfd
+  // Not initialised: what nobody uses takes no memory.
+  const std::unique_ptr<char[]> room_{new char[kRoomBytes]};
   std::unordered_map<int, std::shared_ptr<Watched>> watched_;
   std::uint64_t next_generation_ = 1;
   std::map<std::pair<Clock::time_point, TimerId>, Task> timers_;

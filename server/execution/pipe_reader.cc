@@ -7,9 +7,6 @@
 #include <unistd.h>
 
 namespace muster::server {
-namespace {
-constexpr std::size_t kPieceBytes = 64 << 10;
-}  // namespace
 
 PipeReader::PipeReader(EventLoop& loop, UniqueFd fd, std::function<void(std::string_view)> on_data,
                        std::function<void()> on_end)
@@ -43,8 +40,8 @@ std::uint64_t PipeReader::Waiting() const {
 void PipeReader::Read() {
   // Who keeps it copies it out, in its true size: a thousand waiting pieces of one byte must not
   // hold 64 MiB.
-  static thread_local char buffer[kPieceBytes];
-  const ssize_t size = ::read(fd_.get(), buffer, sizeof(buffer));
+  char* const buffer = loop_.room();
+  const ssize_t size = ::read(fd_.get(), buffer, EventLoop::kRoomBytes);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (size > 0) {
     bytes_ += static_cast<std::uint64_t>(size);

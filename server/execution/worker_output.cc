@@ -10,9 +10,6 @@
 #include <utility>
 
 namespace muster::server {
-namespace {
-constexpr std::size_t kPieceBytes = 64 << 10;
-}  // namespace
 
 WorkerOutput::WorkerOutput(EventLoop& loop, UniqueFd out, UniqueFd err,
                            std::function<void(OutputStream)> on_ready)
@@ -36,8 +33,8 @@ void WorkerOutput::Watch(Pipe& pipe) {
 std::string WorkerOutput::Read(OutputStream stream) {
   Pipe& pipe = Of(stream);
   if (!pipe.fd.IsOpen()) return "";
-  static thread_local char buffer[kPieceBytes];
-  const ssize_t size = ::read(pipe.fd.get(), buffer, sizeof(buffer));
+  char* const buffer = loop_.room();
+  const ssize_t size = ::read(pipe.fd.get(), buffer, EventLoop::kRoomBytes);
   if (size > 0) {
     pipe.left -= std::min(pipe.left, static_cast<std::size_t>(size));
     return std::string(buffer, static_cast<std::size_t>(size));

@@ -15,6 +15,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kBetweenLooks{50};
+// As long as there is little: what comes meanwhile is far from suspicious.
+constexpr milliseconds kBetweenIdleLooks{200};
 constexpr milliseconds kBetweenCloseLooks{10};
 constexpr int kCloseLooks = 10;
 // For gRPC to find the end of a connection and to free what it held.
@@ -53,7 +55,7 @@ void MemoryGuard::Run() {
     connections_.WaitForOne();
     Look();
     if (grown_ >= kSuspicious) Search();
-  } while (connections_.Pause(kBetweenLooks));
+  } while (connections_.Pause(grown_ < kMuch ? kBetweenIdleLooks : kBetweenLooks));
 }
 
 void MemoryGuard::Look() {

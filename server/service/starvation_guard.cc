@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include <atomic>
+#include <utility>
 
 #include "server/service/task_probe.h"
 
@@ -62,9 +63,16 @@ void StarvationGuard::Stop() {
 }
 
 void StarvationGuard::Run() {
-  do {
+  auto before = OwnTime();
+  for (;;) {
     connections_.WaitForOne();
-  } while (connections_.Pause(kBetweenQuestions) && AskOnce());
+    if (!connections_.Pause(kBetweenQuestions)) break;
+    // Who keeps others waiting keeps the daemon busy.
+    const auto now = OwnTime();
+    if (now - std::exchange(before, now) < kBetweenQuestions * kBusy) continue;
+    if (!AskOnce()) break;
+    before = OwnTime();
+  }
   if (question_ != nullptr) question_->context.TryCancel();
   stub_.reset();
 }

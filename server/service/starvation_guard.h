@@ -1,8 +1,9 @@
 // StarvationGuard: keeps a peer that may connect from taking all of the daemon's time. Streams that
 // are opened and reset without end cost gRPC 1.51 more than they cost their sender, and hardly any
 // memory; meanwhile others are not served. So the daemon asks itself, four times a second while
-// there are connections: a call over a connection like any other, and tasks for gRPC's threads
-// (TaskProbe), as calls that need those starve while the others are answered at once.
+// there are connections and it is at work: a call over a connection like any other, and tasks for
+// gRPC's threads (TaskProbe), as calls that need those starve while the others are answered at
+// once.
 //
 // When something of that has waited for 1 s, a connection is cut
 //   - that had bytes waiting at nearly every look meanwhile (of several the one that had at most),
