@@ -222,6 +222,7 @@ void PoolWorker::HandleResult(const WorkerResult& result, std::string_view paylo
   }
   switch (result.type) {
     case WorkerResult::Type::kPiece:
+      cells_.front()->SetValueBytes(result.value_bytes);
       Give(OutputStream::kValue, std::string(payload));
       break;
     case WorkerResult::Type::kException:
