@@ -17,8 +17,8 @@ constexpr std::size_t kMaxBytes = 16u << 20;
 constexpr std::size_t kManyBytes = 8u << 20;
 // A message is closed when it is so large; and what has not been written makes its executions wait.
 constexpr std::size_t kMaxOneMessage = 256 << 10;
-constexpr std::size_t kMaxValueMessage = 256 << 10;
-constexpr std::size_t kMaxWaitingBytes = 512 << 10;
+constexpr std::size_t kMaxValueMessage = 1 << 20;
+constexpr std::size_t kMaxWaitingBytes = 2 << 20;
 // What an event takes beside its data.
 constexpr std::size_t kEventBytes = 128;
 // The largest head of a field of protobuf.
