@@ -16,8 +16,8 @@ constexpr std::size_t kMaxSmallBytes = 1u << 20;
 constexpr std::size_t kFirstRegionBytes = 16u << 20;
 constexpr std::size_t kJoinedAtOnce = 4u << 20;  // a multiple of any page
 // Of a value whose size is told: the first bytes prove nothing.
-constexpr std::size_t kBelievedFrom = 64u << 10;
-constexpr std::size_t kBelievedTimes = 256;
+constexpr std::size_t kBelievedFrom = 1u << 20;
+constexpr std::size_t kBelievedTimes = 1024;
 // As numpy does it.
 constexpr std::size_t kMinLargePagesBytes = 4u << 20;
 
