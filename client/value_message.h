@@ -1,5 +1,5 @@
-// ValueMessage: a message of a fast lane that holds pieces of values and nothing else. They are read
-// where they lie in what came over the wire, for protobuf would copy each twice. One thread.
+// ValueMessage: a message of a fast lane that holds pieces of values and nothing else. They are
+// read where they lie in what came over the wire, for protobuf would copy each twice. One thread.
 #pragma once
 
 #include <grpcpp/support/byte_buffer.h>

@@ -1,9 +1,9 @@
 // ValuePieces: a value while it arrives in pieces of some KiB. Where its size was told before, the
 // pieces go straight to where they stay: so much address space is reserved as the size says, but
-// for each byte that has come at most 1024, and memory is taken only by what comes. Where it was not,
-// or was wrong, a large one is gathered in memory of its own that grows without a copy and is given
-// back as it is joined, so that it is held once: joining takes 4 MiB more than the value at its
-// peak. One thread at a time.
+// for each byte that has come at most 1024, and memory is taken only by what comes. Where it was
+// not, or was wrong, a large one is gathered in memory of its own that grows without a copy and is
+// given back as it is joined, so that it is held once: joining takes 4 MiB more than the value at
+// its peak. One thread at a time.
 #pragma once
 
 #include <cstddef>

@@ -205,6 +205,10 @@ void PoolWorker::TakeResults() {
 }
 
 void PoolWorker::HandleResult(const WorkerResult& result, std::string_view payload) {
+  if (payload.size() > WorkerChannel::kMaxPiece) {
+    Break();
+    return;
+  }
   switch (result.type) {
     case WorkerResult::Type::kWaiting:
       channel_.Say(WorkerChannel::kDrained);

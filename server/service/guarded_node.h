@@ -17,13 +17,13 @@ namespace muster::server {
 // same limit, and keeps it only once the peer has acknowledged it.
 inline constexpr std::size_t kMaxMetadataBytes = 8u << 10;
 
-// As v1::Node::CallbackService, but that the messages of ExecuteMany are bytes: a large value in one
-// is not copied.
-using NodeMethods = v1::Node::WithCallbackMethod_Execute<v1::Node::WithRawCallbackMethod_ExecuteMany<
-    v1::Node::WithCallbackMethod_Interact<
-        v1::Node::WithCallbackMethod_Cancel<v1::Node::WithCallbackMethod_Describe<
-            v1::Node::WithCallbackMethod_Transfer<v1::Node::WithCallbackMethod_OpenSession<
-                v1::Node::WithCallbackMethod_ListSessions<
+// As v1::Node::CallbackService, but that the messages of ExecuteMany are bytes: a large value in
+// one is not copied.
+using NodeMethods =
+    v1::Node::WithCallbackMethod_Execute<v1::Node::WithRawCallbackMethod_ExecuteMany<
+        v1::Node::WithCallbackMethod_Interact<v1::Node::WithCallbackMethod_Cancel<
+            v1::Node::WithCallbackMethod_Describe<v1::Node::WithCallbackMethod_Transfer<
+                v1::Node::WithCallbackMethod_OpenSession<v1::Node::WithCallbackMethod_ListSessions<
                     v1::Node::WithCallbackMethod_CloseSession<v1::Node::Service>>>>>>>>>;
 
 class GuardedNode : public NodeMethods {

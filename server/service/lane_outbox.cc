@@ -15,10 +15,16 @@ constexpr std::size_t kMaxMessages = 4096;
 constexpr std::size_t kMaxBytes = 16u << 20;
 // Above this outcomes are kept short, so that those that still come do not break the bound.
 constexpr std::size_t kManyBytes = 8u << 20;
-// A message is closed when it is so large; and what has not been written makes its executions wait.
+// A message is closed when it is so large; and what has not been written makes its executions wait:
+// so much can be before whoever says something next.
 constexpr std::size_t kMaxOneMessage = 256 << 10;
-constexpr std::size_t kMaxValueMessage = 1 << 20;
-constexpr std::size_t kMaxWaitingBytes = 2 << 20;
+constexpr std::size_t kMaxWaitingBytes = 768 << 10;
+// A way that takes a message of values so quickly gets larger ones, and more of them: each costs
+// both ends some wake-ups. One that is slow gets small ones again, for what others say waits behind
+// them.
+constexpr std::chrono::milliseconds kQuick(8);
+constexpr std::chrono::milliseconds kSlow(32);
+constexpr std::size_t kMaxScale = 4;
 // What an event takes beside its data.
 constexpr std::size_t kEventBytes = 128;
 // The largest head of a field of protobuf.
@@ -60,7 +66,7 @@ grpc::ByteBuffer ToBuffer(const v1::ExecuteManyEvent& message) {
 
 LaneOutbox::Message& LaneOutbox::ToFill(bool is_value, std::size_t bytes) {
   const bool none_is_open = messages_.size() <= written_ + (is_writing_ ? 1 : 0);
-  const std::size_t most = is_value ? kMaxValueMessage : kMaxOneMessage;
+  const std::size_t most = is_value ? scale_ * kMaxOneMessage : kMaxOneMessage;
   if (none_is_open || messages_.back().bytes + bytes > most ||
       is_value != (messages_.back().message == nullptr)) {
     messages_.emplace_back();
@@ -104,6 +110,7 @@ std::size_t LaneOutbox::events_in_next() const {
 
 grpc::ByteBuffer LaneOutbox::BeginWrite() {
   is_writing_ = true;
+  began_ = std::chrono::steady_clock::now();
   const Message& next = messages_[written_];
   return next.message == nullptr ? grpc::ByteBuffer(next.slices.data(), next.slices.size())
                                  : ToBuffer(*next.message);
@@ -112,9 +119,20 @@ grpc::ByteBuffer LaneOutbox::BeginWrite() {
 void LaneOutbox::EndWrite() {
   if (!is_writing_) return;
   is_writing_ = false;
-  unwritten_bytes_ -= messages_[written_].bytes;
+  const Message& written = messages_[written_];
+  if (written.message == nullptr) SetScale(written.bytes);
+  unwritten_bytes_ -= written.bytes;
   ++written_;
   Acknowledge(heard_);
+}
+
+void LaneOutbox::SetScale(std::size_t bytes) {
+  const auto took = std::chrono::steady_clock::now() - began_;
+  if (took > kSlow) {
+    scale_ = 1;
+  } else if (took < kQuick && bytes > scale_ * kMaxOneMessage / 2) {
+    scale_ = std::min(kMaxScale, 2 * scale_);
+  }
 }
 
 bool LaneOutbox::Acknowledge(std::uint64_t messages) {
@@ -141,7 +159,7 @@ bool LaneOutbox::Rewind(std::uint64_t acknowledged) {
 }
 
 bool LaneOutbox::IsFull() const {
-  return unwritten_bytes_ >= kMaxWaitingBytes || bytes_ >= kMaxBytes ||
+  return unwritten_bytes_ >= scale_ * kMaxWaitingBytes || bytes_ >= kMaxBytes ||
          messages_.size() >= kMaxMessages;
 }
 

@@ -8,6 +8,7 @@
 #include <google/protobuf/arena.h>
 #include <grpcpp/support/byte_buffer.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -57,6 +58,8 @@ class LaneOutbox {
   };
   // The last one, if there is room for so much in it, and it is of this sort; else a new one.
   Message& ToFill(bool is_value, std::size_t bytes);
+  // A message of values of so many bytes was written.
+  void SetScale(std::size_t bytes);
 
   std::deque<Message> messages_;
   std::size_t written_ = 0;         // of messages_
@@ -65,6 +68,8 @@ class LaneOutbox {
   std::uint64_t heard_ = 0;         // that the client said it has
   std::size_t bytes_ = 0;           // of all in messages_
   std::size_t unwritten_bytes_ = 0;
+  std::chrono::steady_clock::time_point began_;  // to write
+  std::size_t scale_ = 1;  // how much larger than the least messages of values may be
 };
 
 }  // namespace muster::server

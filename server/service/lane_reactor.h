@@ -15,9 +15,8 @@
 
 namespace muster::server {
 
-class LaneReactor final
-    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
-      private Lane::Carrier {
+class LaneReactor final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
+                          private Lane::Carrier {
  public:
   class Handler {
    public:
