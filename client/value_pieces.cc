@@ -84,9 +84,14 @@ void ValuePieces::Grow(std::size_t needed) {
 }
 
 std::string ValuePieces::Take() {
-  if (region_ == nullptr) return std::exchange(text_, {});
+  if (region_ == nullptr) {
+    // More was told than came.
+    if (text_.capacity() > 2 * std::max(text_.size(), kMaxSmallBytes)) text_.shrink_to_fit();
+    return std::exchange(text_, {});
+  }
   std::string whole;
   whole.reserve(size_);
+  UseLargePages(whole.data(), whole.capacity());
   for (std::size_t at = 0; at < size_; at += kJoinedAtOnce) {
     const std::size_t count = std::min(kJoinedAtOnce, size_ - at);
     whole.append(region_ + at, count);
