@@ -67,9 +67,11 @@ grpc::Status Lane::Carry(Carrier& carrier, const v1::OpenLane& open, std::uint64
 
 void Lane::Drop(const Carrier& carrier) {
   if (carrier_ != &carrier) return;
+  // A connection that broke looks at first as if the client had half-closed. Who did has heard all.
+  const bool has_said_all = held_.empty() && !is_writing_ && !outbox_.HasMore();
   carrier_ = nullptr;
   is_writing_ = false;
-  if (client_is_done_ && held_.empty()) {
+  if (client_is_done_ && has_said_all) {
     EndWhenDone();
   } else {
     WaitForClient();
@@ -93,7 +95,7 @@ void Lane::OnHalfClose(const Carrier& carrier) {
 }
 
 void Lane::EndWhenDone() {
-  if (!client_is_done_ || !held_.empty() || has_ended_) return;
+  if (!client_is_done_ || !held_.empty() || has_ended_ || absence_) return;
   // All has been said, and written.
   if (carrier_ != nullptr && (is_writing_ || outbox_.HasMore())) return;
   has_ended_ = true;
@@ -223,6 +225,8 @@ void Lane::StopAll(StopCause cause, std::optional<std::chrono::milliseconds> gra
 void Lane::Close(std::optional<std::chrono::milliseconds> grace, const std::string& who) {
   const auto self = shared_from_this();
   client_is_done_ = true;
+  if (absence_) loop_.CancelTimer(*absence_);
+  absence_.reset();
   StopAll(StopCause::kDrain, grace, who);
   EndWhenDone();
 }
@@ -238,8 +242,9 @@ v1::LaneEvent& Lane::AddEvent(std::uint64_t sequence, std::size_t bytes) {
 bool Lane::Output(std::uint64_t sequence, OutputStream stream, std::string data,
                   std::uint64_t value_bytes) {
   const auto held = held_.find(sequence);
-  // A client that is gone for good gets nothing.
-  if (held == held_.end() || (client_is_done_ && carrier_ == nullptr)) return true;
+  // A client that is gone for good gets nothing; one that is waited for may return.
+  const bool is_gone = client_is_done_ && carrier_ == nullptr && !absence_;
+  if (held == held_.end() || is_gone) return true;
   const bool is_value = stream == OutputStream::kValue;
   if (!is_value) held->second.credit -= static_cast<std::int64_t>(data.size());
   if (is_value && data.size() >= kLongPiece) {
