@@ -54,16 +54,19 @@ bool ValueMessage::Read(const grpc::ByteBuffer& message) {
   const std::size_t length = message.Length();
   if (length < kMinBytes || length > std::numeric_limits<int>::max()) return false;
   message_ = message;
+  // What reads it looks at it once more when it goes.
+  const bool is_read = ReadPieces(static_cast<int>(length));
+  if (!is_read) Clear();
+  return is_read;
+}
+
+bool ValueMessage::ReadPieces(int length) {
   grpc::ProtoBufferReader reader(&message_);
   if (!reader.status().ok()) return false;
   CodedInputStream in(&reader);
-  for (int left = static_cast<int>(length); left > 0;
-       left = static_cast<int>(length) - in.CurrentPosition()) {
+  for (int left = length; left > 0; left = length - in.CurrentPosition()) {
     const std::optional<Piece> piece = ReadPiece(in, left);
-    if (!piece) {
-      Clear();
-      return false;
-    }
+    if (!piece) return false;
     pieces_.push_back(*piece);
   }
   return true;

@@ -35,6 +35,8 @@ class ValueMessage {
   void Clear();
 
  private:
+  bool ReadPieces(int length);
+
   grpc::ByteBuffer message_;
   std::vector<Piece> pieces_;
 };
