@@ -22,6 +22,8 @@ namespace muster {
 namespace {
 
 constexpr int kMaxReceivedBytes = 8 << 20;
+// Of HTTP/2; its own default, 16 KiB, costs a large value an eighth of its speed.
+constexpr int kMaxFrameBytes = 1 << 20;
 
 // A frozen or vanished daemon is noticed after 15 s. gRPC's defaults never notice one.
 grpc::ChannelArguments Arguments() {
@@ -33,6 +35,7 @@ grpc::ChannelArguments Arguments() {
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetMaxReceiveMessageSize(kMaxReceivedBytes);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kMaxFrameBytes);
   arguments.SetMaxSendMessageSize(-1);
   return arguments;
 }

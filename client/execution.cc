@@ -127,7 +127,7 @@ bool Execution::OnEvent(v1::ExecuteEvent& event) {
     case v1::ExecuteEvent::kOutput:
       return call_->AddOutput(wire::TakeEvent(*event.mutable_output()));
     case v1::ExecuteEvent::kValue:
-      value_.Append(std::move(*event.mutable_value()->mutable_text()));
+      value_.Append(event.value().text());
       return true;
     case v1::ExecuteEvent::kOutcome:
       call_->Finish(wire::TakeOutcome(*event.mutable_outcome(), value_.Take(), call_->node()));

@@ -216,6 +216,29 @@ void FastLane::OnMessage(LaneStream& stream, v1::ExecuteManyEvent& message) {
   if (flushes) Flush();
 }
 
+void FastLane::OnValues(LaneStream& stream, const ValueMessage& message) {
+  Calls calls;
+  {
+    const MutexLock lock(mutex_);
+    if (stream_.get() != &stream || stage_ != Stage::kOpen) return;
+    ++taken_;
+    failures_ = 0;
+    for (const ValueMessage::Piece& piece : message.pieces()) {
+      calls.push_back(book_.Find(piece.sequence));
+      unacknowledged_bytes_ += kEventOverhead + piece.size;
+    }
+  }
+  message.Take([&](std::size_t number, std::string_view bytes) {
+    if (calls[number]) calls[number]->value.Append(bytes, message.pieces()[number].value_bytes);
+  });
+  bool flushes = false;
+  {
+    const MutexLock lock(mutex_);
+    flushes = stream_.get() == &stream && !is_writing_ && AcknowledgesByItself();
+  }
+  if (flushes) Flush();
+}
+
 void FastLane::Hand(FastCall& call, v1::LaneEvent& event) {
   Call::State& state = *call.state();
   const bool has_ended = event.has_outcome();
@@ -223,7 +246,7 @@ void FastLane::Hand(FastCall& call, v1::LaneEvent& event) {
     const bool has_room = state.AddOutput(wire::TakeEvent(*event.mutable_output()));
     if (has_room && !has_ended) GiveCredit(call, false);
   }
-  if (!event.value().empty()) call.value.Append(std::move(*event.mutable_value()));
+  if (!event.value().empty()) call.value.Append(event.value(), event.value_bytes());
   if (has_ended) {
     state.Finish(wire::TakeOutcome(*event.mutable_outcome(), call.value.Take(), state.node()));
   }

@@ -55,6 +55,7 @@ class FastLane final : public NodeLink::Waiter,
   void OnUnreachable(const std::string& why) override MUSTER_EXCLUDES(mutex_);
   void OnMessage(LaneStream& stream, v1::ExecuteManyEvent& message) override
       MUSTER_EXCLUDES(mutex_);
+  void OnValues(LaneStream& stream, const ValueMessage& message) override MUSTER_EXCLUDES(mutex_);
   void OnWritten(LaneStream& stream) override MUSTER_EXCLUDES(mutex_);
   void OnEnd(LaneStream& stream, const grpc::Status& status) override MUSTER_EXCLUDES(mutex_);
 

@@ -28,11 +28,10 @@ LaneStream::LaneStream(NodeLink::Lease lease, std::shared_ptr<Events> events)
 void LaneStream::Start(const grpc::ByteBuffer& first, std::shared_ptr<LaneStream> self) {
   self_ = std::move(self);
   written_ = first;
-  grpc::TemplatedGenericStub<grpc::ByteBuffer, v1::ExecuteManyEvent> stub(connection()->channel());
+  grpc::TemplatedGenericStub<grpc::ByteBuffer, grpc::ByteBuffer> stub(connection()->channel());
   stub.PrepareBidiStreamingCall(&context_, kMethod, {}, this);
   AddHold();  // for writes; it goes when a read finds the end
-  message_ = google::protobuf::Arena::CreateMessage<v1::ExecuteManyEvent>(arena_.get());
-  StartRead(message_);
+  StartRead(&read_);
   StartWrite(&written_);
   TsanRelease(this);
   StartCall();
@@ -70,7 +69,9 @@ void LaneStream::FinishWrites() {
 
 void LaneStream::OnReadDone(bool ok) {
   TsanAcquire(this);
-  if (!ok) {
+  const bool is_read = ok && TakeMessage();
+  if (ok && !is_read) Break();
+  if (!is_read) {
     bool removes_hold = false;
     {
       const MutexLock lock(mutex_);
@@ -79,11 +80,24 @@ void LaneStream::OnReadDone(bool ok) {
     if (removes_hold) RemoveHold();
     return;
   }
-  events_->OnMessage(*this, *message_);
-  arena_->Reset();
-  message_ = google::protobuf::Arena::CreateMessage<v1::ExecuteManyEvent>(arena_.get());
   TsanRelease(this);
-  StartRead(message_);
+  StartRead(&read_);
+}
+
+bool LaneStream::TakeMessage() {
+  if (values_.Read(read_)) {
+    read_.Clear();
+    events_->OnValues(*this, values_);
+    values_.Clear();
+    return true;
+  }
+  auto* const message = google::protobuf::Arena::CreateMessage<v1::ExecuteManyEvent>(arena_.get());
+  if (!grpc::SerializationTraits<v1::ExecuteManyEvent>::Deserialize(&read_, message).ok()) {
+    return false;
+  }
+  events_->OnMessage(*this, *message);
+  arena_->Reset();
+  return true;
 }
 
 void LaneStream::OnWriteDone(bool ok) {

@@ -10,12 +10,13 @@
 #include <memory>
 
 #include "client/node_link.h"
+#include "client/value_message.h"
 #include "common/mutex.h"
 #include "muster/v1/node.pb.h"
 
 namespace muster {
 
-class LaneStream final : private grpc::ClientBidiReactor<grpc::ByteBuffer, v1::ExecuteManyEvent> {
+class LaneStream final : private grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   // What comes of it, on threads of gRPC. Reactions must not block.
   class Events {
@@ -23,6 +24,8 @@ class LaneStream final : private grpc::ClientBidiReactor<grpc::ByteBuffer, v1::E
     virtual ~Events() = default;
     // One at a time. The message may be taken apart.
     virtual void OnMessage(LaneStream& stream, v1::ExecuteManyEvent& message) = 0;
+    // The same of a message that holds pieces of values only.
+    virtual void OnValues(LaneStream& stream, const ValueMessage& message) = 0;
     // What Write was given is on its way, or lost with the stream.
     virtual void OnWritten(LaneStream& stream) = 0;
     // The last one.
@@ -48,6 +51,8 @@ class LaneStream final : private grpc::ClientBidiReactor<grpc::ByteBuffer, v1::E
   bool BeginWriting() MUSTER_EXCLUDES(mutex_);
   void EndWriting() MUSTER_EXCLUDES(mutex_);
   void OnReadDone(bool ok) override;
+  // False: nothing can be made of it.
+  bool TakeMessage();
   void OnWriteDone(bool ok) override;
   void OnDone(const grpc::Status& status) override;
 
@@ -56,7 +61,8 @@ class LaneStream final : private grpc::ClientBidiReactor<grpc::ByteBuffer, v1::E
   std::shared_ptr<LaneStream> self_;  // until OnDone
   std::unique_ptr<char[]> first_block_;
   std::unique_ptr<google::protobuf::Arena> arena_;  // of one message after the other
-  v1::ExecuteManyEvent* message_ = nullptr;         // on the arena
+  grpc::ByteBuffer read_;
+  ValueMessage values_;
   grpc::ClientContext context_;
   grpc::ByteBuffer written_;
 

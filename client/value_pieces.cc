@@ -1,9 +1,11 @@
 #include "client/value_pieces.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <new>
 #include <utility>
 
@@ -13,6 +15,22 @@ namespace {
 constexpr std::size_t kMaxSmallBytes = 1u << 20;
 constexpr std::size_t kFirstRegionBytes = 16u << 20;
 constexpr std::size_t kJoinedAtOnce = 4u << 20;  // a multiple of any page
+// Of a value whose size is told: the first bytes prove nothing.
+constexpr std::size_t kBelievedFrom = 1u << 20;
+constexpr std::size_t kBelievedTimes = 1024;
+// As numpy does it.
+constexpr std::size_t kMinLargePagesBytes = 4u << 20;
+
+// Memory that was not written to yet: a page fault for 2 MiB takes a quarter of the time of those
+// for its small pages.
+void UseLargePages(char* data, std::size_t size) {
+  if (size < kMinLargePagesBytes) return;
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(data) + page - 1) / page * page;
+  const std::uintptr_t end = (reinterpret_cast<std::uintptr_t>(data) + size) / page * page;
+  // What cannot be had is done without.
+  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+}
 
 }  // namespace
 
@@ -25,21 +43,31 @@ void ValuePieces::Release() {
   capacity_ = 0;
 }
 
-void ValuePieces::Append(std::string piece) {
-  if (region_ == nullptr && text_.size() + piece.size() <= kMaxSmallBytes) {
-    if (text_.empty()) {
-      text_ = std::move(piece);
-    } else {
-      text_ += piece;
-    }
+void ValuePieces::Append(std::string_view piece, std::uint64_t value_bytes) {
+  const std::size_t needed = text_.size() + piece.size();
+  if (region_ == nullptr && needed > text_.capacity()) Reserve(value_bytes);
+  if (region_ == nullptr && needed <= std::max(kMaxSmallBytes, text_.capacity())) {
+    text_ += piece;
     return;
   }
-  Grow(size_ + text_.size() + piece.size());
-  for (std::string* part : {&text_, &piece}) {
-    std::memcpy(region_ + size_, part->data(), part->size());
-    size_ += part->size();
+  Grow(size_ + needed);
+  for (const std::string_view part : {std::string_view(text_), piece}) {
+    std::memcpy(region_ + size_, part.data(), part.size());
+    size_ += part.size();
   }
   text_ = std::string();
+}
+
+void ValuePieces::Reserve(std::uint64_t value_bytes) {
+  if (text_.size() < kBelievedFrom || value_bytes <= text_.size()) return;
+  const std::size_t most = kBelievedTimes * text_.size();
+  const std::size_t bytes = std::min<std::uint64_t>(value_bytes, most);
+  try {
+    text_.reserve(bytes);
+  } catch (const std::exception&) {  // no address space, or not so much
+    return;
+  }
+  UseLargePages(text_.data(), text_.capacity());
 }
 
 // Pages that nothing was written to take no memory, and those that were are moved without a copy.
@@ -56,9 +84,14 @@ void ValuePieces::Grow(std::size_t needed) {
 }
 
 std::string ValuePieces::Take() {
-  if (region_ == nullptr) return std::exchange(text_, {});
+  if (region_ == nullptr) {
+    // More was told than came.
+    if (text_.capacity() > 2 * std::max(text_.size(), kMaxSmallBytes)) text_.shrink_to_fit();
+    return std::exchange(text_, {});
+  }
   std::string whole;
   whole.reserve(size_);
+  UseLargePages(whole.data(), whole.capacity());
   for (std::size_t at = 0; at < size_; at += kJoinedAtOnce) {
     const std::size_t count = std::min(kJoinedAtOnce, size_ - at);
     whole.append(region_ + at, count);

@@ -79,6 +79,9 @@ class Cell final : public ExecutionControl, public std::enable_shared_from_this<
   std::uint64_t position() const { return position_; }
   std::atomic<std::uint32_t>& mark() const { return *mark_; }
   void SetStopping() { is_stopping_ = true; }
+  // That its value will have, as the worker says; 0: it does not.
+  void SetValueBytes(std::uint64_t bytes) { value_bytes_ = bytes; }
+  std::uint64_t value_bytes() const { return value_bytes_; }
   // False: no more until Resume.
   bool Tell(OutputStream stream, std::string data);
   // Once. Fills in what is known here: bytes, time in the queue.
@@ -107,6 +110,7 @@ class Cell final : public ExecutionControl, public std::enable_shared_from_this<
   std::optional<EventLoop::TimerId> deadline_;
   std::uint64_t stdout_bytes_ = 0;
   std::uint64_t stderr_bytes_ = 0;
+  std::uint64_t value_bytes_ = 0;
 };
 
 }  // namespace muster::server

@@ -214,6 +214,10 @@ void PoolWorker::TakeResults() {
 }
 
 void PoolWorker::HandleResult(const WorkerResult& result, std::string_view payload) {
+  if (payload.size() > WorkerChannel::kMaxPiece) {
+    Break();
+    return;
+  }
   switch (result.type) {
     case WorkerResult::Type::kWaiting:
       channel_.Say(WorkerChannel::kDrained);
@@ -231,6 +235,7 @@ void PoolWorker::HandleResult(const WorkerResult& result, std::string_view paylo
   }
   switch (result.type) {
     case WorkerResult::Type::kPiece:
+      cells_.front()->SetValueBytes(result.value_bytes);
       Give(OutputStream::kValue, std::string(payload));
       break;
     case WorkerResult::Type::kException:

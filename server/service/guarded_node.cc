@@ -65,11 +65,11 @@ grpc::ServerWriteReactor<v1::ExecuteEvent>* GuardedNode::Execute(
   return node_.Execute(identity_, *request);
 }
 
-grpc::ServerBidiReactor<v1::ExecuteManyRequest, v1::ExecuteManyEvent>* GuardedNode::ExecuteMany(
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* GuardedNode::ExecuteMany(
     grpc::CallbackServerContext* context) {
   const grpc::Status status = Check("ExecuteMany", *context);
   if (!status.ok()) {
-    return End<grpc::ServerBidiReactor<v1::ExecuteManyRequest, v1::ExecuteManyEvent>>(status);
+    return End<grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>>(status);
   }
   return node_.lanes().Open(identity_);
 }

@@ -17,7 +17,16 @@ namespace muster::server {
 // same limit, and keeps it only once the peer has acknowledged it.
 inline constexpr std::size_t kMaxMetadataBytes = 8u << 10;
 
-class GuardedNode : public v1::Node::CallbackService {
+// As v1::Node::CallbackService, but that the messages of ExecuteMany are bytes: a large value in
+// one is not copied.
+using NodeMethods =
+    v1::Node::WithCallbackMethod_Execute<v1::Node::WithRawCallbackMethod_ExecuteMany<
+        v1::Node::WithCallbackMethod_Interact<v1::Node::WithCallbackMethod_Cancel<
+            v1::Node::WithCallbackMethod_Describe<v1::Node::WithCallbackMethod_Transfer<
+                v1::Node::WithCallbackMethod_OpenSession<v1::Node::WithCallbackMethod_ListSessions<
+                    v1::Node::WithCallbackMethod_CloseSession<v1::Node::Service>>>>>>>>>;
+
+class GuardedNode : public NodeMethods {
  public:
   // Gets what was denied to whom.
   using Denied = std::function<void(const Identity&, const std::string&)>;
@@ -27,7 +36,7 @@ class GuardedNode : public v1::Node::CallbackService {
 
   grpc::ServerWriteReactor<v1::ExecuteEvent>* Execute(grpc::CallbackServerContext* context,
                                                       const v1::ExecuteRequest* request) override;
-  grpc::ServerBidiReactor<v1::ExecuteManyRequest, v1::ExecuteManyEvent>* ExecuteMany(
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ExecuteMany(
       grpc::CallbackServerContext* context) override;
   grpc::ServerBidiReactor<v1::InteractRequest, v1::InteractEvent>* Interact(
       grpc::CallbackServerContext* context) override;

@@ -15,6 +15,8 @@ constexpr std::size_t kMaxHeldBytes = 4u << 20;
 constexpr std::int64_t kFirstCredit = 256 << 10;
 constexpr std::int64_t kMaxCredit = std::int64_t{1} << 50;
 constexpr std::size_t kShortBytes = 2048;
+// Of a value: it goes to the wire from where it lies.
+constexpr std::size_t kLongPiece = 16 << 10;
 // So many events are worth a message: one costs both ends some 50 us, whatever is in it.
 constexpr std::size_t kMany = 128;
 // With so few to come it is not worth waiting for them.
@@ -65,9 +67,11 @@ grpc::Status Lane::Carry(Carrier& carrier, const v1::OpenLane& open, std::uint64
 
 void Lane::Drop(const Carrier& carrier) {
   if (carrier_ != &carrier) return;
+  // A connection that broke looks at first as if the client had half-closed. Who did has heard all.
+  const bool has_said_all = held_.empty() && !is_writing_ && !outbox_.HasMore();
   carrier_ = nullptr;
   is_writing_ = false;
-  if (client_is_done_ && held_.empty()) {
+  if (client_is_done_ && has_said_all) {
     EndWhenDone();
   } else {
     WaitForClient();
@@ -91,7 +95,7 @@ void Lane::OnHalfClose(const Carrier& carrier) {
 }
 
 void Lane::EndWhenDone() {
-  if (!client_is_done_ || !held_.empty() || has_ended_) return;
+  if (!client_is_done_ || !held_.empty() || has_ended_ || absence_) return;
   // All has been said, and written.
   if (carrier_ != nullptr && (is_writing_ || outbox_.HasMore())) return;
   has_ended_ = true;
@@ -221,6 +225,8 @@ void Lane::StopAll(StopCause cause, std::optional<std::chrono::milliseconds> gra
 void Lane::Close(std::optional<std::chrono::milliseconds> grace, const std::string& who) {
   const auto self = shared_from_this();
   client_is_done_ = true;
+  if (absence_) loop_.CancelTimer(*absence_);
+  absence_.reset();
   StopAll(StopCause::kDrain, grace, who);
   EndWhenDone();
 }
@@ -233,16 +239,21 @@ v1::LaneEvent& Lane::AddEvent(std::uint64_t sequence, std::size_t bytes) {
   return event;
 }
 
-bool Lane::Output(std::uint64_t sequence, OutputStream stream, std::string data) {
+bool Lane::Output(std::uint64_t sequence, OutputStream stream, std::string data,
+                  std::uint64_t value_bytes) {
   const auto held = held_.find(sequence);
-  // A client that is gone for good gets nothing.
-  if (held == held_.end() || (client_is_done_ && carrier_ == nullptr)) return true;
+  // A client that is gone for good gets nothing; one that is waited for may return.
+  const bool is_gone = client_is_done_ && carrier_ == nullptr && !absence_;
+  if (held == held_.end() || is_gone) return true;
   const bool is_value = stream == OutputStream::kValue;
   if (!is_value) held->second.credit -= static_cast<std::int64_t>(data.size());
-  v1::LaneEvent& event = AddEvent(sequence, data.size());
-  if (is_value) {
-    event.set_value(std::move(data));
+  if (is_value && data.size() >= kLongPiece) {
+    outbox_.AddValue(sequence, std::move(data), value_bytes);
+    was_full_ = was_full_ || outbox_.IsFull();
+  } else if (is_value) {
+    AddEvent(sequence, data.size()).set_value(std::move(data));
   } else {
+    v1::LaneEvent& event = AddEvent(sequence, data.size());
     event.mutable_output()->set_stream(stream == OutputStream::kStdout ? v1::Output::STREAM_STDOUT
                                                                        : v1::Output::STREAM_STDERR);
     event.mutable_output()->set_data(std::move(data));
@@ -297,7 +308,7 @@ void Lane::End(std::uint64_t sequence, const Outcome& outcome, std::string value
 }
 
 bool Lane::OnOutput(const Cell& cell, OutputStream stream, std::string data) {
-  return Output(cell.request().sequence, stream, std::move(data));
+  return Output(cell.request().sequence, stream, std::move(data), cell.value_bytes());
 }
 
 void Lane::OnOutcome(const Cell& cell, Outcome outcome, std::string value) {
@@ -318,7 +329,7 @@ void Lane::OnBatchEnd() {
 }
 
 bool Lane::IsDue() const {
-  if (outbox_.IsNextClosed()) return true;
+  if (outbox_.IsNextComplete()) return true;
   // Of the cells at least so many have not begun: what begins later ends later, too.
   const std::size_t queued = cells_ - std::min(cells_, pool_->workers());
   if (queued < kFew) return true;

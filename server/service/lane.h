@@ -8,6 +8,7 @@
 
 #include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/status.h>
 
 #include <deque>
@@ -31,8 +32,8 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   class Carrier {
    public:
     virtual ~Carrier() = default;
-    // OnWritten follows. The message stays as it is until then.
-    virtual void Write(const v1::ExecuteManyEvent& message) = 0;
+    // An ExecuteManyEvent as the wire takes it. OnWritten follows.
+    virtual void Write(const grpc::ByteBuffer& message) = 0;
     // The call ends; nothing more is asked of it.
     virtual void Finish(const grpc::Status& status) = 0;
   };
@@ -97,7 +98,9 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   void OnBatchEnd() override;
   bool HasRoom() const override { return !outbox_.IsFull(); }
   // The same of an execution that is no cell.
-  bool Output(std::uint64_t sequence, OutputStream stream, std::string data);
+  // `value_bytes`: as LaneEvent has it.
+  bool Output(std::uint64_t sequence, OutputStream stream, std::string data,
+              std::uint64_t value_bytes = 0);
   void End(std::uint64_t sequence, const Outcome& outcome, std::string value);
 
  private:

@@ -32,8 +32,7 @@ class LaneCalls::Handler final : public LaneReactor::Handler {
   const Caller caller_;
 };
 
-grpc::ServerBidiReactor<v1::ExecuteManyRequest, v1::ExecuteManyEvent>* LaneCalls::Open(
-    const Caller& caller) {
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* LaneCalls::Open(const Caller& caller) {
   return LaneReactor::Make(loop_, open_calls_, std::make_unique<Handler>(*this, caller)).get();
 }
 

@@ -32,7 +32,7 @@ class LaneCalls {
         audit_(audit),
         open_calls_(open_calls) {}
 
-  grpc::ServerBidiReactor<v1::ExecuteManyRequest, v1::ExecuteManyEvent>* Open(const Caller& caller);
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Open(const Caller& caller);
 
   // On the loop's thread:
   using Key = std::pair<uid_t, std::string>;

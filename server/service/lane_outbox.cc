@@ -1,6 +1,10 @@
 #include "server/service/lane_outbox.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace muster::server {
 namespace {
@@ -11,40 +15,124 @@ constexpr std::size_t kMaxMessages = 4096;
 constexpr std::size_t kMaxBytes = 16u << 20;
 // Above this outcomes are kept short, so that those that still come do not break the bound.
 constexpr std::size_t kManyBytes = 8u << 20;
-// A message is closed when it is so large; and what has not been written makes its executions wait.
+// A message is closed when it is so large; and what has not been written makes its executions wait:
+// so much can be before whoever says something next.
 constexpr std::size_t kMaxOneMessage = 256 << 10;
-constexpr std::size_t kMaxWaitingBytes = 512 << 10;
+constexpr std::size_t kMaxWaitingBytes = 768 << 10;
+// A way that takes a message of values so quickly gets larger ones, and more of them: each costs
+// both ends some wake-ups. One that is slow gets small ones again, for what others say waits behind
+// them.
+constexpr std::chrono::milliseconds kQuick(8);
+constexpr std::chrono::milliseconds kSlow(32);
+constexpr std::size_t kMaxScale = 4;
 // What an event takes beside its data.
 constexpr std::size_t kEventBytes = 128;
+// The largest head of a field of protobuf.
+constexpr std::size_t kMaxFieldHead = 16;
+
+using google::protobuf::io::CodedOutputStream;
+
+std::uint8_t* WriteField(int field, int type, std::uint64_t value, std::uint8_t* to) {
+  to = CodedOutputStream::WriteVarint32ToArray(static_cast<std::uint32_t>(field << 3 | type), to);
+  return CodedOutputStream::WriteVarint64ToArray(value, to);
+}
+
+// What stands before a piece of a value in a message, so that both are an event of it.
+grpc::Slice HeadOf(std::uint64_t sequence, std::size_t piece, std::uint64_t value_bytes) {
+  constexpr int kNumber = 0;
+  constexpr int kBytes = 2;
+  std::uint8_t inner[3 * kMaxFieldHead];
+  std::uint8_t* end = WriteField(v1::LaneEvent::kSequenceFieldNumber, kNumber, sequence, inner);
+  if (value_bytes > 0) {
+    end = WriteField(v1::LaneEvent::kValueBytesFieldNumber, kNumber, value_bytes, end);
+  }
+  end = WriteField(v1::LaneEvent::kValueFieldNumber, kBytes, piece, end);
+  const auto size = static_cast<std::size_t>(end - inner);
+  std::uint8_t outer[sizeof(inner) + kMaxFieldHead];
+  end = WriteField(v1::ExecuteManyEvent::kEventsFieldNumber, kBytes, size + piece, outer);
+  end = std::copy_n(inner, size, end);
+  return {outer, static_cast<std::size_t>(end - outer)};
+}
+
+grpc::ByteBuffer ToBuffer(const v1::ExecuteManyEvent& message) {
+  grpc::ByteBuffer buffer;
+  bool is_owned = false;
+  grpc::GenericSerialize<grpc::ProtoBufferWriter, v1::ExecuteManyEvent>(message, &buffer,
+                                                                        &is_owned);
+  return buffer;
+}
 
 }  // namespace
 
-v1::LaneEvent& LaneOutbox::Add(std::uint64_t sequence, std::size_t bytes) {
+LaneOutbox::Message& LaneOutbox::ToFill(bool is_value, std::size_t bytes) {
   const bool none_is_open = messages_.size() <= written_ + (is_writing_ ? 1 : 0);
-  if (none_is_open || messages_.back().bytes + bytes > kMaxOneMessage) messages_.emplace_back();
-  messages_.back().bytes += bytes + kEventBytes;
+  const std::size_t most = is_value ? scale_ * kMaxOneMessage : kMaxOneMessage;
+  if (none_is_open || messages_.back().bytes + bytes > most ||
+      is_value != (messages_.back().message == nullptr)) {
+    messages_.emplace_back();
+  }
+  Message& message = messages_.back();
+  message.bytes += bytes + kEventBytes;
   bytes_ += bytes + kEventBytes;
   unwritten_bytes_ += bytes + kEventBytes;
-  v1::LaneEvent& event = *messages_.back().message->add_events();
+  return message;
+}
+
+v1::LaneEvent& LaneOutbox::Add(std::uint64_t sequence, std::size_t bytes) {
+  Message& message = ToFill(false, bytes);
+  if (message.message == nullptr) {
+    message.arena = std::make_unique<google::protobuf::Arena>();
+    message.message =
+        google::protobuf::Arena::CreateMessage<v1::ExecuteManyEvent>(message.arena.get());
+  }
+  v1::LaneEvent& event = *message.message->add_events();
   event.set_sequence(sequence);
   return event;
 }
 
-std::size_t LaneOutbox::events_in_next() const {
-  return static_cast<std::size_t>(messages_[written_].message->events_size());
+void LaneOutbox::AddValue(std::uint64_t sequence, std::string piece, std::uint64_t value_bytes) {
+  Message& message = ToFill(true, piece.size());
+  message.slices.push_back(HeadOf(sequence, piece.size(), value_bytes));
+  auto* const owned = new std::string(std::move(piece));
+  message.slices.emplace_back(
+      owned->data(), owned->size(), [](void* data) { delete static_cast<std::string*>(data); },
+      owned);
 }
 
-const v1::ExecuteManyEvent& LaneOutbox::BeginWrite() {
+bool LaneOutbox::IsNextComplete() const {
+  return messages_.size() > written_ + 1 || messages_[written_].message == nullptr;
+}
+
+std::size_t LaneOutbox::events_in_next() const {
+  const v1::ExecuteManyEvent* const message = messages_[written_].message;
+  return message == nullptr ? 0 : static_cast<std::size_t>(message->events_size());
+}
+
+grpc::ByteBuffer LaneOutbox::BeginWrite() {
   is_writing_ = true;
-  return *messages_[written_].message;
+  began_ = std::chrono::steady_clock::now();
+  const Message& next = messages_[written_];
+  return next.message == nullptr ? grpc::ByteBuffer(next.slices.data(), next.slices.size())
+                                 : ToBuffer(*next.message);
 }
 
 void LaneOutbox::EndWrite() {
   if (!is_writing_) return;
   is_writing_ = false;
-  unwritten_bytes_ -= messages_[written_].bytes;
+  const Message& written = messages_[written_];
+  if (written.message == nullptr) SetScale(written.bytes);
+  unwritten_bytes_ -= written.bytes;
   ++written_;
   Acknowledge(heard_);
+}
+
+void LaneOutbox::SetScale(std::size_t bytes) {
+  const auto took = std::chrono::steady_clock::now() - began_;
+  if (took > kSlow) {
+    scale_ = 1;
+  } else if (took < kQuick && bytes > scale_ * kMaxOneMessage / 2) {
+    scale_ = std::min(kMaxScale, 2 * scale_);
+  }
 }
 
 bool LaneOutbox::Acknowledge(std::uint64_t messages) {
@@ -71,7 +159,7 @@ bool LaneOutbox::Rewind(std::uint64_t acknowledged) {
 }
 
 bool LaneOutbox::IsFull() const {
-  return unwritten_bytes_ >= kMaxWaitingBytes || bytes_ >= kMaxBytes ||
+  return unwritten_bytes_ >= scale_ * kMaxWaitingBytes || bytes_ >= kMaxBytes ||
          messages_.size() >= kMaxMessages;
 }
 

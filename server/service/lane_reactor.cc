@@ -17,7 +17,10 @@ std::shared_ptr<LaneReactor> LaneReactor::Make(EventLoop& loop, OpenCalls& open_
 
 void LaneReactor::OnReadDone(bool ok) {
   TsanAcquire(this);
-  loop_.Do([self = self_, ok] { self->HandleRead(ok); });
+  // What cannot be read is the end of what the client says, as gRPC has it.
+  const bool is_read =
+      ok && grpc::SerializationTraits<v1::ExecuteManyRequest>::Deserialize(&read_, request_).ok();
+  loop_.Do([self = self_, is_read] { self->HandleRead(is_read); });
 }
 
 void LaneReactor::HandleRead(bool ok) {
@@ -48,21 +51,22 @@ void LaneReactor::HandleRead(bool ok) {
 
 void LaneReactor::Open() {
   std::shared_ptr<Lane> lane;
-  const grpc::Status status = handler_->OpenLane(*request_, *this, lane, *opened_.mutable_opened());
+  v1::ExecuteManyEvent opened;
+  const grpc::Status status = handler_->OpenLane(*request_, *this, lane, *opened.mutable_opened());
   if (!status.ok()) {
     Reject(status);
     return;
   }
   lane_ = std::move(lane);
-  TsanRelease(this);
-  StartWrite(&opened_);
+  const grpc::Slice slice(opened.SerializeAsString());
+  Write(grpc::ByteBuffer(&slice, 1));
 }
 
 void LaneReactor::Read() {
   arena_.Reset();
   request_ = google::protobuf::Arena::CreateMessage<v1::ExecuteManyRequest>(&arena_);
   TsanRelease(this);
-  StartRead(request_);
+  StartRead(&read_);
 }
 
 // The contract was broken, or nothing may begin: what runs is stopped.
@@ -75,17 +79,18 @@ void LaneReactor::Reject(const grpc::Status& status) {
   Finish(status);
 }
 
-void LaneReactor::Write(const v1::ExecuteManyEvent& message) {
+void LaneReactor::Write(const grpc::ByteBuffer& message) {
   if (is_finished_) return;
+  written_ = message;
   TsanRelease(this);
-  StartWrite(&message);
+  StartWrite(&written_);
 }
 
 void LaneReactor::Finish(const grpc::Status& status) {
   if (std::exchange(is_finished_, true)) return;
   lane_.reset();
   TsanRelease(this);
-  grpc::ServerBidiReactor<v1::ExecuteManyRequest, v1::ExecuteManyEvent>::Finish(status);
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>::Finish(status);
 }
 
 void LaneReactor::OnWriteDone(bool ok) {

@@ -15,9 +15,8 @@
 
 namespace muster::server {
 
-class LaneReactor final
-    : public grpc::ServerBidiReactor<v1::ExecuteManyRequest, v1::ExecuteManyEvent>,
-      private Lane::Carrier {
+class LaneReactor final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
+                          private Lane::Carrier {
  public:
   class Handler {
    public:
@@ -43,7 +42,7 @@ class LaneReactor final
   void Reject(const grpc::Status& status);
 
   // Lane::Carrier
-  void Write(const v1::ExecuteManyEvent& message) override;
+  void Write(const grpc::ByteBuffer& message) override;
   void Finish(const grpc::Status& status) override;
 
   // grpc::ServerBidiReactor
@@ -59,7 +58,8 @@ class LaneReactor final
   std::shared_ptr<Lane> lane_;
   google::protobuf::Arena arena_;  // of one request after the other
   v1::ExecuteManyRequest* request_ = nullptr;
-  v1::ExecuteManyEvent opened_;
+  grpc::ByteBuffer read_;
+  grpc::ByteBuffer written_;
   bool is_opened_ = false;    // that was written
   bool is_finished_ = false;  // the call's end was said
 };

@@ -21,11 +21,11 @@ class WorkerChannel {
  public:
   // Requests hold a source each; results are cut into pieces of at most kMaxPiece.
   static constexpr std::size_t kRequestBytes = 256 << 10;
-  static constexpr std::size_t kResultBytes = 256 << 10;
+  static constexpr std::size_t kResultBytes = 1 << 20;
   static constexpr std::size_t kMaxSource = 64 << 10;
   // Of a session's worker, which is handed sources of any size. No memory before it is used.
   static constexpr std::size_t kSessionRequestBytes = 4 << 20;
-  static constexpr std::size_t kMaxPiece = 64 << 10;
+  static constexpr std::size_t kMaxPiece = 128 << 10;
 
   // What is said over the socket, a byte each.
   static constexpr char kWake = 'w';     // look at the rings

@@ -49,10 +49,11 @@ struct WorkerResult {
   std::uint64_t ticket = 0;
   Type type = Type::kDone;
   std::uint8_t flags = 0;
-  std::uint16_t exit_code = 0;  // of kDone
-  std::uint32_t left = 0;       // of kDone, in a session: the processes that it left running
-  std::uint64_t wall_us = 0;    // of kDone; microseconds
-  std::uint64_t cpu_us = 0;     // of kDone; microseconds of this process
+  std::uint16_t exit_code = 0;    // of kDone
+  std::uint32_t left = 0;         // of kDone, in a session: the processes that it left running
+  std::uint64_t wall_us = 0;      // of kDone; microseconds
+  std::uint64_t cpu_us = 0;       // of kDone; microseconds of this process
+  std::uint64_t value_bytes = 0;  // of kPiece: that the whole value has; 0: not known
 };
 
 }  // namespace muster::server

@@ -17,6 +17,7 @@
 #include "server/spawner/supervisor_message.h"
 #include "server/worker/exception_report.h"
 #include "server/worker/interpreter.h"
+#include "server/worker/large_pages.h"
 #include "server/worker/value_encoder.h"
 #include "server/worker/worker_loop.h"
 
@@ -142,6 +143,7 @@ std::optional<std::string> Interpreter::Start(const Options& options) {
     return std::string("Python does not start: ") +
            (status.err_msg ? status.err_msg : "no reason given");
   }
+  UseLargePages();
   try {
     LoadRunner();
     LoadTask();

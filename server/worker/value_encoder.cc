@@ -52,6 +52,7 @@ class Encoding {
   // False: it is not of the set; what was added so far is of no use.
   bool Add(PyObject* value);
   void Write(ValueSink& sink) const;
+  std::size_t size() const;
 
  private:
   template <typename... Arguments>
@@ -224,7 +225,14 @@ void Encoding::AddPlain(PyObject* object, std::string_view bytes) {
   }
 }
 
+std::size_t Encoding::size() const {
+  std::size_t size = bytes_.size();
+  for (const Reference& reference : references_) size += reference.payload->size();
+  return size;
+}
+
 void Encoding::Write(ValueSink& sink) const {
+  sink.Expect(size());
   PieceWriter writer(sink);
   std::string_view rest = bytes_;
   std::size_t done = 0;

@@ -157,26 +157,31 @@ class WorkerLoop::PieceSink final : public ValueSink {
   struct Interrupted {};
 
   explicit PieceSink(WorkerLoop& loop) : loop_(loop) {}
+  void Expect(std::size_t bytes) override { value_bytes_ = bytes; }
   void Write(std::string_view piece) override {
     if (!pending_.empty() && pending_.size() + piece.size() > kMaxPiece) Flush();
-    pending_ += piece;
+    if (piece.size() == kMaxPiece) {
+      Send(piece);
+    } else {
+      pending_ += piece;
+    }
   }
   // The end of it goes with the end of the execution.
   void End() {
-    if (!loop_.SendPieces(pending_)) throw Interrupted();
+    if (!loop_.SendPieces(pending_, value_bytes_)) throw Interrupted();
   }
 
  private:
   void Flush() {
-    WorkerResult piece;
-    piece.ticket = loop_.request_.ticket;
-    piece.type = WorkerResult::Type::kPiece;
-    if (!loop_.link_.Send(piece, pending_, true)) throw Interrupted();
-    loop_.link_.Wake();
+    Send(pending_);
     pending_.clear();
+  }
+  void Send(std::string_view piece) {
+    if (!loop_.SendPiece(piece, value_bytes_)) throw Interrupted();
   }
 
   WorkerLoop& loop_;
+  std::size_t value_bytes_ = 0;
   std::string pending_;
 };
 
@@ -210,29 +215,37 @@ bool WorkerLoop::SendValue(PyObject* value) {
 bool WorkerLoop::SendText(PyObject* text) {
   Py_ssize_t size = 0;
   if (const char* bytes = PyUnicode_AsUTF8AndSize(text, &size)) {
-    return SendPieces({bytes, static_cast<std::size_t>(size)});
+    const std::string_view all(bytes, static_cast<std::size_t>(size));
+    return SendPieces(all, all.size());
   }
   if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError) == 0) return false;
   PyErr_Clear();
   PyObject* encoded = PyUnicode_AsEncodedString(text, "utf-8", "surrogatepass");
   if (encoded == nullptr) return false;
-  const bool sent =
-      SendPieces({PyBytes_AS_STRING(encoded), static_cast<std::size_t>(PyBytes_GET_SIZE(encoded))});
+  const std::string_view all(PyBytes_AS_STRING(encoded),
+                             static_cast<std::size_t>(PyBytes_GET_SIZE(encoded)));
+  const bool sent = SendPieces(all, all.size());
   Py_DECREF(encoded);
   return sent;
 }
 
-bool WorkerLoop::SendPieces(std::string_view bytes) {
-  WorkerResult piece;
-  piece.ticket = request_.ticket;
-  piece.type = WorkerResult::Type::kPiece;
+bool WorkerLoop::SendPieces(std::string_view bytes, std::size_t value_bytes) {
   while (bytes.size() > kLastPiece) {
     const std::size_t size = std::min(bytes.size(), WorkerChannel::kMaxPiece);
-    if (!link_.Send(piece, bytes.substr(0, size), true)) return false;
-    link_.Wake();
+    if (!SendPiece(bytes.substr(0, size), value_bytes)) return false;
     bytes.remove_prefix(size);
   }
   text_.assign(bytes);
+  return true;
+}
+
+bool WorkerLoop::SendPiece(std::string_view bytes, std::size_t value_bytes) {
+  WorkerResult piece;
+  piece.ticket = request_.ticket;
+  piece.type = WorkerResult::Type::kPiece;
+  piece.value_bytes = value_bytes;
+  if (!link_.Send(piece, bytes, true)) return false;
+  link_.Wake();
   return true;
 }
 

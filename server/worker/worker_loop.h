@@ -37,7 +37,9 @@ class WorkerLoop {
   // False: it has no encoding.
   bool SendData(PyObject* value);
   bool SendText(PyObject* text);
-  bool SendPieces(std::string_view bytes);
+  // The end of a value; `value_bytes`: of all of it.
+  bool SendPieces(std::string_view bytes, std::size_t value_bytes);
+  bool SendPiece(std::string_view bytes, std::size_t value_bytes);
   void ReportException();
   void DescribeTo(PyObject* error);
   void SendException(std::string_view payload);

@@ -39,8 +39,9 @@ def number(at):
     return ctypes.c_uint64.from_address(at)
 def ticket():
     return number(requests[0] + number(page[0] + 64).value % requests[1] + 8).value
-def say(kind, flags=0, code=0, wall=0, cpu=0, payload=b'', of=None):
-    body = struct.pack('<QBBHIQQ', ticket() if of is None else of, kind, flags, code, 0, wall, cpu)
+def say(kind, flags=0, code=0, wall=0, cpu=0, payload=b'', of=None, whole=0):
+    body = struct.pack('<QBBHIQQQ', ticket() if of is None else of, kind, flags, code, 0, wall, cpu,
+                       whole)
     body += payload
     head = number(page[0] + 256)
     ctypes.memmove(results[0] + head.value % results[1], struct.pack('<II', len(body), 0) + body,
@@ -76,6 +77,9 @@ constexpr Forgery kForgeries[] = {
     {"an end of another's", "say(3, of=12345); wake()"},
     {"many ends", "for i in range(1000): say(3)\nwake()"},
     {"pieces without end", "for i in range(2000): say(1, payload=b'x' * 100)\nwake()"},
+    {"a value that is said to be without end",
+     "for i in range(30): say(1, payload=b'x' * 100000, whole=2**64 - 1)\nwake()"},
+    {"a piece longer than any may be", "say(1, payload=b'x' * 500000); wake()"},
     {"an exception that is none", "say(2, payload=os.urandom(5000)); say(3); wake()"},
     {"a flood of waiting", "for i in range(5000): say(4)\nwake()"},
     {"an unknown word", "say(77); wake()"},
