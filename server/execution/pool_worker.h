@@ -154,7 +154,7 @@ class PoolWorker {
   bool is_paused_ = false;  // the sink of the first cell is full
   bool is_taking_ = false;
   bool has_progress_ = false;
-  bool lacks_room_ = false;  // for a request; the worker says when there is some
+  bool lacks_room_ = false;       // for a request; the worker says when there is some
   std::vector<CellSink*> sinks_;  // that were told something since the last progress
   bool is_stopping_ = false;
   std::string who_;
