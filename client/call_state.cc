@@ -223,7 +223,7 @@ void Call::State::Watch(std::function<void()> ready) {
   if (ready) watcher = std::make_shared<const std::function<void()>>(std::move(ready));
   {
     const MutexLock lock(mutex_);
-    ready_ = watcher;
+    ready_ = outcome_ ? nullptr : watcher;
     if (output_.empty() && !outcome_) return;
   }
   if (watcher) (*watcher)();

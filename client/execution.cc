@@ -176,6 +176,7 @@ void Execution::ReadOn() {
 }
 
 void Execution::Cancel(std::optional<std::chrono::milliseconds> grace) {
+  if (Forks() != forks_) return;  // a fork shares its parent's connections, and must not use them
   std::shared_ptr<Connection> connection;
   v1::ExecutionId id;
   bool in_doubt = false;
@@ -208,6 +209,7 @@ void Execution::Cancel(std::optional<std::chrono::milliseconds> grace) {
 }
 
 void Execution::Abandon() {
+  if (Forks() != forks_) return;
   std::shared_ptr<EventStream> stream;
   {
     const MutexLock lock(mutex_);

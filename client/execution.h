@@ -16,6 +16,7 @@
 
 #include "client/call_state.h"
 #include "client/event_stream.h"
+#include "client/forks.h"
 #include "client/node_link.h"
 #include "client/value_pieces.h"
 #include "common/mutex.h"
@@ -69,7 +70,8 @@ class Execution final : public CallControl,
 
   const std::shared_ptr<Call::State> call_;
   const std::shared_ptr<NodeLink> link_;
-  ValuePieces value_;  // only the stream's reactions touch it
+  const int forks_ = Forks();  // of the process that it belongs to
+  ValuePieces value_;          // only the stream's reactions touch it
 
   Mutex mutex_;
   Stage stage_ MUSTER_GUARDED_BY(mutex_) = Stage::kConnecting;

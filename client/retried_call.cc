@@ -40,16 +40,26 @@ void RetriedCall::Try() {
   const auto attempt = std::make_shared<Call::State>(call_->node(), make_input_(), call_);
   {
     const MutexLock lock(mutex_);
-    if (is_stopped_) return;
+    if (wish_ != Wish::kNothing) return;
     ++tries_;
     attempt_ = attempt;
   }
   begin_(attempt);
+  // What was wished while it began met a call that nobody ran yet. Twice does no harm.
+  Wish wish = Wish::kNothing;
+  std::optional<std::chrono::milliseconds> grace;
+  {
+    const MutexLock lock(mutex_);
+    wish = wish_;
+    grace = grace_;
+  }
+  if (wish == Wish::kAbandon) attempt->Abandon();
+  if (wish == Wish::kCancel) attempt->Cancel(grace);
   attempt->WhenDone([self = shared_from_this(), attempt] { self->OnEnd(attempt); });
 }
 
 bool RetriedCall::IsWorthAnother(Outcome::Kind kind) const {
-  if (is_stopped_ || tries_ > retries_) return false;
+  if (wish_ != Wish::kNothing || tries_ > retries_) return false;
   return kind == Outcome::Kind::kUnreachable || (kind == Outcome::Kind::kLost && is_idempotent_);
 }
 
@@ -59,9 +69,9 @@ void RetriedCall::OnEnd(const std::shared_ptr<Call::State>& attempt) {
   bool again = false;
   {
     const MutexLock lock(mutex_);
-    attempt_.reset();
     tries = tries_;
     again = IsWorthAnother(outcome.kind);
+    if (again) attempt_.reset();
   }
   if (again) {
     pause_.At(std::chrono::steady_clock::now() + PauseAfter(tries),
@@ -79,9 +89,11 @@ std::shared_ptr<Call::State> RetriedCall::Attempt() const {
   return attempt_;
 }
 
-std::shared_ptr<Call::State> RetriedCall::Stop() {
+std::shared_ptr<Call::State> RetriedCall::Stop(Wish wish,
+                                               std::optional<std::chrono::milliseconds> grace) {
   const MutexLock lock(mutex_);
-  is_stopped_ = true;
+  wish_ = std::max(wish_, wish);
+  grace_ = grace;
   return attempt_;
 }
 
@@ -102,7 +114,7 @@ void RetriedCall::SendNow() {
 }
 
 void RetriedCall::Cancel(std::optional<std::chrono::milliseconds> grace) {
-  if (const auto attempt = Stop()) {
+  if (const auto attempt = Stop(Wish::kCancel, grace)) {
     attempt->Cancel(grace);
   } else {
     FinishBetween("by this program, before it was sent again");
@@ -110,7 +122,7 @@ void RetriedCall::Cancel(std::optional<std::chrono::milliseconds> grace) {
 }
 
 void RetriedCall::Abandon() {
-  if (const auto attempt = Stop()) {
+  if (const auto attempt = Stop(Wish::kAbandon, std::nullopt)) {
     attempt->Abandon();
   } else {
     FinishBetween("its last handle went before it was sent again");

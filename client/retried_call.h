@@ -39,8 +39,10 @@ class RetriedCall final : public CallControl, public std::enable_shared_from_thi
   // Whether another try may follow an outcome of this kind.
   bool IsWorthAnother(Outcome::Kind kind) const MUSTER_REQUIRES(mutex_);
   std::shared_ptr<Call::State> Attempt() const MUSTER_EXCLUDES(mutex_);
+  enum class Wish { kNothing, kCancel, kAbandon };
   // No further try. The one under way; null: there is none, the call waits between two.
-  std::shared_ptr<Call::State> Stop() MUSTER_EXCLUDES(mutex_);
+  std::shared_ptr<Call::State> Stop(Wish wish, std::optional<std::chrono::milliseconds> grace)
+      MUSTER_EXCLUDES(mutex_);
   void FinishBetween(const char* why) MUSTER_EXCLUDES(mutex_);
 
   const std::shared_ptr<Call::State> call_;
@@ -53,7 +55,8 @@ class RetriedCall final : public CallControl, public std::enable_shared_from_thi
   mutable Mutex mutex_;
   std::shared_ptr<Call::State> attempt_ MUSTER_GUARDED_BY(mutex_);  // null between two
   int tries_ MUSTER_GUARDED_BY(mutex_) = 0;
-  bool is_stopped_ MUSTER_GUARDED_BY(mutex_) = false;
+  Wish wish_ MUSTER_GUARDED_BY(mutex_) = Wish::kNothing;
+  std::optional<std::chrono::milliseconds> grace_ MUSTER_GUARDED_BY(mutex_);
 };
 
 }  // namespace muster

@@ -96,7 +96,7 @@ void ValueMessage::Take(
 
 void ValueMessage::Clear() {
   message_.Clear();
-  pieces_.clear();
+  pieces_ = {};  // a node may have sent millions
 }
 
 }  // namespace muster

@@ -18,6 +18,15 @@ void CallQueue::Ready::Push(Token token) {
   changed.NotifyAll();
 }
 
+std::optional<CallQueue::Token> CallQueue::Ready::Pop() {
+  const MutexLock lock(mutex);
+  if (tokens.empty()) return std::nullopt;
+  const Token token = tokens.front();
+  tokens.pop_front();
+  waiting.erase(token);
+  return token;
+}
+
 CallQueue::Token CallQueue::Add(Call call) {
   const MutexLock lock(mutex_);
   const Token token = next_++;
@@ -62,25 +71,29 @@ bool CallQueue::Read(Token token, Said& said) {
 }
 
 std::vector<CallQueue::Said> CallQueue::Take(std::chrono::milliseconds time) {
-  std::vector<Token> tokens;
   {
     const auto deadline = std::chrono::steady_clock::now() + time;
     const MutexLock lock(ready_->mutex);
     while (ready_->tokens.empty() && !ready_->is_closed &&
            ready_->changed.WaitUntil(ready_->mutex, deadline)) {
     }
-    while (!ready_->tokens.empty() && tokens.size() < kMostCalls) {
-      tokens.push_back(ready_->tokens.front());
-      ready_->waiting.erase(ready_->tokens.front());
-      ready_->tokens.pop_front();
-    }
   }
   std::vector<Said> all;
-  for (const Token token : tokens) {
+  std::size_t bytes = 0;
+  while (all.size() < kMostCalls && bytes < kMostBytes) {
+    const std::optional<Token> token = ready_->Pop();
+    if (!token) break;
     Said said;
-    if (Read(token, said)) all.push_back(std::move(said));
+    if (!Read(*token, said)) continue;
+    for (const Event& event : said.output) bytes += event.data.size();
+    all.push_back(std::move(said));
   }
   return all;
+}
+
+bool CallQueue::IsEmpty() {
+  const MutexLock lock(mutex_);
+  return calls_.empty();
 }
 
 void CallQueue::Cancel(Token token, std::optional<std::chrono::milliseconds> grace) {

@@ -33,11 +33,13 @@ class CallQueue {
   Token Add(Call call);
   // From now on it is among those that Take waits for.
   void Follow(Token token);
-  // What calls say, at most 1 MiB of each; waits until one says something, for at most `time`.
+  // What calls say, some 2 MiB at most; waits until one says something, for at most `time`.
   std::vector<Said> Take(std::chrono::milliseconds time);
   // Of a call that has ended, or never was, nothing.
   void Cancel(Token token, std::optional<std::chrono::milliseconds> grace);
   std::string IdOf(Token token);
+  // Whether every call has ended, and its end was taken.
+  bool IsEmpty();
   // Take returns at once from now on, and every call goes on by itself.
   void Close();
 
@@ -51,6 +53,8 @@ class CallQueue {
     std::set<Token> waiting MUSTER_GUARDED_BY(mutex);  // of them: each once
     bool is_closed MUSTER_GUARDED_BY(mutex) = false;
     void Push(Token token);
+    // None: there is none now.
+    std::optional<Token> Pop();
   };
 
   std::optional<Call> Find(Token token);

@@ -30,7 +30,7 @@ std::string ToBytes(const py::handle& data) {
 }
 
 std::string ToPath(const py::handle& path) {
-  return ToBytes(py::module_::import("os").attr("fspath")(path));
+  return py::module_::import("os").attr("fsencode")(path).cast<std::string>();
 }
 
 Isolation ToIsolation(const py::handle& name) {

@@ -43,6 +43,14 @@ std::shared_ptr<NativeCluster> Made(Result<ClusterAPI> cluster) {
 
 }  // namespace
 
+NativeCluster::~NativeCluster() {
+  if (::PyGILState_Check() == 0) return;
+  WithoutGil([&] {
+    cluster_.reset();
+    return 0;
+  });
+}
+
 std::shared_ptr<NativeCluster> NativeCluster::Connect(const std::string& cluster,
                                                       const std::string& configuration) {
   return Made(WithoutGil([&] { return ClusterAPI::connect(cluster, configuration); }));
@@ -53,10 +61,10 @@ std::shared_ptr<NativeCluster> NativeCluster::Local(int nodes, int workers) {
 }
 
 py::list NativeCluster::Nodes(const py::object& target) const {
-  std::vector<Node> nodes = cluster_.nodes();
+  std::vector<Node> nodes = cluster_->nodes();
   if (!target.is_none()) {
     const Target wanted = ToTarget(target);
-    Result<std::vector<Node>> found = WithoutGil([&] { return cluster_.nodes(wanted); });
+    Result<std::vector<Node>> found = WithoutGil([&] { return cluster_->nodes(wanted); });
     if (!found.ok()) Raise(found.status());
     nodes = *std::move(found);
   }
@@ -67,7 +75,7 @@ py::list NativeCluster::Nodes(const py::object& target) const {
 
 py::list NativeCluster::Check(double seconds) const {
   const auto time = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
-  const ClusterCheck check = WithoutGil([&] { return cluster_.clustercheck(time); });
+  const ClusterCheck check = WithoutGil([&] { return cluster_->clustercheck(time); });
   py::list all;
   for (const NodeCheck& node : check.nodes) {
     py::dict facts;
@@ -95,10 +103,10 @@ py::list NativeCluster::Execute(CallQueue& queue, const py::list& targets, bool 
   const auto sent = WithoutGil([&] {
     std::vector<Call> calls;
     if (all) {
-      calls = cluster_.execute(wanted, command, chosen);
+      calls = cluster_->execute(wanted, command, chosen);
     } else {
       for (const Target& target : wanted) {
-        calls.push_back(cluster_.execute(target, command, chosen));
+        calls.push_back(cluster_->execute(target, command, chosen));
       }
     }
     std::vector<std::pair<CallQueue::Token, std::string>> numbers;
@@ -118,7 +126,7 @@ std::vector<Transfer> NativeCluster::Put(const py::list& targets,
                                          const std::string& remote, const py::dict& options) {
   const std::vector<Target> wanted = ToTargets(targets);
   const TransferOptions chosen = ToTransferOptions(options);
-  return WithoutGil([&] { return cluster_.put(wanted, local, remote, chosen); });
+  return WithoutGil([&] { return cluster_->put(wanted, local, remote, chosen); });
 }
 
 std::vector<Transfer> NativeCluster::Get(const py::list& targets,
@@ -126,18 +134,18 @@ std::vector<Transfer> NativeCluster::Get(const py::list& targets,
                                          const std::string& local, const py::dict& options) {
   const std::vector<Target> wanted = ToTargets(targets);
   const TransferOptions chosen = ToTransferOptions(options);
-  return WithoutGil([&] { return cluster_.get(wanted, remote, local, chosen); });
+  return WithoutGil([&] { return cluster_->get(wanted, remote, local, chosen); });
 }
 
 py::str NativeCluster::OpenSession(const py::object& target, const std::string& name) {
   const Target wanted = ToTarget(target);
   return WhyNot(
-      WithoutGil([&] { return cluster_.open_session({wanted}, name, SessionKind::kPython); }));
+      WithoutGil([&] { return cluster_->open_session({wanted}, name, SessionKind::kPython); }));
 }
 
 py::str NativeCluster::CloseSession(const py::object& target, const std::string& name) {
   const Target wanted = ToTarget(target);
-  return WhyNot(WithoutGil([&] { return cluster_.close_session({wanted}, name); }));
+  return WhyNot(WithoutGil([&] { return cluster_->close_session({wanted}, name); }));
 }
 
 }  // namespace muster::python_module

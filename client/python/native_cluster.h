@@ -6,6 +6,7 @@
 #include <pybind11/pybind11.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,7 @@ class NativeCluster {
                                                 const std::string& configuration);
   static std::shared_ptr<NativeCluster> Local(int nodes, int workers);
 
-  int Length() const { return cluster_.getClusterLength(); }
+  int Length() const { return cluster_->getClusterLength(); }
   // [(name, address)], of all or of a target; RuntimeError when it means none.
   pybind11::list Nodes(const pybind11::object& target) const;
   // A dict of facts for each, in the order of the nodes.
@@ -40,9 +41,11 @@ class NativeCluster {
   pybind11::str CloseSession(const pybind11::object& target, const std::string& name);
 
   explicit NativeCluster(ClusterAPI cluster) : cluster_(std::move(cluster)) {}
+  // An embedded cluster waits for its daemons: others may have the GIL meanwhile.
+  ~NativeCluster();
 
  private:
-  ClusterAPI cluster_;
+  std::optional<ClusterAPI> cluster_;  // none only at its end
 };
 
 }  // namespace muster::python_module

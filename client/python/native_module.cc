@@ -129,6 +129,7 @@ PYBIND11_MODULE(_native, module) {
              for (const CallQueue::Token token : tokens) queue.Follow(token);
            })
       .def("id_of", &CallQueue::IdOf)
+      .def("is_empty", &CallQueue::IsEmpty)
       .def("close", &CallQueue::Close);
   py::class_<NativeCluster, std::shared_ptr<NativeCluster>>(module, "Cluster")
       .def_static("connect", &NativeCluster::Connect)

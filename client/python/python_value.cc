@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "client/python/text.h"
 
@@ -48,8 +49,17 @@ py::object ToSequence(const Value& value) {
 }
 
 py::object ToDict(const Value& value) {
+  // A node may choose keys that all have one hash: a dict of them takes the square of their number.
+  constexpr int kMostAlike = 1000;
+  std::unordered_map<Py_hash_t, int> alike;
   py::dict made;
-  for (const auto& [key, item] : value.entries()) made[ToObject(key)] = ToObject(item);
+  for (const auto& [key, item] : value.entries()) {
+    const py::object name = ToObject(key);
+    if (++alike[py::hash(name)] > kMostAlike) {
+      throw py::value_error("a dict of the node has more than 1000 keys with one hash");
+    }
+    made[name] = ToObject(item);
+  }
   return made;
 }
 

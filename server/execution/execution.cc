@@ -300,6 +300,7 @@ void Execution::HandleEnd(const ExecutionEnd& end) {
   state_ = State::kDraining;
   supervisor_pid_ = 0;
   drain_until_ = out_->bytes() + out_->Waiting() + err_->bytes() + err_->Waiting();
+  if (value_ != nullptr) drain_until_ += value_->bytes() + value_->Waiting();
   if (timer_) loop_.CancelTimer(*timer_);
   WatchDrain();
   FinishWhenDrained();
@@ -326,7 +327,8 @@ void Execution::HandleSupervisorGone() {
 void Execution::WatchDrain() {
   timer_ = loop_.After(kDrainTime, [this] {
     timer_.reset();
-    if (out_->bytes() + err_->bytes() < drain_until_) {
+    const auto value_bytes = value_ == nullptr ? 0 : value_->bytes();
+    if (out_->bytes() + err_->bytes() + value_bytes < drain_until_) {
       WatchDrain();
     } else {
       Conclude();

@@ -29,6 +29,15 @@ void Shorten(std::string& text) {
   text += "\n... cut here: the client reads too slowly ...";
 }
 
+// Of what is said of an exception.
+std::size_t BytesOf(const Outcome::PythonException& exception) {
+  std::size_t bytes = exception.type.size() + exception.message.size() + exception.traceback.size();
+  for (const Outcome::PythonException::Cause& cause : exception.causes) {
+    bytes += cause.type.size() + cause.message.size();
+  }
+  return bytes;
+}
+
 }  // namespace
 
 Lane::Lane(EventLoop& loop, std::shared_ptr<const Identity> identity, std::string stream_id,
@@ -265,7 +274,10 @@ bool Lane::Output(std::uint64_t sequence, OutputStream stream, std::string data,
 }
 
 void Lane::ResumePaused() {
-  if (outbox_.IsFull()) return;
+  if (outbox_.IsFull()) {
+    was_full_ = true;  // also when what is full has come to be less
+    return;
+  }
   if (std::exchange(was_full_, false)) pool_->Dispatch();
   if (paused_.empty()) return;
   std::vector<std::shared_ptr<ExecutionControl>> resumed;
@@ -296,11 +308,13 @@ void Lane::End(std::uint64_t sequence, const Outcome& outcome, std::string value
   if (outcome.exception) {
     if (outbox_.HasMuch()) {
       shortened = outcome;
+      Shorten(shortened.exception->type);
       Shorten(shortened.exception->message);
       Shorten(shortened.exception->traceback);
+      shortened.exception->causes.clear();
       told = &shortened;
     }
-    bytes += told->exception->message.size() + told->exception->traceback.size();
+    bytes += BytesOf(*told->exception);
   }
   v1::LaneEvent& event = AddEvent(sequence, bytes);
   if (!value.empty()) event.set_value(std::move(value));

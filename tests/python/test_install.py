@@ -107,9 +107,12 @@ def test_a_program_needs_nothing_but_the_library_and_the_standard_library(prefix
 
 
 def test_the_module_imports_from_its_installed_place(prefix):
-    (module,) = prefix.rglob("dist-packages/ClusterAPI*.so")
+    (package,) = prefix.rglob("dist-packages/ClusterAPI")
     assert run("/usr/bin/python3", "-B", "-c", "import ClusterAPI; print(ClusterAPI.__file__)",
-               PYTHONPATH=str(module.parent)).strip() == str(module)
+               PYTHONPATH=str(package.parent)).strip() == str(package / "__init__.py")
+    assert run("/usr/bin/python3", "-B", "-c", "import ClusterAPI\n"
+               "with ClusterAPI.local(2) as cluster:\n    print(list(cluster.map(abs, [-1, -2])))",
+               PYTHONPATH=str(package.parent)) == "[1, 2]\n"
 
 
 def test_below_usr_everything_is_where_debian_expects_it(tmp_path):
@@ -119,4 +122,4 @@ def test_below_usr_everything_is_where_debian_expects_it(tmp_path):
     places = set(re.findall(r'DESTINATION "\$\{CMAKE_INSTALL_PREFIX\}/([^"]*)"', script))
     architecture = run("g++", "-print-multiarch").strip()
     assert {"bin", "libexec/muster", "include", f"lib/{architecture}", f"lib/{architecture}/pkgconfig",
-            f"lib/{architecture}/cmake/Muster", "lib/python3/dist-packages"} <= places
+            f"lib/{architecture}/cmake/Muster", "lib/python3/dist-packages/ClusterAPI"} <= places

@@ -246,6 +246,26 @@ def test_an_executor_is_one_of_the_standard_library(api, nodes):
     assert future.cancelled()
 
 
+def test_nothing_of_the_programs_own_stops_what_completes_futures(nodes, capsys):
+    class Broken:
+        def write(self, text):
+            raise ZeroDivisionError
+
+        def flush(self):
+            raise ZeroDivisionError
+
+    def leave(future):
+        raise SystemExit(3)
+
+    with contextlib.redirect_stdout(Broken()):
+        future = nodes.submit(print, "lost")
+        future.add_done_callback(leave)
+        assert future.result() is None
+    assert nodes.submit(abs, -1).result(timeout=20 * SLACK) == 1
+    with pytest.raises(concurrent.futures.TimeoutError):
+        list(nodes.map(time.sleep, [0.4] * 20, timeout=0.6))
+
+
 def test_many_threads_submit_and_none_is_lost(nodes):
     wrong = []
 

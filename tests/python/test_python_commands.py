@@ -105,6 +105,13 @@ def test_files_go_there_and_come_back(api, nodes, tmp_path):
     with pytest.raises(api.RemoteError, match="pipe") as caught:
         nodes.put(tmp_path / "tree", tmp_path / "second", targets=1)
     assert len(caught.value.problems) == 1 and (tmp_path / "second" / "gr\u00fcn").read_text() == "leaf"
+    (tmp_path / "tree" / "pipe").unlink()
+    strange = os.fsencode(tmp_path) + b"/\xff\xfe"
+    with open(strange, "wb") as file:
+        file.write(b"not UTF-8")
+    nodes.put(strange, tmp_path / "third", targets=1)
+    assert (tmp_path / "third").read_bytes() == b"not UTF-8"
+    assert nodes.shell("pwd", targets=1, directory=os.fsencode(tmp_path))[0].result().ok
     with pytest.raises(TypeError, match="there is no option speed"):
         nodes.put(tmp_path / "one", tmp_path / "x", targets=1, speed=5)
 

@@ -6,6 +6,7 @@ import itertools
 import os
 import sys
 import threading
+import time
 import weakref
 
 from . import _errors, _files, _functions, _native
@@ -101,23 +102,26 @@ class View:
     def map(self, function, *iterables, timeout=None):
         """As concurrent.futures.Executor.map: the results in the order of the items, as they come. Takes
         from the iterables only as far as there is room on the nodes. Dropping it stops what runs."""
-        items = zip(*iterables)
-        window = self._scheduler.window * max(1, len(self))
-        running = collections.deque(self.submit(function, *item) for item in itertools.islice(items, window))
+        results = self._results(function, zip(*iterables), timeout)
+        next(results)  # sends the first ones, now
+        return results
 
-        def results():
-            try:
-                while running:
-                    result = running[0].result(timeout)
-                    running.popleft()
-                    for item in itertools.islice(items, 1):
-                        running.append(self.submit(function, *item))
-                    yield result
-            finally:
-                for future in running:
-                    future.cancel()
-
-        return results()
+    def _results(self, function, items, timeout):
+        end = None if timeout is None else time.monotonic() + timeout
+        running = collections.deque()
+        try:
+            for item in itertools.islice(items, self._scheduler.window * max(1, len(self))):
+                running.append(self.submit(function, *item))
+            yield None
+            while running:
+                result = running[0].result(None if end is None else end - time.monotonic())
+                running.popleft()
+                for item in itertools.islice(items, 1):
+                    running.append(self.submit(function, *item))
+                yield result
+        finally:
+            for future in running:
+                future.cancel()
 
     def run(self, function, /, *args, **kwargs):
         """Calls the function on every node at once; {node: result}. Raises the first failure, when all
@@ -178,13 +182,13 @@ class View:
         becomes of them. `progress` is called with a FileProgress now and then. Options: deadline and grace
         (seconds), directory, durable. Raises RemoteError, with .problems, when something was not copied."""
         return _files.follow(self._native.put(self._target_list(targets), _files.paths(local),
-                                              os.fsdecode(remote), options), progress)
+                                              os.fsencode(remote), options), progress)
 
     def get(self, remote, local, *, targets=None, progress=None, **options):
         """Copies files of every node here; of several nodes each name gets ".NODE" behind it. As put(); options
         max_bytes and max_files besides."""
         return _files.follow(self._native.get(self._target_list(targets), _files.paths(remote),
-                                              os.fsdecode(local), options), progress)
+                                              os.fsencode(local), options), progress)
 
     def _send_all(self, kind, source, form, options, result_of, targets=None):
         chosen = self._target_list(targets)
@@ -198,9 +202,12 @@ class View:
         def on_end(place, outcome):
             _complete(futures[place], lambda: result_of(outcome))
 
-        for future, (node, stop) in zip(futures, FOLLOWER.send(send, on_end)):
-            future.node, future._stop = node, stop
-            self._scheduler.watch(future)
+        def on_sent(sent):
+            for future, (node, stop) in zip(futures, sent):
+                future.node, future._stop = node, stop
+                self._scheduler.watch(future)
+
+        FOLLOWER.send(send, on_sent, on_end)
         return futures
 
 
@@ -279,17 +286,26 @@ class _Task:
             return view._native.execute(queue, [self._name], False, "python", self._source, "data",
                                         self._options)
 
-        (node, stop), = FOLLOWER.send(send, lambda place, outcome: self._on_end(outcome))
-        self.future.node, self.future._stop = node, stop
-        if self.future.cancelled():  # meanwhile
-            stop(None)
+        def on_sent(sent):
+            (self.future.node, self.future._stop), = sent
+            if self.future.cancelled():  # meanwhile
+                self.future._stop(None)
+
+        try:
+            FOLLOWER.send(send, on_sent, lambda place, outcome: self._on_end(outcome))
+        except BaseException:
+            view._scheduler.give(self._name)
+            raise
 
     def _on_end(self, outcome):
         self._view._scheduler.give(self._name)
         is_lost = outcome.kind == "lost" and self._options.get("idempotent")
         if (outcome.kind == "unreachable" or is_lost) and len(self._names) > 1 and not self.future.cancelled():
             self._names = [name for name in self._names if name != self._name]
-            self.send()
+            try:
+                self.send()
+            except Exception as error:
+                self.future.set_exception(error)
             return
         _complete(self.future, lambda: self._view._result_of(outcome))
 

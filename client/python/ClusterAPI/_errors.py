@@ -64,7 +64,8 @@ def class_named(name):
     Nothing is imported because a node named it."""
     module, _, words = name.rpartition(".")
     owner = builtins if not module else sys.modules.get(module)
-    found = getattr(owner, words, None) if owner is not None else None
+    # Not getattr(): a module may import more when it is asked for a name.
+    found = vars(owner).get(words) if owner is not None else None
     if isinstance(found, type) and issubclass(found, Exception):
         return found
     return None

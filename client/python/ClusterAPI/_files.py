@@ -11,10 +11,10 @@ FileProgress = collections.namedtuple("FileProgress", "bytes total_bytes files t
 
 
 def paths(given):
-    """One path or several, as a list of str."""
+    """One path or several, as a list of bytes."""
     if isinstance(given, (str, bytes, os.PathLike)):
         given = [given]
-    return [os.fsdecode(path) for path in given]
+    return [os.fsencode(path) for path in given]
 
 
 def follow(transfers, progress):

@@ -3,6 +3,7 @@
 import concurrent.futures
 import functools
 import os
+import sys
 import threading
 
 from . import _native
@@ -24,8 +25,8 @@ class Future(concurrent.futures.Future):
     def cancel(self, grace=None):
         """Stops it: SIGINT, SIGTERM, SIGKILL over `grace` seconds (5, if not said). True: nobody will
         get a result of it; the node may take all of its grace still. False: it has ended already."""
-        stop = self._stop
         cancelled = super().cancel()
+        stop = self._stop  # after that: who sends it again from now on sees that it is cancelled
         if cancelled and stop is not None:
             stop(grace)
         return cancelled
@@ -48,35 +49,56 @@ class Follower:
         self._queue = None
         self._waiting = {}  # token: what is to be called with its outcome, and its output
 
-    def send(self, send, on_end):
-        """`send(queue)` gives [(token, node)]; `on_end(place, outcome)` is called for each of them, by its
-        place in that list, on the follower's thread. Returns (node, stop) for each."""
+    def send(self, send, on_sent, on_end):
+        """`send(queue)` gives [(token, node)]. Then, before any of them can end, `on_sent([(node, stop)])` is
+        called, and `on_end(place, outcome)` for each, by its place in that list, on the follower's thread."""
+        queue = self._started()
+        sent = []
+        try:
+            sent = send(queue)
+            with self._lock:
+                for place, (token, _) in enumerate(sent):
+                    self._waiting[token] = functools.partial(on_end, place), Output()
+            on_sent([(node, functools.partial(queue.cancel, token)) for token, node in sent])
+        except BaseException:
+            for token, _ in sent:
+                queue.cancel(token, None)
+            raise
+        finally:
+            queue.follow([token for token, _ in sent])
+
+    def _started(self):
         with self._lock:
             if self._queue is None:
-                self._queue = _native.CallQueue()
-                threading.Thread(target=self._run, args=(self._queue,), daemon=True, name="ClusterAPI").start()
-            queue = self._queue
-        sent = send(queue)
-        with self._lock:
-            for place, (token, _) in enumerate(sent):
-                self._waiting[token] = functools.partial(on_end, place), Output()
-        queue.follow([token for token, _ in sent])
-        return [(node, functools.partial(queue.cancel, token)) for token, node in sent]
+                queue = _native.CallQueue()
+                threading.Thread(target=self._run, args=(queue,), daemon=True, name="ClusterAPI").start()
+                self._queue = queue
+            return self._queue
 
     def _run(self, queue):
         while True:
             for token, output, outcome in queue.take(3600.0):
                 with self._lock:
-                    on_end, writer = self._waiting[token]
+                    on_end, writer = self._waiting.get(token, (None, None))
                     if outcome is not None:
-                        del self._waiting[token]
-                for is_stdout, data in output:
-                    try:
-                        writer.write(is_stdout, data)
-                    except (OSError, ValueError):
-                        pass  # the caller's own stream is closed: he does not want it
-                if outcome is not None:
-                    on_end(outcome)
+                        self._waiting.pop(token, None)
+                if on_end is not None:
+                    self._tell(on_end, writer, output, outcome)
+
+    @staticmethod
+    def _tell(on_end, writer, output, outcome):
+        """Whatever the program's own streams and callbacks raise, this thread goes on."""
+        for is_stdout, data in output:
+            try:
+                writer.write(is_stdout, data)
+            except Exception:
+                pass  # the caller's own stream is closed, or broken: he does not want it
+        if outcome is None:
+            return
+        try:
+            on_end(outcome)
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
 
 
 FOLLOWER = Follower()

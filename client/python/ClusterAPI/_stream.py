@@ -21,7 +21,10 @@ class Followed:
     def __iter__(self):
         """(token, output, outcome or None) until every call has ended."""
         while self.running:
-            for token, output, outcome in self._queue.take(SLICE):
+            said = self._queue.take(SLICE)
+            if not said and self._queue.is_empty():
+                self.running.clear()  # an interrupt took the end along
+            for token, output, outcome in said:
                 if outcome is not None:
                     self.running.discard(token)
                 yield token, output, outcome
