@@ -58,6 +58,11 @@ Lane::~Lane() {
 // ---- the call ----
 
 grpc::Status Lane::Carry(Carrier& carrier, const v1::OpenLane& open, std::uint64_t acknowledged) {
+  // What ran was stopped, and what it said since is gone.
+  if (has_given_up_) {
+    return {grpc::StatusCode::FAILED_PRECONDITION,
+            "this stream is not here any more: its client was away for too long"};
+  }
   if (carrier_ != nullptr) {
     std::exchange(carrier_, nullptr)
         ->Finish({grpc::StatusCode::ABORTED, "another call took over this stream"});
@@ -69,7 +74,7 @@ grpc::Status Lane::Carry(Carrier& carrier, const v1::OpenLane& open, std::uint64
   }
   if (absence_) loop_.CancelTimer(*absence_);
   absence_.reset();
-  client_is_done_ = false;
+  client_is_done_ = is_closed_;
   carrier_ = &carrier;
   return grpc::Status::OK;
 }
@@ -92,6 +97,7 @@ void Lane::WaitForClient() {
     absence_.reset();
     const auto self = shared_from_this();
     client_is_done_ = true;
+    has_given_up_ = true;
     StopAll(StopCause::kClientGone, std::nullopt, "its client went away");
     EndWhenDone();
   });
@@ -234,6 +240,8 @@ void Lane::StopAll(StopCause cause, std::optional<std::chrono::milliseconds> gra
 void Lane::Close(std::optional<std::chrono::milliseconds> grace, const std::string& who) {
   const auto self = shared_from_this();
   client_is_done_ = true;
+  is_closed_ = true;
+  has_given_up_ = has_given_up_ || carrier_ == nullptr;
   if (absence_) loop_.CancelTimer(*absence_);
   absence_.reset();
   StopAll(StopCause::kDrain, grace, who);
@@ -378,6 +386,7 @@ void Lane::OnOpened(const Carrier& carrier) {
   is_writing_ = false;
   Flush();
   ResumePaused();
+  EndWhenDone();
 }
 
 void Lane::OnWritten(const Carrier& carrier) {

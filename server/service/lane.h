@@ -130,6 +130,8 @@ class Lane final : public CellSink, public std::enable_shared_from_this<Lane> {
   Carrier* carrier_ = nullptr;
   bool is_writing_ = false;
   bool client_is_done_ = false;
+  bool is_closed_ = false;     // the daemon ends: the client need not say that it is done
+  bool has_given_up_ = false;  // nobody may take it up again
   bool has_ended_ = false;
   std::uint64_t received_ = 0;
   absl::flat_hash_map<std::uint64_t, Held> held_;
