@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "tests/integration/watching.h"
 #include "tests/integration/worker_fixture.h"
@@ -19,6 +20,7 @@ using muster::server::WorkerRequest;
 using muster::server::WorkerResult;
 using muster::test::CellEnd;
 using muster::test::Eventually;
+using muster::test::ReadFile;
 using muster::test::SupervisedProcess;
 using muster::test::WorkerFixture;
 
@@ -291,9 +293,22 @@ TEST_CASE("A stop reaches a worker that waits for room") {
   WorkerFixture zygote;
   SupervisedProcess worker = zygote.StartWorker();
   worker.Ask("'x' * 10000000");
-  worker.pid();
+  const pid_t pid = worker.pid();
   CHECK(Eventually([&] { return worker.results().Peek().has_value(); }));
+  // It waits when it is not put to sleep again for a while, and has been stopped when it was.
+  const auto sleeps = [pid] {
+    const std::string status = ReadFile("/proc/" + std::to_string(pid) + "/status");
+    const std::string name = "\nvoluntary_ctxt_switches:";
+    return std::stol("0" + status.substr(status.find(name) + name.size() + 1));
+  };
+  long before = -1;
+  CHECK(Eventually([&] {
+    const bool is_still = std::exchange(before, sleeps()) == sleeps();
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    return is_still && before == sleeps();
+  }));
   worker.Stop(std::chrono::seconds(5));
+  CHECK(Eventually([&] { return sleeps() > before; }));
   CHECK(worker.Await().type == "KeyboardInterrupt");
 }
 
