@@ -25,11 +25,10 @@ constexpr std::size_t kMinLargePagesBytes = 4u << 20;
 // for its small pages.
 void UseLargePages(char* data, std::size_t size) {
   if (size < kMinLargePagesBytes) return;
-  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(data) + page - 1) / page * page;
-  const std::uintptr_t end = (reinterpret_cast<std::uintptr_t>(data) + size) / page * page;
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const std::size_t before = (page - reinterpret_cast<std::uintptr_t>(data) % page) % page;
   // What cannot be had is done without.
-  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+  ::madvise(data + before, (size - before) / page * page, MADV_HUGEPAGE);
 }
 
 }  // namespace

@@ -116,7 +116,10 @@ Options ReadOptions(const py::dict& given, const Setters<Options>& setters) {
     const auto setter = setters.find(name);
     if (setter == setters.end()) {
       std::string known;
-      for (const auto& [word, unused] : setters) known += (known.empty() ? "" : ", ") + word;
+      for (const auto& [word, unused] : setters) {
+        if (!known.empty()) known += ", ";
+        known += word;
+      }
       throw py::type_error("there is no option " + name + "; the options are " + known);
     }
     if (value.is_none()) continue;

@@ -17,10 +17,10 @@ PyMemAllocatorEx allocator;  // that was there before; every function of ours ha
 
 void* Advise(void* memory, std::size_t size) {
   if (memory == nullptr || size < kMinBytes) return memory;
-  const auto begin = reinterpret_cast<std::uintptr_t>(memory);
-  const std::uintptr_t first = (begin + kPageBytes - 1) / kPageBytes * kPageBytes;
-  const std::uintptr_t last = (begin + size) / kPageBytes * kPageBytes;
-  ::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+  const std::size_t before =
+      (kPageBytes - reinterpret_cast<std::uintptr_t>(memory) % kPageBytes) % kPageBytes;
+  ::madvise(static_cast<char*>(memory) + before, (size - before) / kPageBytes * kPageBytes,
+            MADV_HUGEPAGE);
   return memory;
 }
 

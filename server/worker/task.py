@@ -43,7 +43,7 @@ def _call(payload, trusts, version):
     if not crosses(result):
         kind = type(result)
         raise TypeError(f"the result is a {kind.__module__}.{kind.__qualname__}, or holds what is no plain value; "
-                        "trust_results=True lets it travel pickled")
+                        "cluster.on(trust_results=True) lets it travel pickled")
     return result
 
 

@@ -139,6 +139,10 @@ def test_what_cannot_be_sent_is_told_before_anything_is(nodes):
         nodes.on(deadlines=5).submit(abs, 1)
     with pytest.raises(TypeError, match="the option deadline cannot be a str"):
         nodes.on(deadline="5").submit(abs, 1)
+    with pytest.raises(TypeError, match="trust_results has to be True or False, and not 'no'"):
+        nodes.on(trust_results="no")
+    with pytest.raises(ValueError, match="the list of targets is empty"):
+        nodes.on([]).run(abs, 1)
 
 
 def test_a_function_of_a_module_that_the_node_lacks_says_so(cluster):
@@ -287,8 +291,12 @@ def test_the_end_of_the_block_stops_what_runs(api, cluster):
         futures = [three.on(name).submit(time.sleep, 999) for name in pids]
         time.sleep(0.2)
     assert all(future.cancelled() for future in futures)
-    with pytest.raises(RuntimeError, match="the cluster was closed"):
-        three.submit(abs, 1)
+    view = three.on("n1")
+    for closed in (three, view):
+        with pytest.raises(RuntimeError, match="the cluster was closed"):
+            closed.submit(abs, 1)
+        with pytest.raises(RuntimeError, match="the cluster was closed"):
+            closed.run(abs, 1)
 
 
 def test_ctrl_c_in_a_block_stops_what_runs_and_says_so(cluster):

@@ -68,6 +68,8 @@ def test_a_session_keeps_its_namespace(api, nodes, capfd):
     with nodes.session(target="n2") as other:
         with pytest.raises(api.RemoteError, match="NameError"):
             other.run("x")
+    with pytest.raises(ValueError, match=r"a session is on one node, and '\*' means n1, n2, n3"):
+        nodes.session(target="*")
     with pytest.raises(RuntimeError, match="nodes|names no node"):
         nodes.session(target="n9")
 

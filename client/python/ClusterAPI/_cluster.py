@@ -44,8 +44,9 @@ class View:
         not honest can then run anything here.
     """
 
-    def __init__(self, native, scheduler, targets=None, trust_results=False, **options):
-        self._native = native
+    def __init__(self, scheduler, targets=None, trust_results=False, **options):
+        if not isinstance(trust_results, bool):
+            raise TypeError(f"trust_results has to be True or False, and not {trust_results!r}")
         self._scheduler = scheduler
         self._targets = targets
         self._trust_results = trust_results
@@ -54,13 +55,19 @@ class View:
 
     def on(self, targets=None, *, trust_results=None, **options):
         """A view of other nodes, or with other options; what is not said stays as it is here."""
-        return View(self._native, self._scheduler,
+        return View(self._scheduler,
                     self._targets if targets is None else targets,
                     self._trust_results if trust_results is None else trust_results,
                     **{**self._options, **options})
 
+    @property
+    def _native(self):
+        return self._scheduler.native  # of all views of a cluster, until it is closed
+
     def _target_list(self, targets=None):
         chosen = self._targets if targets is None else targets
+        if isinstance(chosen, (list, tuple)) and not chosen:
+            raise ValueError("the list of targets is empty; None means all nodes")
         if chosen is None:
             return list(self._names())
         return list(chosen) if isinstance(chosen, (list, tuple)) else [chosen]
@@ -239,7 +246,8 @@ class Scheduler:
 
     window = 256  # tasks of a map that a node may have
 
-    def __init__(self):
+    def __init__(self, native):
+        self.native = native
         self._lock = threading.Lock()
         self._running = collections.Counter()
         self._futures = weakref.WeakSet()
@@ -315,7 +323,7 @@ class Cluster(View):
     still runs of it. ClusterAPI.connect() and ClusterAPI.local() make one."""
 
     def __init__(self, native):
-        super().__init__(native, Scheduler())
+        super().__init__(Scheduler(native))
 
     def __enter__(self):
         return self
@@ -329,7 +337,7 @@ class Cluster(View):
     def close(self):
         """Stops what still runs of it, and lets it go. Returns the nodes of what was stopped."""
         stopped = self._scheduler.stop()
-        self._native = _Closed()
+        self._scheduler.native = _Closed()
         return stopped
 
 

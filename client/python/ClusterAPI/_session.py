@@ -20,7 +20,10 @@ class Session:
 
     def __init__(self, native, target, name):
         self._native = native
-        (self.node, _), = native.nodes(target)
+        nodes = [name for name, _ in native.nodes(target)]
+        if len(nodes) != 1:
+            raise ValueError(f"a session is on one node, and {target!r} means {', '.join(nodes)}")
+        self.node = nodes[0]
         self.name = name or f"python-{os.getpid()}-{next(_numbers)}"
         self._owns = not name
         if self._owns:
