@@ -108,20 +108,25 @@ std::string TypeName(const py::handle& object) {
 }
 
 template <typename Options>
+[[noreturn]] void RefuseName(const std::string& name, const Setters<Options>& setters) {
+  std::string why = "there is no option " + name + "; the options are";
+  const char* before = " ";
+  for (const auto& [word, unused] : setters) {
+    why += before;
+    why += word;
+    before = ", ";
+  }
+  throw py::type_error(why);
+}
+
+template <typename Options>
 Options ReadOptions(const py::dict& given, const Setters<Options>& setters) {
   Options options;
   for (const std::pair<py::handle, py::handle> entry : given) {
     const py::handle value = entry.second;
     const auto name = py::cast<std::string>(entry.first);
     const auto setter = setters.find(name);
-    if (setter == setters.end()) {
-      std::string known;
-      for (const auto& [word, unused] : setters) {
-        if (!known.empty()) known += ", ";
-        known += word;
-      }
-      throw py::type_error("there is no option " + name + "; the options are " + known);
-    }
+    if (setter == setters.end()) RefuseName(name, setters);
     if (value.is_none()) continue;
     try {
       setter->second(options, value);

@@ -32,9 +32,7 @@ void Shorten(std::string& text) {
 // Of what is said of an exception.
 std::size_t BytesOf(const Outcome::PythonException& exception) {
   std::size_t bytes = exception.type.size() + exception.message.size() + exception.traceback.size();
-  for (const Outcome::PythonException::Cause& cause : exception.causes) {
-    bytes += cause.type.size() + cause.message.size();
-  }
+  for (const auto& cause : exception.causes) bytes += cause.type.size() + cause.message.size();
   return bytes;
 }
 
