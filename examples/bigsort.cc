@@ -1,6 +1,5 @@
 // bigsort [--local N] MIB IN OUT: sorts the lines of a file of any size as `LC_ALL=C sort` does, in
-// Python that may take MIB of memory at a time. Each piece of the file is stored on a node, sorted
-// there, and comes back in order. Lines that are all alike make one piece.
+// Python that may take MIB of memory. Each piece is stored on a node, and comes back in order.
 #include <ClusterAPI.h>
 #include <algorithm>
 #include <cstdlib>
@@ -10,25 +9,19 @@
 #include <utility>
 
 // The end of a line is no part of it: "a" comes before "a\tb".
-constexpr char kSort[] = R"(
-import os
-with open(os.environ["PIECE"], "rb") as file:
-    lines = sorted(line.rstrip(b"\n") for line in file)
-with open(os.environ["PIECE"], "wb") as file:
-    file.writelines(line + b"\n" for line in lines))";
+constexpr char kSort[] = R"(import os, sys
+lines = sorted(line.rstrip(b"\n") for line in open(os.environ["PIECE"], "rb"))
+sys.stdout.buffer.writelines(line + b"\n" for line in lines))";
 
 // Lines that cut the file into pieces, by a sample, each for `memory` bytes of Python's.
-static std::vector<std::string> Cuts(std::istream& in, std::uint64_t memory) {
+static std::vector<std::string> Cuts(std::ifstream in, std::uint64_t memory) {
   std::vector<std::string> sample, cuts;
   std::uint64_t lines = 0, need = 0;
-  for (std::string line; std::getline(in, line); need += line.size() + 64) {
+  for (std::string line; std::getline(in, line); need += line.size() + 64)
     if (lines++ % 100 == 0) sample.push_back(line);
-  }
   std::sort(sample.begin(), sample.end());
   const std::uint64_t pieces = need / memory + 1;
   for (std::uint64_t i = 1; i < pieces; ++i) cuts.push_back(sample[i * sample.size() / pieces]);
-  in.clear();
-  in.seekg(0);
   return cuts;
 }
 
@@ -37,9 +30,9 @@ static bool Good(std::vector<muster::Call> calls) {
   return group.all() || (std::cerr << "bigsort: " << group.summary().text() << "\n", false);
 }
 
-static bool Sort(muster::ClusterAPI& cluster, std::istream& in, std::ostream& out,
+static bool Sort(muster::ClusterAPI& cluster, const char* from, std::ostream& out,
                  muster::ExecuteOptions options) {
-  const std::vector<std::string> cuts = Cuts(in, *options.limits.memory_bytes / 3);
+  const std::vector<std::string> cuts = Cuts(std::ifstream(from), *options.limits.memory_bytes / 3);
   const auto start = [&](std::size_t piece, const muster::Command& command) {
     options.environment["PIECE"] = std::to_string(piece);
     const int node = static_cast<int>(piece) % cluster.getClusterLength() + 1;
@@ -47,46 +40,40 @@ static bool Sort(muster::ClusterAPI& cluster, std::istream& in, std::ostream& ou
   };
   std::vector<muster::Call> stored, sorted;
   std::vector<std::string> unsent(cuts.size() + 1);  // a write for each line would take long
-  for (std::size_t i = 0; i < unsent.size(); ++i) {
+  for (std::size_t i = 0; i <= cuts.size(); ++i) {
     stored.push_back(start(i, muster::shell("umask 077; cat >$PIECE")));
   }
+  std::ifstream in(from);
   for (std::string line; std::getline(in, line);) {
     const auto i = std::upper_bound(cuts.begin(), cuts.end(), line) - cuts.begin();
     unsent[i] += line + "\n";
     if (unsent[i].size() > 65536) stored[i].write(std::exchange(unsent[i], ""));
   }
-  for (std::size_t i = 0; i < unsent.size(); ++i) {
+  for (std::size_t i = 0; i <= cuts.size(); ++i) {
     stored[i].write(unsent[i]);  // if it cannot, the outcome says why
     stored[i].close_input();
   }
   if (!Good(stored)) return false;
-  for (std::size_t i = 0; i < unsent.size(); ++i) sorted.push_back(start(i, kSort));
-  if (!Good(sorted)) return false;
-  for (std::size_t i = 0; i < unsent.size(); ++i) {
-    muster::Call piece = start(i, muster::shell("cat $PIECE"));
+  for (std::size_t i = 0; i <= cuts.size(); ++i) sorted.push_back(start(i, kSort));
+  for (muster::Call& piece : sorted)
     for (const muster::Event& event : piece) out << event.data;
-    if (!Good({piece})) return false;
-  }
-  return true;
+  return Good(sorted);
 }
 
 int main(int argc, char** argv) {
   const bool local = argc == 6 && std::string(argv[1]) == "--local";
-  muster::ExecuteOptions options;
-  options.limits.memory_bytes = std::strtoull(argc > 3 ? argv[argc - 3] : "", nullptr, 10) << 20;
-  if (argc != (local ? 6 : 4) || options.limits.memory_bytes == 0) {
+  const std::uint64_t mib = argc < 4 ? 0 : std::strtoull(argv[argc - 3], nullptr, 10);
+  if (argc != (local ? 6 : 4) || mib == 0)
     return std::cerr << "usage: bigsort [--local N] MIB IN OUT\n", 2;
-  }
-  auto cluster =
-      local ? muster::ClusterAPI::local(std::atoi(argv[2])) : muster::ClusterAPI::connect();
-  if (!cluster.ok()) return std::cerr << "bigsort: " << cluster.status().message() << "\n", 4;
-  std::ifstream in(argv[argc - 2], std::ios::binary);
+  auto api = local ? muster::ClusterAPI::local(std::atoi(argv[2])) : muster::ClusterAPI::connect();
+  if (!api.ok()) return std::cerr << "bigsort: " << api.status().message() << "\n", 4;
   std::ofstream out(argv[argc - 1], std::ios::binary);
-  if (!in || !out) return std::cerr << "bigsort: cannot open the two files\n", 2;
+  if (!out || !std::ifstream(argv[argc - 2]))
+    return std::cerr << "bigsort: cannot open a file\n", 2;
   const std::string folder = "/tmp/bigsort-" + std::to_string(std::random_device()());
-  if (!Good(cluster->execute_all("*", muster::shell("mkdir -p -m 700 " + folder)))) return 1;
-  options.directory = folder;
-  const bool sorted = Sort(*cluster, in, out, options);
-  const bool removed = Good(cluster->execute_all("*", muster::shell("rm -rf " + folder)));
+  if (!Good(api->execute_all("*", muster::shell("mkdir -p -m 700 " + folder)))) return 1;
+  const bool sorted =
+      Sort(*api, argv[argc - 2], out, {.directory = folder, .limits = {.memory_bytes = mib << 20}});
+  const bool removed = Good(api->execute_all("*", muster::shell("rm -rf " + folder)));
   return sorted && removed && out.flush() ? 0 : 1;
 }
