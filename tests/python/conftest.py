@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 import pytest
 
@@ -80,3 +81,27 @@ def api():
     import ClusterAPI
     yield ClusterAPI
     made.close()
+
+
+@pytest.fixture(scope="module")
+def nodes(api):
+    """The three nodes of this file, as a cluster."""
+    with api.connect() as made:
+        yield made
+
+
+def is_running(pid):
+    """Whether there is such a process, and it has not ended."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def ends(pid):
+    """Whether it has ended soon: in the grace of a stop, and some time."""
+    deadline = time.monotonic() + 6 * SLACK
+    while is_running(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not is_running(pid)

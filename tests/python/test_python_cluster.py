@@ -12,29 +12,7 @@ import threading
 import time
 
 import pytest
-from conftest import SLACK
-
-
-@pytest.fixture(scope="module")
-def nodes(api):
-    """The three nodes of this file."""
-    with api.connect() as made:
-        yield made
-
-
-def is_there(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def ends(pid):
-    deadline = time.monotonic() + 6 * SLACK
-    while is_there(pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return not is_there(pid)
+from conftest import SLACK, ends
 
 
 def test_a_function_comes_back_as_what_it_returned(nodes):

@@ -7,29 +7,7 @@ import signal
 import time
 
 import pytest
-from conftest import SLACK
-
-
-@pytest.fixture(scope="module")
-def nodes(api):
-    """The three nodes of this file."""
-    with api.connect() as made:
-        yield made
-
-
-def is_there(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def ends(pid):
-    deadline = time.monotonic() + 6 * SLACK
-    while is_there(pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return not is_there(pid)
+from conftest import ends, is_running
 
 
 def test_python_shell_argv_and_stream(api, nodes, capfd):
@@ -52,7 +30,7 @@ def test_python_shell_argv_and_stream(api, nodes, capfd):
 def test_a_stream_that_is_left_stops_what_runs(nodes):
     for event in nodes.stream("echo $$; exec sleep 1234", targets=1):
         pid = int(event.data)
-        assert is_there(pid)
+        assert is_running(pid)
         break
     assert ends(pid)
 

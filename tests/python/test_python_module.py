@@ -10,7 +10,7 @@ import threading
 import time
 
 import pytest
-from conftest import SLACK
+from conftest import SLACK, ends, is_running
 
 FOUR_LINES = """\
 import ClusterAPI
@@ -104,12 +104,9 @@ def test_a_high_value_that_nobody_wants_any_longer_stops_its_code(api, tmp_path)
                             "    time.sleep(1234)\n"
                             "endless()", 1)
     pid = int(next(iter(pieces)))
-    assert _is_running(pid)
+    assert is_running(pid)
     del pieces
-    deadline = time.monotonic() + 6 * SLACK
-    while _is_running(pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not _is_running(pid)
+    assert ends(pid)
 
 
 def test_the_cplusplus_method_is_not_offered_and_says_so(api):
@@ -255,18 +252,7 @@ def test_ctrl_c_raises_and_stops_the_command_on_the_node(cluster):
     out, err = process.communicate(timeout=60)
     assert (out, err, process.returncode) == (b"interrupted 2\n", b"", 0)
     assert time.monotonic() - begin < 2 * SLACK
-    deadline = time.monotonic() + 6 * SLACK
-    while _is_running(pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not _is_running(pid)
-
-
-def _is_running(pid):
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
+    assert ends(pid)
 
 
 def test_a_node_that_dies_in_the_middle_raises_lost(cluster):
