@@ -6,11 +6,14 @@ import selectors
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
 import memory
 
+ROOT = pathlib.Path(__file__).resolve().parent
+PEER_READY = 90  # seconds for a system of Python and its workers
 READY = 20  # seconds for a process to say that it is there
 WORK = 120  # seconds for one work of the driver
 END = 10
@@ -110,8 +113,8 @@ class Stage:
             program.end()
         shutil.rmtree(self.folder)
 
-    def start(self, words):
-        program = Program(words, self.environment)
+    def start(self, words, more=None):
+        program = Program(words, {**self.environment, **(more or {})})
         self._started.append(program)
         return program
 
@@ -143,6 +146,16 @@ class Stage:
     def start_driver(self, name):
         return Driver(self.start([self.bench / "bench_driver", self.configuration(name),
                                   self.folder / "baseline.sock"]))
+
+    def start_python_driver(self, name):
+        """python_driver.py for one system, whose workers are there when this returns."""
+        environment = {"MUSTER_CONFIG": str(self.configuration("n1")),
+                       "PYTHONPATH": str(self.programs.parent / "python")}
+        program = self.start([sys.executable, "-B", ROOT / "python_driver.py", name, self.folder], environment)
+        said = program.read(PEER_READY)
+        if said != "ready":
+            raise BenchError(f"{name}: {said}")
+        return program
 
     def node_processes(self):
         """{what: pid} of the node's lasting processes."""

@@ -8,6 +8,7 @@ import timeit
 import fan_outs
 import jobs
 import memory
+import python_rows
 import starts
 from figures import Figure
 
@@ -27,6 +28,8 @@ class Size:
         self.file_bytes = (32 if quick else 100) << 20
         self.files = 200 if quick else 2000
         self.items = 500 if quick else 4000
+        self.calls = 500 if quick else 5000  # of Python
+        self.python_value_bytes = (16 if quick else 256) << 20
         self.starts = 2 if quick else 5  # in one round
         self.connections = 10 if quick else 50  # of 64 that a user may have
         self.nodes = (10, 100) if quick else (10, 100, 1000)
@@ -136,4 +139,4 @@ def idle_memory(stage, size):
 
 # In the order in which they run: what is idle is looked at before anything has run.
 ROWS = {"W6": idle_memory, "W1": round_trip, "W2": pipelined, "W3": big_value, "W5": starts.starts,
-        "W4": fan_outs.fan_outs, "W7": jobs.put, "W8": jobs.map_items}
+        "W4": fan_outs.fan_outs, "W7": jobs.put, "W8": jobs.map_items, **python_rows.ROWS}

@@ -27,8 +27,21 @@ CallInput::CallInput(const std::optional<Terminal>& terminal) {
   terminal_->set_type(terminal->type);
 }
 
-CallInput::CallInput(std::shared_ptr<const std::string> whole)
-    : whole_(std::move(whole)), is_closed_(true) {}
+CallInput::CallInput(InputPieces whole)
+    : is_whole_(true), whole_(std::move(whole)), is_closed_(true) {}
+
+InputPieces CallInput::WholeOf(const ExecuteOptions& options) {
+  if (options.input.empty()) return options.input_pieces;
+  struct Kept {
+    std::string text;
+    std::shared_ptr<const void> keeper;
+  };
+  const auto kept = std::make_shared<const Kept>(Kept{options.input, options.input_pieces.keeper});
+  InputPieces whole{{kept->text}, kept};
+  const auto& pieces = options.input_pieces.pieces;
+  whole.pieces.insert(whole.pieces.end(), pieces.begin(), pieces.end());
+  return whole;
+}
 
 bool CallInput::Write(const std::string& data) {
   {
@@ -93,12 +106,22 @@ bool CallInput::Push(v1::InteractRequest message) {
   return true;
 }
 
+std::string_view CallInput::NextOfWhole() {
+  while (piece_ < whole_.pieces.size()) {
+    const std::string_view next = whole_.pieces[piece_].substr(taken_, kMaxInputBytes);
+    taken_ += next.size();
+    if (!next.empty()) return next;
+    ++piece_;
+    taken_ = 0;
+  }
+  return {};
+}
+
 void CallInput::TakePiece() {
-  if (whole_ == nullptr || !waiting_.empty() || ended_input_) return;
+  if (!is_whole_ || !waiting_.empty() || ended_input_) return;
   v1::InteractRequest message;
-  if (taken_ < whole_->size()) {
-    message.set_input(whole_->substr(taken_, kMaxInputBytes));
-    taken_ += message.input().size();
+  if (const std::string_view next = NextOfWhole(); !next.empty()) {
+    message.set_input(next.data(), next.size());
   } else {
     message.set_end_of_input(true);
     ended_input_ = true;
@@ -142,9 +165,12 @@ void CallInput::OnCarried() {
 
 void CallInput::End() {
   std::shared_ptr<Carrier> carrier;  // ends after the lock
+  InputPieces whole;                 // and this
   const MutexLock lock(mutex_);
   has_ended_ = true;
   waiting_.clear();
+  std::swap(whole, whole_);
+  piece_ = taken_ = 0;
   carrier.swap(carrier_);
   changed_.NotifyAll();
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "client/ClusterAPI.h"
 #include "common/mutex.h"
@@ -25,7 +26,9 @@ class CallInput {
 
   explicit CallInput(const std::optional<Terminal>& terminal);
   // All of its input is there, and then the end of it.
-  explicit CallInput(std::shared_ptr<const std::string> whole);
+  explicit CallInput(InputPieces whole);
+  // What such a call reads.
+  static InputPieces WholeOf(const ExecuteOptions& options);
 
   // ---- the user's side (see Call) ----
   const std::optional<v1::Terminal>& terminal() const { return terminal_; }
@@ -45,16 +48,20 @@ class CallInput {
   bool Push(v1::InteractRequest message) MUSTER_EXCLUDES(mutex_);
   // The next piece of an input that is there as a whole, when nothing else waits.
   void TakePiece() MUSTER_REQUIRES(mutex_);
+  // The first of it that was not taken, kMaxInputBytes at most; empty: all was.
+  std::string_view NextOfWhole() MUSTER_REQUIRES(mutex_);
   // Gives the carrier the next message, if it is free.
   void Pump() MUSTER_EXCLUDES(mutex_);
 
   std::optional<v1::Terminal> terminal_;
-  const std::shared_ptr<const std::string> whole_;  // null: the user writes
+  const bool is_whole_ = false;  // the user writes nothing
   Mutex mutex_;
   CondVar changed_;
   std::shared_ptr<Carrier> carrier_ MUSTER_GUARDED_BY(mutex_);
   std::deque<v1::InteractRequest> waiting_ MUSTER_GUARDED_BY(mutex_);
-  std::size_t taken_ MUSTER_GUARDED_BY(mutex_) = 0;     // of whole_
+  InputPieces whole_ MUSTER_GUARDED_BY(mutex_);
+  std::size_t piece_ MUSTER_GUARDED_BY(mutex_) = 0;     // of whole_
+  std::size_t taken_ MUSTER_GUARDED_BY(mutex_) = 0;     // of that piece
   bool ended_input_ MUSTER_GUARDED_BY(mutex_) = false;  // the end of whole_ is told
   bool is_carrying_ MUSTER_GUARDED_BY(mutex_) = false;
   bool is_writing_ MUSTER_GUARDED_BY(mutex_) = false;  // somebody is in Write

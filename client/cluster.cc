@@ -102,8 +102,8 @@ Call ClusterAPI::Cluster::Send(std::size_t index, const Command& command,
   if (!why_not.empty()) return NotSent(index, why_not);
   const std::string& node = nodes()[index].name;
   RetriedCall::MakeInput make_input = [] { return nullptr; };
-  if (!options.input.empty()) {
-    make_input = [whole = std::make_shared<const std::string>(options.input)] {
+  if (!options.input.empty() || !options.input_pieces.pieces.empty()) {
+    make_input = [whole = CallInput::WholeOf(options)] {
       return std::make_shared<CallInput>(whole);
     };
   }

@@ -10,10 +10,14 @@
 #include "client/execution_id.h"
 #include "common/address.h"
 #include "common/limits.h"
+#include "common/slot_name.h"
 #include "common/variable_name.h"
 
 namespace muster {
 namespace {
+
+// Of a name that may have any length.
+constexpr std::size_t kShownNameBytes = 64;
 
 bool HasNul(const std::string& text) { return absl::StrContains(text, '\0'); }
 
@@ -92,6 +96,30 @@ std::string CheckLimits(const Limits& limits) {
   return "";
 }
 
+std::string CheckResources(const ExecuteOptions& options) {
+  if (options.resources.empty()) return "";
+  if (!options.session.empty()) {
+    return "a command of a session takes no resources: it is no process of its own";
+  }
+  if (options.leftovers == Leftovers::kKeep) {
+    return "what holds resources leaves nothing behind: keep does not go together with them";
+  }
+  if (options.resources.size() > kMostSlots) {
+    return absl::StrCat(options.resources.size(), " resources were asked for; at most ", kMostSlots,
+                        " can be");
+  }
+  for (const auto& [name, count] : options.resources) {
+    if (!IsSlotName(name)) {
+      return absl::StrCat("\"", name.substr(0, kShownNameBytes),
+                          "\" is no name of a resource; a name is ", kSlotNameForm);
+    }
+    if (count == 0) {
+      return absl::StrCat("0 ", name, " were asked for; leave out what is not needed");
+    }
+  }
+  return "";
+}
+
 std::string CheckNames(const ExecuteOptions& options) {
   if (!options.session.empty()) {
     if (std::string why_not = WhyNotSession(options.session); !why_not.empty()) return why_not;
@@ -128,6 +156,7 @@ std::string CheckOptions(const ExecuteOptions& options) {
   std::string why = CheckTimes(options);
   if (why.empty()) why = CheckRetries(options);
   if (why.empty()) why = CheckLimits(options.limits);
+  if (why.empty()) why = CheckResources(options);
   if (why.empty()) why = CheckNames(options);
   return why.empty() ? CheckEnvironment(options.environment) : why;
 }
@@ -142,7 +171,7 @@ std::string WhyNotOpen(const Terminal& terminal) {
 }
 
 std::string WhyNotInteract(const ExecuteOptions& options) {
-  if (!options.input.empty()) {
+  if (!options.input.empty() || !options.input_pieces.pieces.empty()) {
     return "the option input is for execute(); what interact() starts is written to with "
            "Call::write()";
   }

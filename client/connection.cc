@@ -176,6 +176,7 @@ void Connection::Describe(const v1::DescribeRequest& request,
 }
 
 void Connection::OnDescribed(const v1::DescribeResponse& response) {
+  has_slots_ = response.slots_size() > 0;
   {
     const MutexLock lock(mutex_);
     const bool is_first = incarnation_.empty();

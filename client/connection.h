@@ -64,6 +64,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   v1::Node::Stub& stub() { return *stub_; }
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
+  // Whether the daemon knows what resources are; one of an older version would not read them.
+  bool HasSlots() const { return has_slots_; }
+
   // Whether the daemon said that it begins to end.
   bool IsDraining() const { return is_draining_; }
 
@@ -87,6 +90,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<uid_t> server_;
   std::function<void()> on_drain_;
   std::atomic<bool> is_draining_{false};
+  std::atomic<bool> has_slots_{false};
 
   SilentSocket silence_;  // one look after the other
   mutable Mutex mutex_;

@@ -70,16 +70,19 @@ void Execution::OnConnected(NodeLink::Lease lease) {
   v1::ExecuteRequest request;
   std::optional<std::chrono::milliseconds> guard;
   const char* why_not = nullptr;
+  bool is_too_old = false;
   {
     const MutexLock lock(mutex_);
     if (stage_ != Stage::kConnecting) return;
     if (doubt_) {
       why_not = WhyNotAgain(*connection);
+    } else if (request_.resources_size() > 0 && !connection->HasSlots()) {
+      is_too_old = true;
     } else {
       sent_ = std::chrono::steady_clock::now();
     }
-    stage_ = why_not == nullptr ? Stage::kSent : Stage::kEnded;
-    if (why_not == nullptr) {
+    stage_ = why_not == nullptr && !is_too_old ? Stage::kSent : Stage::kEnded;
+    if (stage_ == Stage::kSent) {
       // A second try keeps the id: it is the same execution, and may be known by it already.
       if (!request_.has_id()) *request_.mutable_id() = link_->NextId();
       request_.set_incarnation(connection->incarnation());
@@ -88,6 +91,11 @@ void Execution::OnConnected(NodeLink::Lease lease) {
       lease_ = std::move(lease);
       stream_ = stream = MakeStream(connection);
     }
+  }
+  if (is_too_old) {
+    Finish(Outcome::Kind::kRefused,
+           "its clusterd is of a version that knows no resources; update it");
+    return;
   }
   if (why_not != nullptr) {
     FinishInDoubt(why_not);

@@ -17,8 +17,9 @@ bool HasLimits(const Limits& limits) {
 bool FastCall::Fits(const Command& command, const ExecuteOptions& options) {
   return command.kind == Command::Kind::kPython && command.source.size() <= kMaxShortSourceBytes &&
          options.isolation == Isolation::kWorker && options.directory.empty() &&
-         options.environment.empty() && options.session.empty() && options.id.empty() &&
-         options.leftovers == Leftovers::kOwnSession && !HasLimits(options.limits);
+         options.environment.empty() && options.resources.empty() && options.session.empty() &&
+         options.id.empty() && options.leftovers == Leftovers::kOwnSession &&
+         !HasLimits(options.limits);
 }
 
 void FastCall::Begin() { lane_->Submit(shared_from_this()); }

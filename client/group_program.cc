@@ -141,7 +141,7 @@ std::vector<std::string> WordsOf(const std::string& text) {
 absl::StatusOr<std::vector<std::string>> ArgvOf(const GroupProgram& program,
                                                 const std::string& line, const std::string& group) {
   // The shell finds the group in its environment: no name of a group is ever a part of its line.
-  if (program.has_shell) return std::vector<std::string>{"/bin/sh", "-c", line};
+  if (program.has_shell) return std::vector<std::string>{"/bin/sh", "-c", "--", line};
   ASSIGN_OR_RETURN(std::vector<std::string> words, SplitWords(line));
   if (words.empty()) return absl::InvalidArgumentError("names no program");
   std::string& path = words.front();

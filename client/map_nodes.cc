@@ -67,10 +67,10 @@ std::optional<std::size_t> MapNodes::Choose(std::optional<std::size_t> but, Cloc
 
 void MapNodes::Begin(std::size_t node) { Change(node, 1); }
 
-void MapNodes::End(std::size_t node, const Outcome& outcome, Clock::time_point now) {
+void MapNodes::End(std::size_t node, const Outcome& outcome, bool is_unfit, Clock::time_point now) {
   Change(node, -1);
   const std::size_t window = nodes_[node].window;
-  if (IsAway(outcome)) {
+  if (is_unfit || IsAway(outcome)) {
     if (window == 0) return;
     SetWindow(node, 0);
     away_.insert({now + kAbsence, node});

@@ -23,7 +23,8 @@ class MapNodes {
   // The one with most room, counted from 0; empty: none has any now. `but`: rather another.
   std::optional<std::size_t> Choose(std::optional<std::size_t> but, Clock::time_point now);
   void Begin(std::size_t node);
-  void End(std::size_t node, const Outcome& outcome, Clock::time_point now);
+  // `is_unfit`: it has not what the items ask for, and is left out for a while as one that is away.
+  void End(std::size_t node, const Outcome& outcome, bool is_unfit, Clock::time_point now);
   // Whether another than this one is taken for being there.
   bool IsOtherThere(std::size_t node) const;
   // When the next one that is away is asked again.

@@ -1,6 +1,7 @@
 #include "client/map_state.h"
 
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
 
 #include <algorithm>
 #include <utility>
@@ -108,21 +109,32 @@ void Map::State::HandleEnd(std::uint64_t token) {
   // The only handle: it takes the outcome along.
   Outcome outcome = std::move(found->second.call).wait();
   running_.erase(found);
-  nodes_.End(*task.node, outcome, Clock::now());
+  const bool is_unfit = IsUnfit(outcome);
+  nodes_.End(*task.node, outcome, is_unfit, Clock::now());
+  if (is_unfit) refusals_[*task.node] = absl::StrCat(outcome.node, ": ", outcome.reason);
   if (MayMove(task, outcome)) {
     moved_.push_back(std::move(task));
     return;
   }
+  if (is_unfit && refusals_.size() > 1) outcome.reason = AllRefusals();
   Finish({task.index, std::move(outcome), task.moves});
 }
 
 bool Map::State::MayMove(const Task& task, const Outcome& outcome) const {
-  const bool was_not_begun = outcome.kind == Outcome::Kind::kUnreachable;
+  const bool was_not_begun = outcome.kind == Outcome::Kind::kUnreachable || IsUnfit(outcome);
   const bool is_lost = outcome.kind == Outcome::Kind::kLost;
-  if (is_cancelled_ || task.moves >= kMostMoves) return false;
+  const int most_moves = kMostMoves + static_cast<int>(refusals_.size());
+  if (is_cancelled_ || task.moves >= most_moves) return false;
   if (!was_not_begun && !(is_lost && (options_.idempotent || options_.each.idempotent)))
     return false;
   return nodes_.IsOtherThere(*task.node);
+}
+
+std::string Map::State::AllRefusals() const {
+  return absl::StrCat("no node would take it: ",
+                      absl::StrJoin(refusals_, "; ", [](std::string* out, const auto& refusal) {
+                        out->append(refusal.second);
+                      }));
 }
 
 void Map::State::CancelRunning() {

@@ -58,6 +58,12 @@ class Map::State {
   void Collect(bool waits);
   void HandleEnd(std::uint64_t token);
   bool MayMove(const Task& task, const Outcome& outcome) const;
+  // The node has not what the items ask for.
+  bool IsUnfit(const Outcome& outcome) const {
+    return outcome.kind == Outcome::Kind::kRefused && !options_.each.resources.empty();
+  }
+  // What each node has, where none has enough.
+  std::string AllRefusals() const;
   void CancelRunning();
   void Finish(MapResult result);
   std::optional<MapResult> TakeResult();
@@ -75,6 +81,7 @@ class Map::State {
   bool is_exhausted_ = false;
   std::size_t next_item_ = 0;
   std::deque<Task> moved_;
+  std::map<std::size_t, std::string> refusals_;  // of nodes that are unfit, by their place
   std::uint64_t next_token_ = 0;
   std::map<std::uint64_t, Running> running_;
   std::vector<std::shared_ptr<Call::State>> fresh_;  // sent since somebody last waited

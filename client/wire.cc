@@ -155,6 +155,11 @@ v1::ExecuteRequest ToRequest(const Command& command, const ExecuteOptions& optio
   // Absent when there are none: a daemon then need not look for what it cannot enforce.
   v1::Limits limits = ToLimits(options.limits);
   if (limits.ByteSizeLong() > 0) *request.mutable_limits() = std::move(limits);
+  for (const auto& [name, count] : options.resources) {
+    v1::Resource& resource = *request.add_resources();
+    resource.set_name(name);
+    resource.set_count(count);
+  }
   request.set_session(options.session);
   request.set_size(place.size);
   request.set_rank(place.rank);
@@ -259,8 +264,12 @@ NodeCheck ToCheck(const Node& node, const v1::DescribeResponse& response) {
   check.python = response.python();
   check.pid = response.pid();
   check.cores = response.cores();
+  check.workers = response.workers();
   check.memory_bytes = response.memory_bytes();
   check.running = static_cast<std::uint32_t>(response.running_size());
+  for (const v1::Slot& slot : response.slots()) {
+    check.slots.push_back({slot.name(), slot.total(), slot.free(), slot.waiting()});
+  }
   for (const v1::RunningExecution& running : response.running()) {
     check.executions.push_back(ToRunning(running));
   }

@@ -4,8 +4,8 @@
 # Everything a user runs, and nothing that only tests need: what scripts/quickstart builds.
 add_custom_target(programs)
 add_dependencies(programs
-  clusterd clusterd-spawner clusterd-worker clustershell wordcount examples ClusterAPI
-  ClusterAPI_python)
+  clusterd clusterd-spawner clusterd-worker clustershell muster-nodeset wordcount examples
+  ClusterAPI ClusterAPI_python)
 
 include(CMakePackageConfigHelpers)
 
@@ -28,8 +28,8 @@ install(TARGETS clusterd RUNTIME)
 install(TARGETS clusterd-spawner clusterd-worker
   RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/muster)
 muster_rpath(from_bin ${CMAKE_INSTALL_BINDIR})
-set_target_properties(clustershell PROPERTIES INSTALL_RPATH ${from_bin})
-install(TARGETS clustershell RUNTIME)
+set_target_properties(clustershell muster-nodeset PROPERTIES INSTALL_RPATH ${from_bin})
+install(TARGETS clustershell muster-nodeset RUNTIME)
 
 install(TARGETS ClusterAPI EXPORT MusterTargets LIBRARY)
 install(FILES client/ClusterAPI.h TYPE INCLUDE)
@@ -65,9 +65,12 @@ install(FILES ${MUSTER_PYTHON_SOURCES} DESTINATION ${MUSTER_INSTALL_PYTHONDIR}/C
 set(muster_documents ${CMAKE_INSTALL_DATAROOTDIR}/doc/muster)
 install(FILES README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md LICENSE
   DESTINATION ${muster_documents})
-install(FILES docs/configuration.md docs/cpp-reference.md docs/cpp-tutorial.md docs/examples.md
+install(FILES docs/coming-from.md docs/configuration.md docs/cpp-reference.md docs/cpp-tutorial.md docs/examples.md
   docs/failure-semantics.md docs/files.md docs/limits.md
-  docs/performance.md docs/python.md docs/security.md docs/targets.md docs/values.md
+  docs/performance.md docs/python-reference.md docs/python-tutorial.md docs/resources.md docs/security.md docs/targets.md docs/values.md
   DESTINATION ${muster_documents}/docs)
 install(FILES examples/bigsort.cc examples/loggrep.cc examples/pi.cc examples/sweep.cc examples/words.cc
   DESTINATION ${muster_documents}/examples)
+# Beside a program of python_cluster, or with this folder in PYTHONPATH, its imports find Muster.
+install(FILES examples/modules/API/ClusterAPI.py
+  DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/muster/modules/API)

@@ -63,6 +63,7 @@ const std::vector<SectionKind>& ValidSections() {
         "name",
         "pass_environment",
         "python",
+        "slots",
         "user_site",
         "workers"}},
       {"group", Naming::kAccount, {"python", "role", "run_as", "sudo", "user_site"}},

@@ -56,12 +56,14 @@ bool IsBefore(const std::string& a, const std::string& b) {
   return a.size() != b.size() ? a.size() < b.size() : a < b;
 }
 
-// What comes after the digits when they are counted up, as wide as `first` says.
+// What comes after the digits when they are counted up, as wide as `first` says; nothing when it
+// would be wider: 01-99 and 100 are no range 01-100, which ClusterShell refuses to read.
 std::string After(const std::string& digits, const std::string& first) {
   std::uint64_t number = 0;
   if (!absl::SimpleAtoi(digits, &number)) return "";
   std::string next = absl::StrCat(number + 1);
   const std::size_t width = first.size() > 1 && first[0] == '0' ? first.size() : 0;
+  if (width > 0 && next.size() > width) return "";
   if (next.size() < width) next.insert(0, width - next.size(), '0');
   return next;
 }

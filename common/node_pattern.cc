@@ -119,6 +119,7 @@ class NodePatternParser {
   }
 
   absl::StatusOr<absl::string_view> TakeNumber(std::size_t bracket, std::uint64_t& number) {
+    SkipBlanks();
     const std::size_t begin = at_;
     while (at_ < text_.size() && IsDigit(text_[at_])) ++at_;
     const absl::string_view digits = text_.substr(begin, at_ - begin);
@@ -129,7 +130,12 @@ class NodePatternParser {
     return digits;
   }
 
+  void SkipBlanks() {
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
+  }
+
   bool Take(char c) {
+    SkipBlanks();
     if (at_ >= text_.size() || text_[at_] != c) return false;
     ++at_;
     return true;

@@ -4,8 +4,9 @@
 //   PATTERN := {TEXT | "[" RANGE {"," RANGE} "]"}
 //   RANGE   := NUMBER | NUMBER "-" NUMBER ["/" STEP]
 //
-// A first number with zeros in front of it sets the width: [01-10] is 01, 02, … 10. TEXT holds
-// letters, digits, '_', '.' and '-', and * and ?, which stay as they are.
+// A first number with zeros in front of it sets the width: [01-10] is 01, 02, … 10. Around numbers
+// there may be blanks. TEXT holds letters, digits, '_', '.' and '-', and * and ?, which stay as
+// they are.
 #pragma once
 
 #include <absl/status/statusor.h>

@@ -6,7 +6,6 @@
 #include <fstream>
 #include <iostream>
 #include <random>
-#include <utility>
 
 // The end of a line is no part of it: "a" comes before "a\tb".
 constexpr char kSort[] = R"(import os, sys
@@ -33,30 +32,31 @@ static bool Good(std::vector<muster::Call> calls) {
 static bool Sort(muster::ClusterAPI& cluster, const char* from, std::ostream& out,
                  muster::ExecuteOptions options) {
   const std::vector<std::string> cuts = Cuts(std::ifstream(from), *options.limits.memory_bytes / 3);
+  const auto nodes = static_cast<std::size_t>(cluster.getClusterLength());
   const auto start = [&](std::size_t piece, const muster::Command& command) {
     options.environment["PIECE"] = std::to_string(piece);
-    const int node = static_cast<int>(piece) % cluster.getClusterLength() + 1;
-    return cluster.interact(node, command, options);
+    return cluster.interact(static_cast<int>(piece % nodes) + 1, command, options);
   };
   std::vector<muster::Call> stored, sorted;
   std::vector<std::string> unsent(cuts.size() + 1);  // a write for each line would take long
-  for (std::size_t i = 0; i <= cuts.size(); ++i) {
+  for (std::size_t i = 0; i <= cuts.size(); ++i)
     stored.push_back(start(i, muster::shell("umask 077; cat >$PIECE")));
-  }
   std::ifstream in(from);
   for (std::string line; std::getline(in, line);) {
     const auto i = std::upper_bound(cuts.begin(), cuts.end(), line) - cuts.begin();
     unsent[i] += line + "\n";
-    if (unsent[i].size() > 65536) stored[i].write(std::exchange(unsent[i], ""));
+    if (unsent[i].size() > 65536) stored[i].write(unsent[i]), unsent[i].clear();
   }
   for (std::size_t i = 0; i <= cuts.size(); ++i) {
     stored[i].write(unsent[i]);  // if it cannot, the outcome says why
     stored[i].close_input();
   }
   if (!Good(stored)) return false;
-  for (std::size_t i = 0; i <= cuts.size(); ++i) sorted.push_back(start(i, kSort));
-  for (muster::Call& piece : sorted)
-    for (const muster::Event& event : piece) out << event.data;
+  for (std::size_t i = 0; i <= cuts.size(); ++i) {  // one on each node: who is not read yet waits
+    while (sorted.size() <= std::min(cuts.size(), i + nodes - 1))
+      sorted.push_back(start(sorted.size(), kSort));
+    for (const muster::Event& event : sorted[i]) out << event.data;
+  }
   return Good(sorted);
 }
 

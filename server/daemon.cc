@@ -175,8 +175,9 @@ int Daemon::Serve(std::unique_ptr<SpawnerProcess> spawner, Listener listener) {
   RaiseDescriptorLimit();  // after the spawner's start: jobs keep the limit that we were given
   places_ = std::make_unique<PythonPlaces>(options_.bounds.admission.workers);
   pools_ = std::make_unique<PoolTable>(loop_, *spawner_, *places_, options_.name);
+  const std::vector<Slot> slots = WithBuiltIn(options_.bounds.slots, UsableCores(), MemoryBytes());
   table_ = std::make_unique<ExecutionTable>(loop_, *spawner_, *places_, *pools_,
-                                            options_.bounds.admission);
+                                            options_.bounds.admission, slots);
   const NamedSession::Rules rules{options_.bounds.limits, options_.bounds.session_idle};
   sessions_ = std::make_unique<SessionTable>(loop_, *spawner_, rules, options_.name);
   NodeFacts facts;
@@ -188,6 +189,7 @@ int Daemon::Serve(std::unique_ptr<SpawnerProcess> spawner, Listener listener) {
   facts.workers = static_cast<unsigned>(options_.bounds.admission.workers);
   facts.limits = options_.bounds.limits;
   facts.longest = options_.bounds.longest;
+  facts.slots = slots;
   server_ = std::make_unique<NodeServer>(loop_, *table_, *pools_, *sessions_, std::move(facts),
                                          options_.rules, audit_.get(), listener.fd(),
                                          options_.bounds.connections);

@@ -66,6 +66,13 @@ std::vector<BoundOption> OwnOptions() {
        [](const std::string& text, DaemonBounds& bounds) {
          return SetCount(text, kMostAtOnce, bounds.admission.queued);
        }},
+      {"--slots", "slots",
+       "What commands may ask for with --resources: gpu=2, license=4, disk=sda|sdb; also cores and "
+       "memory, in the place of what the machine has",
+       [](const std::string& text, DaemonBounds& bounds) {
+         ASSIGN_OR_RETURN(bounds.slots, ParseSlots(text));
+         return absl::OkStatus();
+       }},
       {"--max-connections", "max_connections",
        "Connections at once, more are closed (default: 512)",
        [](const std::string& text, DaemonBounds& bounds) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "server/execution/admission.h"
+#include "server/execution/slot.h"
 #include "server/service/connection_table.h"
 #include "server/spawner/limits.h"
 
@@ -18,6 +19,7 @@ namespace muster::server {
 struct DaemonBounds {
   Admission admission;
   ConnectionCaps connections;
+  std::vector<Slot> slots;                           // that the configuration names
   Limits limits;                                     // of each execution
   std::optional<std::chrono::milliseconds> longest;  // deadline of each execution
   // A session ends when it had no command for so long; 0: never.

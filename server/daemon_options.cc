@@ -253,6 +253,9 @@ std::vector<std::string> DaemonOptions::Describe() const {
   for (std::string& line : rules.Describe()) lines.push_back(std::move(line));
   lines.push_back(audit_path.empty() ? "records nothing (audit)"
                                      : absl::StrCat("records what runs in ", audit_path));
+  if (!bounds.slots.empty()) {
+    lines.push_back(absl::StrCat("offers the slots ", DescribeSlots(bounds.slots)));
+  }
   for (const std::string& folder : hidden) {
     const bool is_there = ::access(folder.c_str(), F_OK) == 0;
     if (is_there || folder != kKeyFolder) {

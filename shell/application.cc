@@ -14,6 +14,7 @@
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
 #include "shell/line_source.h"
+#include "shell/one_shot.h"
 #include "shell/options.h"
 #include "shell/output.h"
 #include "shell/program_list.h"
@@ -78,6 +79,15 @@ int RunLines(LineSource& lines, Shell& shell, Signals& signals, const Output& ou
   return lines.IsInteractive() ? kExitOk : exit_code;
 }
 
+int RunAll(const Options& options, Shell& shell, Signals& signals, Output& output) {
+  if (!options.one_shot.IsGiven()) {
+    return RunLines(*OpenLines(options, shell, signals, output), shell, signals, output);
+  }
+  const int exit_code = RunOneShot(shell, options.one_shot);
+  if (signals.ending() != 0) return 128 + signals.ending();
+  return signals.interrupts() > 0 ? kExitInterrupted : exit_code;
+}
+
 int Run(const Options& options, Signals& signals, Output& output) {
   Result<ClusterAPI> cluster = OpenCluster(options, output);
   if (!cluster.ok()) {
@@ -86,9 +96,8 @@ int Run(const Options& options, Signals& signals, Output& output) {
   }
   Shell shell(std::move(cluster).value(), signals, output);
   shell.set_shows_tracebacks(options.debug);
-  shell.set_defaults(options.execution);
-  const std::unique_ptr<LineSource> lines = OpenLines(options, shell, signals, output);
-  const int exit_code = RunLines(*lines, shell, signals, output);
+  shell.set_defaults(options.line);
+  const int exit_code = RunAll(options, shell, signals, output);
   if (output.error() == 0) return exit_code;
   if (output.error() == EPIPE) return kExitOutputClosed;
   output.Note(

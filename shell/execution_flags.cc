@@ -4,6 +4,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
+#include <absl/strings/str_split.h>
 #include <absl/strings/string_view.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include "common/address.h"
 #include "common/nearest.h"
 #include "common/quantity.h"
+#include "common/slot_name.h"
 #include "common/status_macros.h"
 #include "common/variable_name.h"
 #include "common/words.h"
@@ -44,6 +46,26 @@ absl::Status SetCpu(absl::string_view value, ExecuteOptions& options) {
 absl::Status SetMemory(absl::string_view value, ExecuteOptions& options) {
   ASSIGN_OR_RETURN(options.limits.memory_bytes, ParseSize(value));
   return AboveZero(*options.limits.memory_bytes > 0, value);
+}
+
+absl::Status SetResources(absl::string_view value, ExecuteOptions& options) {
+  options.resources.clear();
+  for (const absl::string_view item : absl::StrSplit(value, ',')) {
+    const std::size_t equals = item.find('=');
+    const std::string name(item.substr(0, equals));
+    if (equals == absl::string_view::npos || !IsSlotName(name)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", item, "\" is not NAME=N; a name is ", kSlotNameForm));
+    }
+    const absl::string_view number = item.substr(equals + 1);
+    ASSIGN_OR_RETURN(const std::uint64_t count,
+                     name == "memory" ? ParseSize(number) : ParseCount(number));
+    RETURN_IF_ERROR(AboveZero(count > 0, number));
+    if (!options.resources.emplace(name, count).second) {
+      return absl::InvalidArgumentError(absl::StrCat("it names ", name, " twice"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status SetProcesses(absl::string_view value, ExecuteOptions& options) {
@@ -160,6 +182,8 @@ const std::vector<ExecutionFlag>& ExecutionFlags() {
       {"--fsize", "SIZE", false, "largest file that it may write", &SetFileSize},
       {"--nofile", "N", false, "most open files of each process", &SetOpenFiles},
       {"--max-output", "SIZE", false, "most output, stdout and stderr together", &SetOutput},
+      {"--resources", "NAME=N,…", false, "slots of the node for itself, as gpu=1,memory=4G",
+       &SetResources},
       {"--env", "NAME=VALUE", true, "an environment variable; may be repeated", &AddVariable},
       {"--cwd", "DIR", false, "the folder on the node where it runs", &SetDirectory},
       {"--session", "NAME", false, "run it in your session of this name", &SetSession},
@@ -183,10 +207,17 @@ std::string ExecutionFlagsHelp() {
 }
 
 absl::StatusOr<absl::string_view> TakeExecutionFlags(absl::string_view line,
-                                                     ExecuteOptions& options) {
+                                                     ExecuteOptions& options,
+                                                     const OtherFlags& other) {
   bool reaps = false;
   bool keeps = false;
-  for (line = StripBlanks(line); absl::StartsWith(line, "--"); line = StripBlanks(line)) {
+  for (line = StripBlanks(line); absl::StartsWith(line, "-"); line = StripBlanks(line)) {
+    bool was_other = false;
+    if (other) {
+      ASSIGN_OR_RETURN(was_other, other(line));
+    }
+    if (was_other) continue;
+    if (!absl::StartsWith(line, "--")) break;
     const auto [word, rest] = SplitFirst(line);
     if (word == "--") return rest;
     reaps = reaps || word == "--reap";

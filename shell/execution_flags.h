@@ -8,6 +8,7 @@
 #include <absl/status/statusor.h>
 #include <absl/strings/string_view.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -33,9 +34,12 @@ std::string ExecutionFlagsHelp();
 // Puts the flags at the start of `line` into the options and returns the rest of it, untouched, but
 // for the blanks in front. Flags are the words that begin with `--`, each with its value behind it
 // or behind `=`, quoted as words are (SplitWords); a bare `--` ends them. InvalidArgument: a flag
-// is unknown (the nearest and the valid ones are named), or its value is wrong or missing.
+// is unknown (the nearest and the valid ones are named), or its value is wrong or missing. `other`
+// may take a flag of another kind off the front of the line, and says whether it did.
+using OtherFlags = std::function<absl::StatusOr<bool>(absl::string_view& line)>;
 absl::StatusOr<absl::string_view> TakeExecutionFlags(absl::string_view line,
-                                                     ExecuteOptions& options);
+                                                     ExecuteOptions& options,
+                                                     const OtherFlags& other = nullptr);
 
 // The flag that stands unfinished at the end of what was typed behind a target, as "--ti"; empty
 // when there the command has begun, or a value is due.

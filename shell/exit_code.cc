@@ -29,6 +29,28 @@ int WorseExit(int a, int b) {
   return Rank(a) > Rank(b) ? a : b;
 }
 
+int RemoteCodeOf(const Outcome& outcome) {
+  constexpr int kSignalled = 128;
+  constexpr int kTimedOut = 124;
+  constexpr int kNotThere = 255;
+  switch (outcome.kind) {
+    case Outcome::Kind::kOk:
+    case Outcome::Kind::kFailed:
+      return outcome.exit_code;
+    case Outcome::Kind::kSkipped:
+      return 0;
+    case Outcome::Kind::kSignalled:
+      return kSignalled + outcome.signal;
+    case Outcome::Kind::kTimedOut:
+      return kTimedOut;
+    case Outcome::Kind::kUnreachable:
+    case Outcome::Kind::kLost:
+      return kNotThere;
+    default:
+      return kExitFailed;
+  }
+}
+
 int ExitOf(const Outcome& outcome) {
   switch (outcome.kind) {
     case Outcome::Kind::kOk:

@@ -19,4 +19,8 @@ int WorseExit(int a, int b);
 // Skipped counts as ok.
 int ExitOf(const Outcome& outcome);
 
+// Of the command itself, as a shell would tell it: 128 + n for signal n, 124 when its time was
+// over, 255 when the node was not reached or lost, 1 for what else went wrong.
+int RemoteCodeOf(const Outcome& outcome);
+
 }  // namespace muster::clustershell

@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "client/ClusterAPI.h"
+#include "shell/one_shot.h"
+#include "shell/report_flags.h"
 
 namespace muster::clustershell {
 
@@ -17,7 +18,8 @@ struct Options {
   std::string cluster;              // which cluster of it; empty: the only one, or "default"
   std::vector<std::string> lines;   // of all -c, in order, cut at newlines
   bool has_lines = false;           // whether -c was given
-  ExecuteOptions execution;         // what every `@` and `py` begins with
+  LineOptions line;                 // what every `@` and `py` begins with
+  OneShot one_shot;                 // a command for nodes on the command line itself
   bool debug = false;               // tracebacks from the start
   std::optional<std::string> text;  // of --help or --version: print it, and end
 };

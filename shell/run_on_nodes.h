@@ -3,16 +3,21 @@
 
 #include <absl/strings/string_view.h>
 
+#include <vector>
+
 #include "client/ClusterAPI.h"
+#include "shell/report_flags.h"
 #include "shell/shell.h"
 
 namespace muster::clustershell {
 
-// Sends the command to all nodes of the target at once. Prints what they write as it comes and, for
-// Python, the value; then one line for each that failed, and a summary when there are several and
-// not all are ok. Ctrl-C stops it. Returns the exit code. A target that is wrong or names no node:
-// says so and sends nothing.
+// Sends the command to all of the nodes at once, and tells what they write, the value of Python and
+// how each ended as the options say. Ctrl-C stops it. Returns the exit code.
+int RunOnNodes(Shell& shell, const std::vector<Node>& nodes, const Command& command,
+               const LineOptions& options);
+
+// The same on the nodes of a target. One that is wrong or names no node: says so and sends nothing.
 int RunOnNodes(Shell& shell, absl::string_view target, const Command& command,
-               const ExecuteOptions& options);
+               const LineOptions& options);
 
 }  // namespace muster::clustershell

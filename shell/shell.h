@@ -11,6 +11,7 @@
 
 #include "client/ClusterAPI.h"
 #include "shell/output.h"
+#include "shell/report_flags.h"
 #include "shell/signals.h"
 
 namespace muster::clustershell {
@@ -32,8 +33,8 @@ class Shell {
   bool shows_tracebacks() const { return shows_tracebacks_; }
   void set_shows_tracebacks(bool shows) { shows_tracebacks_ = shows; }
   // What every `@` and `py` begins with; its own flags go before it.
-  const ExecuteOptions& defaults() const { return defaults_; }
-  void set_defaults(ExecuteOptions defaults) { defaults_ = std::move(defaults); }
+  const LineOptions& defaults() const { return defaults_; }
+  void set_defaults(LineOptions defaults) { defaults_ = std::move(defaults); }
   // After this line the shell ends.
   void End() { ended_ = true; }
   bool ended() const { return ended_; }
@@ -47,7 +48,7 @@ class Shell {
   ClusterAPI cluster_;
   Signals& signals_;
   Output& output_;
-  ExecuteOptions defaults_;
+  LineOptions defaults_;
   bool shows_tracebacks_ = false;
   bool ended_ = false;
 };

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/node_set.h"
+#include "shell/exit_code.h"
 
 namespace muster::clustershell {
 
@@ -29,6 +30,11 @@ std::string Summarize(const std::vector<Outcome>& outcomes) {
                     " (", Fold(nodes), ")");
   }
   return text;
+}
+
+bool AreAllWell(const std::vector<Outcome>& outcomes) {
+  return std::all_of(outcomes.begin(), outcomes.end(),
+                     [](const Outcome& outcome) { return ExitOf(outcome) == kExitOk; });
 }
 
 }  // namespace muster::clustershell

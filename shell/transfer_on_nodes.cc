@@ -134,9 +134,9 @@ int TransferOnNodes(Shell& shell, Direction direction, absl::string_view target,
                     absl::string_view rest, const ExecuteOptions& given) {
   const char* name = direction == Direction::kPut ? "put" : "get";
   TransferOptions options;
-  options.deadline = shell.defaults().deadline;
-  options.grace = shell.defaults().grace;
-  options.directory = shell.defaults().directory;
+  options.deadline = shell.defaults().execution.deadline;
+  options.grace = shell.defaults().execution.grace;
+  options.directory = shell.defaults().execution.directory;
   ExecuteOptions flags = given;
   const auto line = TakeExecutionFlags(rest, flags);
   if (!line.ok()) return shell.Usage(name, line.status().message());

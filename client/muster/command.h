@@ -5,8 +5,10 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -82,10 +84,19 @@ enum class Leftovers {
 // What a piece of Python shares with those that ran before it on its node, for the same user.
 enum class Isolation {
   // A short one (at most 16 KiB) that asks for nothing of its own (directory, environment, limits,
-  // session, id, input, terminal) goes to a warm worker when the node has them: its namespace is
+  // resources, session, id, input, terminal) goes to a warm worker when the node has them: its
+  // namespace is
   // fresh, modules that were imported stay so. Any other runs as with kFresh.
   kWorker,
   kFresh,  // nothing: it runs in a process of its own, forked for it
+};
+
+// Bytes that somebody else keeps where they are, as pieces of a standard input: they are not copied
+// but on their way, and must not change before `keeper` is let go.
+struct InputPieces {
+  std::vector<std::string_view> pieces = {};
+  // Let go when nothing reads them any more, on whichever thread. None: they stay for good.
+  std::shared_ptr<const void> keeper = {};
 };
 
 struct ExecuteOptions {
@@ -99,13 +110,21 @@ struct ExecuteOptions {
   // Added to the daemon's own environment.
   std::map<std::string, std::string> environment = {};
   Limits limits = {};
+  // What of the node it has for itself while it runs: {{"gpu", 1}, {"memory", 4ull << 30}}; the
+  // names are those of the node's slots, and `cores` and `memory` (bytes; only reserved,
+  // limits.memory_bytes limits). Above 0. It waits for them on the node, all together, its deadline
+  // counting; a node that has not as many refuses. Python then has a process of its own. Nothing
+  // stays that outlives it: not with kKeep, nor in a session.
+  std::map<std::string, std::uint64_t> resources = {};
   // The caller's session that it runs in, after what it has, [A-Za-z][A-Za-z0-9_.-]*; a shell line
   // in a shell, Python in a worker whose namespace stays. One that is not open is opened. No
-  // directory, environment, limits, leftovers, kFresh, nor argv. Empty: none.
+  // directory, environment, limits, resources, leftovers, kFresh, nor argv. Empty: none.
   std::string session = {};
   // Its standard input, any bytes; then it finds the end. Of execute() only: who interact()s
   // writes.
   std::string input = {};
+  // More of it, behind `input`.
+  InputPieces input_pieces = {};
   // How often it is sent again, 0 to 100, when the node could not be reached, and nothing was
   // started therefore; with `idempotent` also when the node or the connection was lost in the
   // middle. After 0.1 s first, then after twice as long each time, 5 s at most. Each try has an id

@@ -32,13 +32,21 @@ struct RunningExecution {
   std::string id;                    // as Call::id()
   std::string command;               // its first 256 bytes
   std::chrono::milliseconds age{0};  // since the node got it
-  bool queued = false;               // waits for a worker
+  bool queued = false;               // waits for a place or for resources
   bool stopping = false;             // was told to end
   std::int64_t user_id = 0;          // of who started it, on the node
   // The last three only when the check asked for usage.
   std::chrono::microseconds cpu{0};  // user and system, of its processes that live
   std::uint64_t memory_bytes = 0;    // their resident sets, together
   std::uint32_t processes = 0;       // how many live
+};
+
+// What a node has of one thing that commands may ask for (ExecuteOptions::resources).
+struct NodeSlot {
+  std::string name;
+  std::uint64_t total = 0;    // of "memory" bytes
+  std::uint64_t free = 0;     // held by nobody
+  std::uint64_t waiting = 0;  // asked for by commands that wait there
 };
 
 // What a node said of itself, or why it did not.
@@ -54,10 +62,12 @@ struct NodeCheck {
   std::string python;    // of its workers, as "3.11.2"
   std::int64_t pid = 0;  // of its clusterd
   std::uint32_t cores = 0;
+  std::uint32_t workers = 0;  // pieces of Python that run there at once
   std::uint64_t memory_bytes = 0;
   std::string os;                         // "debian-12", as os-release(5) of the node has it
   double load = 0;                        // runnable processes, the mean of the last minute
   std::vector<std::string> ip_addresses;  // of its interfaces that are up
+  std::vector<NodeSlot> slots;            // by name; none: its clusterd is older than they are
   std::uint32_t running = 0;              // executions, as many as the list has
   std::vector<RunningExecution> executions;
 };

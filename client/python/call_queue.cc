@@ -1,5 +1,8 @@
 #include "client/python/call_queue.h"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include <utility>
 
 namespace muster::python_module {
@@ -11,10 +14,16 @@ constexpr std::size_t kMostCalls = 1024;
 
 }  // namespace
 
+CallQueue::Ready::~Ready() {
+  const MutexLock lock(mutex);
+  if (descriptor >= 0) ::close(descriptor);
+}
+
 void CallQueue::Ready::Push(Token token) {
   const MutexLock lock(mutex);
   if (!waiting.insert(token).second) return;
   tokens.push_back(token);
+  if (descriptor >= 0 && tokens.size() == 1) ::eventfd_write(descriptor, 1);
   changed.NotifyAll();
 }
 
@@ -24,13 +33,24 @@ std::optional<CallQueue::Token> CallQueue::Ready::Pop() {
   const Token token = tokens.front();
   tokens.pop_front();
   waiting.erase(token);
+  eventfd_t count = 0;
+  if (descriptor >= 0 && tokens.empty()) ::eventfd_read(descriptor, &count);
   return token;
 }
 
-CallQueue::Token CallQueue::Add(Call call) {
+CallQueue::Token CallQueue::Reserve() {
   const MutexLock lock(mutex_);
-  const Token token = next_++;
+  return next_++;
+}
+
+void CallQueue::AddAs(Token token, Call call) {
+  const MutexLock lock(mutex_);
   calls_.emplace(token, std::move(call));
+}
+
+CallQueue::Token CallQueue::Add(Call call) {
+  const Token token = Reserve();
+  AddAs(token, std::move(call));
   return token;
 }
 
@@ -94,6 +114,15 @@ std::vector<CallQueue::Said> CallQueue::Take(std::chrono::milliseconds time) {
 bool CallQueue::IsEmpty() {
   const MutexLock lock(mutex_);
   return calls_.empty();
+}
+
+int CallQueue::Descriptor() {
+  const MutexLock lock(ready_->mutex);
+  if (ready_->descriptor < 0) {
+    const bool is_ready = !ready_->tokens.empty();
+    ready_->descriptor = ::eventfd(is_ready ? 1 : 0, EFD_NONBLOCK | EFD_CLOEXEC);
+  }
+  return ready_->descriptor;
 }
 
 void CallQueue::Cancel(Token token, std::optional<std::chrono::milliseconds> grace) {

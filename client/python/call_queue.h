@@ -29,7 +29,10 @@ class CallQueue {
     std::shared_ptr<const Outcome> outcome;  // the last that is said of a call; null: it goes on
   };
 
+  // A number for a call that is added later.
+  Token Reserve();
   // Keeps the call; it says nothing before Follow.
+  void AddAs(Token token, Call call);
   Token Add(Call call);
   // From now on it is among those that Take waits for.
   void Follow(Token token);
@@ -42,6 +45,9 @@ class CallQueue {
   bool IsEmpty();
   // Take returns at once from now on, and every call goes on by itself.
   void Close();
+  // A descriptor that is readable while a call has something to say, for who waits for several
+  // things; the queue's own. -1: there is none left.
+  int Descriptor();
 
  private:
   // The numbers of calls that have something to say; shared with the calls' watchers, which may
@@ -52,6 +58,8 @@ class CallQueue {
     std::deque<Token> tokens MUSTER_GUARDED_BY(mutex);
     std::set<Token> waiting MUSTER_GUARDED_BY(mutex);  // of them: each once
     bool is_closed MUSTER_GUARDED_BY(mutex) = false;
+    int descriptor MUSTER_GUARDED_BY(mutex) = -1;  // an eventfd; -1: nobody asked
+    ~Ready();
     void Push(Token token);
     // None: there is none now.
     std::optional<Token> Pop();

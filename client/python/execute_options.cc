@@ -1,11 +1,10 @@
 #include "client/python/execute_options.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
 #include <functional>
 #include <map>
 
+#include "client/python/option_value.h"
 #include "client/python/text.h"
 
 namespace py = pybind11;
@@ -16,73 +15,30 @@ namespace {
 template <typename Options>
 using Setters = std::map<std::string, std::function<void(Options&, const py::handle&)>>;
 
-std::chrono::milliseconds ToTime(const py::handle& seconds) {
-  const auto value = seconds.cast<double>();
-  if (std::isnan(value)) throw py::value_error("a time is not a number");
-  constexpr double kLongest = 1e12;
-  return std::chrono::milliseconds(
-      std::llround(std::ceil(std::clamp(value, -kLongest, kLongest) * 1000)));
-}
-
-std::string ToBytes(const py::handle& data) {
-  if (py::isinstance<py::str>(data)) return FromStr(py::reinterpret_borrow<py::str>(data));
-  return py::bytes(py::reinterpret_borrow<py::object>(data)).cast<std::string>();
-}
-
-std::string ToPath(const py::handle& path) {
-  return py::module_::import("os").attr("fsencode")(path).cast<std::string>();
-}
-
-Isolation ToIsolation(const py::handle& name) {
-  const auto word = name.cast<std::string>();
-  if (word == "worker") return Isolation::kWorker;
-  if (word == "fresh") return Isolation::kFresh;
-  throw py::value_error("isolation is \"" + word + "\"; it has to be \"worker\" or \"fresh\"");
-}
-
-Leftovers ToLeftovers(const py::handle& name) {
-  const auto word = name.cast<std::string>();
-  if (word == "own_session") return Leftovers::kOwnSession;
-  if (word == "reap") return Leftovers::kReap;
-  if (word == "keep") return Leftovers::kKeep;
-  throw py::value_error("leftovers is \"" + word +
-                        "\"; it has to be \"own_session\", \"reap\" or \"keep\"");
-}
-
 const Setters<ExecuteOptions>& OfExecution() {
   using Options = ExecuteOptions;
   using Given = const py::handle&;
   static const auto* const kSetters = new Setters<ExecuteOptions>{
-      {"deadline", [](Options& options, Given given) { options.deadline = ToTime(given); }},
-      {"grace", [](Options& options, Given given) { options.grace = ToTime(given); }},
-      {"directory", [](Options& options, Given given) { options.directory = ToPath(given); }},
-      {"environment",
-       [](Options& options, Given given) {
-         for (const auto& [name, value] : given.cast<py::dict>()) {
-           options.environment[name.cast<std::string>()] = ToBytes(value);
-         }
-       }},
-      {"input", [](Options& options, Given given) { options.input = ToBytes(given); }},
-      {"session",
-       [](Options& options, Given given) { options.session = given.cast<std::string>(); }},
-      {"retries", [](Options& options, Given given) { options.retries = given.cast<int>(); }},
-      {"idempotent",
-       [](Options& options, Given given) { options.idempotent = given.cast<bool>(); }},
-      {"isolation", [](Options& options, Given given) { options.isolation = ToIsolation(given); }},
-      {"leftovers", [](Options& options, Given given) { options.leftovers = ToLeftovers(given); }},
-      {"cpu", [](Options& options, Given given) { options.limits.cpu = ToTime(given); }},
-      {"memory", [](Options& options,
-                    Given given) { options.limits.memory_bytes = given.cast<std::uint64_t>(); }},
-      {"processes", [](Options& options,
-                       Given given) { options.limits.processes = given.cast<std::uint64_t>(); }},
+      {"deadline", [](Options& to, Given it) { to.deadline = ToTime(it, false); }},
+      {"grace", [](Options& to, Given it) { to.grace = ToTime(it, true); }},
+      {"directory", [](Options& to, Given it) { to.directory = ToPath(it); }},
+      {"environment", [](Options& to, Given it) { to.environment = ToEnvironment(it); }},
+      {"input", [](Options& to, Given it) { to.input = ToBytes(it); }},
+      {"session", [](Options& to, Given it) { to.session = ToText(it); }},
+      {"retries", [](Options& to, Given it) { to.retries = ToRetries(it); }},
+      {"idempotent", [](Options& to, Given it) { to.idempotent = ToSwitch(it); }},
+      {"isolation", [](Options& to, Given it) { to.isolation = ToIsolation(it); }},
+      {"leftovers", [](Options& to, Given it) { to.leftovers = ToLeftovers(it); }},
+      {"resources", [](Options& to, Given it) { to.resources = ToResources(it); }},
+      {"cpu", [](Options& to, Given it) { to.limits.cpu = ToTime(it, false); }},
+      {"memory", [](Options& to, Given it) { to.limits.memory_bytes = ToCount(it, "bytes", 1); }},
+      {"processes",
+       [](Options& to, Given it) { to.limits.processes = ToCount(it, "processes", 1); }},
       {"file_size",
-       [](Options& options, Given given) {
-         options.limits.file_size_bytes = given.cast<std::uint64_t>();
-       }},
-      {"open_files", [](Options& options,
-                        Given given) { options.limits.open_files = given.cast<std::uint64_t>(); }},
-      {"output", [](Options& options,
-                    Given given) { options.limits.output_bytes = given.cast<std::uint64_t>(); }},
+       [](Options& to, Given it) { to.limits.file_size_bytes = ToCount(it, "bytes", 0); }},
+      {"open_files",
+       [](Options& to, Given it) { to.limits.open_files = ToCount(it, "descriptors", 1); }},
+      {"output", [](Options& to, Given it) { to.limits.output_bytes = ToCount(it, "bytes", 0); }},
   };
   return *kSetters;
 }
@@ -91,20 +47,23 @@ const Setters<TransferOptions>& OfTransfer() {
   using Options = TransferOptions;
   using Given = const py::handle&;
   static const auto* const kSetters = new Setters<TransferOptions>{
-      {"deadline", [](Options& options, Given given) { options.deadline = ToTime(given); }},
-      {"grace", [](Options& options, Given given) { options.grace = ToTime(given); }},
-      {"directory", [](Options& options, Given given) { options.directory = ToPath(given); }},
-      {"durable", [](Options& options, Given given) { options.durable = given.cast<bool>(); }},
-      {"max_bytes",
-       [](Options& options, Given given) { options.max_bytes = given.cast<std::uint64_t>(); }},
-      {"max_files",
-       [](Options& options, Given given) { options.max_files = given.cast<std::uint64_t>(); }},
+      {"deadline", [](Options& to, Given it) { to.deadline = ToTime(it, false); }},
+      {"grace", [](Options& to, Given it) { to.grace = ToTime(it, true); }},
+      {"directory", [](Options& to, Given it) { to.directory = ToPath(it); }},
+      {"durable", [](Options& to, Given it) { to.durable = ToSwitch(it); }},
+      {"max_bytes", [](Options& to, Given it) { to.max_bytes = ToCount(it, "bytes", 0); }},
+      {"max_files", [](Options& to, Given it) { to.max_files = ToCount(it, "files", 0); }},
   };
   return *kSetters;
 }
 
-std::string TypeName(const py::handle& object) {
-  return py::str(py::type::of(object).attr("__name__")).cast<std::string>();
+std::string ToWord(const py::handle& word) {
+  try {
+    return ToBytes(word);
+  } catch (const BadOption& bad) {
+    throw py::type_error("a word of argv has to be " + bad.wanted + ", and not a " +
+                         TypeName(word));
+  }
 }
 
 template <typename Options>
@@ -130,8 +89,8 @@ Options ReadOptions(const py::dict& given, const Setters<Options>& setters) {
     if (value.is_none()) continue;
     try {
       setter->second(options, value);
-    } catch (const py::cast_error&) {
-      throw py::type_error("the option " + name + " cannot be a " + TypeName(value));
+    } catch (const BadOption& bad) {
+      RaiseBad(name, bad);
     }
   }
   return options;
@@ -148,7 +107,7 @@ TransferOptions ToTransferOptions(const py::dict& given) {
 Command ToCommand(const std::string& kind, const py::object& source, const std::string& form) {
   if (kind == "argv") {
     std::vector<std::string> words;
-    for (const py::handle& word : source) words.push_back(ToBytes(word));
+    for (const py::handle& word : source) words.push_back(ToWord(word));
     return argv(std::move(words));
   }
   if (!py::isinstance<py::str>(source)) {

@@ -9,7 +9,8 @@
 namespace muster::python_module {
 
 // Of a dict of names; None stands for a name that is not there. Throws TypeError for a name that is
-// none, with those that are, and for a value of the wrong type.
+// none, with those that are, and TypeError or ValueError for a value of the wrong type or range,
+// with what it was and what it may be.
 ExecuteOptions ToOptions(const pybind11::dict& given);
 
 // Of files, the same.

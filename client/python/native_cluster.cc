@@ -26,14 +26,26 @@ std::vector<Target> ToTargets(const py::list& targets) {
   return all;
 }
 
-// The first that went wrong, with its node; empty: none.
-py::str WhyNot(const std::vector<NodeSessions>& answers) {
+// (whether the node could not be reached, why not) of the first that went wrong; None: none did.
+py::object WhyNot(const std::vector<NodeSessions>& answers) {
   for (const NodeSessions& answer : answers) {
     if (answer.status.ok()) continue;
-    return ToStr(answer.node.empty() ? answer.status.message()
-                                     : answer.node + ": " + answer.status.message());
+    return py::make_tuple(answer.status.code() == StatusCode::kUnavailable,
+                          ToStr(answer.status.message()));
   }
-  return "";
+  return py::none();
+}
+
+py::dict ToDict(const std::vector<NodeSlot>& slots) {
+  py::dict all;
+  for (const NodeSlot& slot : slots) {
+    py::dict facts;
+    facts["total"] = slot.total;
+    facts["free"] = slot.free;
+    facts["waiting"] = slot.waiting;
+    all[ToStr(slot.name)] = facts;
+  }
+  return all;
 }
 
 std::shared_ptr<NativeCluster> Made(Result<ClusterAPI> cluster) {
@@ -86,9 +98,11 @@ py::list NativeCluster::Check(double seconds) const {
     facts["version"] = ToStr(node.version);
     facts["python"] = ToStr(node.python);
     facts["cores"] = node.cores;
+    facts["workers"] = node.workers;
     facts["memory"] = node.memory_bytes;
     facts["load"] = node.load;
     facts["running"] = node.running;
+    facts["slots"] = ToDict(node.slots);
     all.append(facts);
   }
   return all;
@@ -96,17 +110,16 @@ py::list NativeCluster::Check(double seconds) const {
 
 py::list NativeCluster::Execute(CallQueue& queue, const py::list& targets, bool all,
                                 const std::string& kind, const py::object& source,
-                                const std::string& form, const py::dict& options) {
+                                const std::string& form, const ExecuteOptions& options) {
   const std::vector<Target> wanted = ToTargets(targets);
   const Command command = ToCommand(kind, source, form);
-  const ExecuteOptions chosen = ToOptions(options);
   const auto sent = WithoutGil([&] {
     std::vector<Call> calls;
     if (all) {
-      calls = cluster_->execute(wanted, command, chosen);
+      calls = cluster_->execute(wanted, command, options);
     } else {
       for (const Target& target : wanted) {
-        calls.push_back(cluster_->execute(target, command, chosen));
+        calls.push_back(cluster_->execute(target, command, options));
       }
     }
     std::vector<std::pair<CallQueue::Token, std::string>> numbers;
@@ -119,6 +132,14 @@ py::list NativeCluster::Execute(CallQueue& queue, const py::list& targets, bool 
   py::list tokens;
   for (const auto& [token, node] : sent) tokens.append(py::make_tuple(token, ToStr(node)));
   return tokens;
+}
+
+void NativeCluster::Submit(CallQueue& queue, CallQueue::Token token, int place,
+                           const py::str& source, const ExecuteOptions& options) {
+  Call call =
+      cluster_->execute(Target(place), python(FromStr(source), Command::Form::kData), options);
+  queue.AddAs(token, std::move(call));
+  queue.Follow(token);
 }
 
 std::vector<Transfer> NativeCluster::Put(const py::list& targets,
@@ -137,13 +158,13 @@ std::vector<Transfer> NativeCluster::Get(const py::list& targets,
   return WithoutGil([&] { return cluster_->get(wanted, remote, local, chosen); });
 }
 
-py::str NativeCluster::OpenSession(const py::object& target, const std::string& name) {
+py::object NativeCluster::OpenSession(const py::object& target, const std::string& name) {
   const Target wanted = ToTarget(target);
   return WhyNot(
       WithoutGil([&] { return cluster_->open_session({wanted}, name, SessionKind::kPython); }));
 }
 
-py::str NativeCluster::CloseSession(const py::object& target, const std::string& name) {
+py::object NativeCluster::CloseSession(const py::object& target, const std::string& name) {
   const Target wanted = ToTarget(target);
   return WhyNot(WithoutGil([&] { return cluster_->close_session({wanted}, name); }));
 }

@@ -9,7 +9,9 @@
 #include <optional>
 
 #include "client/python/call_queue.h"
+#include "client/python/execute_options.h"
 #include "client/python/gil.h"
+#include "client/python/lent_memory.h"
 #include "client/python/native_cluster.h"
 #include "client/python/python_value.h"
 #include "client/python/text.h"
@@ -28,6 +30,7 @@ std::optional<std::chrono::milliseconds> ToGrace(const std::optional<double>& se
 py::list TakeFrom(CallQueue& queue, double seconds) {
   const std::chrono::milliseconds time(static_cast<std::int64_t>(seconds * 1000));
   const std::vector<CallQueue::Said> all = WithoutGil([&] { return queue.Take(time); });
+  TakeBack();
   py::list told;
   for (const CallQueue::Said& said : all) {
     py::list output;
@@ -122,6 +125,7 @@ PYBIND11_MODULE(_native, module) {
   py::class_<CallQueue, std::shared_ptr<CallQueue>>(module, "CallQueue")
       .def(py::init<>())
       .def("take", &TakeFrom)
+      .def("reserve", &CallQueue::Reserve)
       .def("cancel", [](CallQueue& queue, CallQueue::Token token,
                         std::optional<double> grace) { queue.Cancel(token, ToGrace(grace)); })
       .def("follow",
@@ -130,7 +134,16 @@ PYBIND11_MODULE(_native, module) {
            })
       .def("id_of", &CallQueue::IdOf)
       .def("is_empty", &CallQueue::IsEmpty)
+      .def("descriptor", &CallQueue::Descriptor)
       .def("close", &CallQueue::Close);
+  py::class_<muster::ExecuteOptions>(module, "Options")
+      .def(py::init(&ToOptions))
+      .def("with_input", [](const muster::ExecuteOptions& options, const py::list& pieces) {
+        muster::ExecuteOptions changed = options;
+        changed.input.clear();
+        changed.input_pieces = Lend(pieces);
+        return changed;
+      });
   py::class_<NativeCluster, std::shared_ptr<NativeCluster>>(module, "Cluster")
       .def_static("connect", &NativeCluster::Connect)
       .def_static("local", &NativeCluster::Local)
@@ -138,6 +151,7 @@ PYBIND11_MODULE(_native, module) {
       .def("nodes", &NativeCluster::Nodes)
       .def("check", &NativeCluster::Check)
       .def("execute", &NativeCluster::Execute)
+      .def("submit", &NativeCluster::Submit)
       .def("put", &NativeCluster::Put)
       .def("get", &NativeCluster::Get)
       .def("open_session", &NativeCluster::OpenSession)

@@ -21,6 +21,11 @@ inline pybind11::str ToStr(const std::string& text) {
 
 // The other way: UTF-8, lone surrogates passed through.
 inline std::string FromStr(const pybind11::str& text) {
+  Py_ssize_t size = 0;
+  if (const char* utf8 = ::PyUnicode_AsUTF8AndSize(text.ptr(), &size)) {
+    return {utf8, static_cast<std::size_t>(size)};
+  }
+  ::PyErr_Clear();
   return text.attr("encode")("utf-8", "surrogatepass").cast<std::string>();
 }
 

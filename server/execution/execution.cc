@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "common/fault.h"
 #include "common/pipe.h"
@@ -70,6 +71,13 @@ void Execution::Start(SpawnerClient& spawner) {
   }
 }
 
+void Execution::StartWithSlots(SpawnerClient& spawner, std::vector<std::string> environment,
+                               OnGone on_gone) {
+  slot_environment_ = std::move(environment);
+  on_gone_ = std::move(on_gone);
+  Start(spawner);
+}
+
 // The supervisor keeps the time; but somebody may have stopped it, or the spawner.
 void Execution::WatchHelpers(std::chrono::milliseconds delay) {
   timer_ = loop_.After(delay, [this] {
@@ -107,7 +115,7 @@ std::optional<StartFailure> Execution::Launch(SpawnerClient& spawner) {
   if (in_theirs.IsOpen()) theirs.push_back(std::move(in_theirs));
   if (IsPython()) theirs.push_back(std::move(value_write));
   const absl::Status status = spawner.Supervise(IsPython() ? request_.identity.get() : nullptr,
-                                                input_ != nullptr, std::move(theirs));
+                                                input_ != nullptr, std::move(theirs), HasSlots());
   if (!status.ok()) return StartFailure{std::string(status.message()), 0};
 
   supervisor_ = std::make_unique<SupervisorLink>(
@@ -118,6 +126,8 @@ std::optional<StartFailure> Execution::Launch(SpawnerClient& spawner) {
   if (IsPython()) value_ = ReadFrom(std::move(value_read), OutputStream::kValue);
 
   LaunchRequest launch = request_.launch;
+  launch.environment.insert(launch.environment.end(), slot_environment_.begin(),
+                            slot_environment_.end());
   if (launch.deadline) {
     // It counts from receipt, the wait for a worker included.
     const auto waited = std::chrono::floor<std::chrono::milliseconds>(started_ - received_);
@@ -297,6 +307,7 @@ void Execution::HandleFrame(const Frame& frame) {
 
 void Execution::HandleEnd(const ExecutionEnd& end) {
   end_ = end;
+  TellGone(end.how == ExecutionEnd::How::kUnkillable ? end.pid : 0);
   state_ = State::kDraining;
   supervisor_pid_ = 0;
   drain_until_ = out_->bytes() + out_->Waiting() + err_->bytes() + err_->Waiting();
@@ -353,9 +364,14 @@ void Execution::FinishWhenDrained() {
   Conclude();
 }
 
+void Execution::TellGone(std::int64_t unkillable) {
+  if (const OnGone on_gone = std::exchange(on_gone_, nullptr)) on_gone(unkillable);
+}
+
 void Execution::Finish(Outcome outcome) {
   if (state_ == State::kFinished) return;
   const auto self = shared_from_this();
+  TellGone(0);
   if (state_ == State::kQueued) started_ = Clock::now();
   state_ = State::kFinished;
   if (timer_) loop_.CancelTimer(*timer_);

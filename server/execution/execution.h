@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/execution/event_loop.h"
 #include "server/execution/execution_control.h"
@@ -34,6 +35,10 @@ class Execution : public ExecutionControl, public std::enable_shared_from_this<E
             std::function<void(Execution&)> on_finished);
 
   void Start(SpawnerClient& spawner);
+  // With slots: `environment` tells it which. `on_gone` comes once, when the last of its processes
+  // is gone, which may be before its last output is read; with the one that will not go (0: none).
+  using OnGone = std::function<void(std::int64_t unkillable)>;
+  void StartWithSlots(SpawnerClient& spawner, std::vector<std::string> environment, OnGone on_gone);
 
   // ExecutionControl
   void Stop(StopCause cause, std::optional<std::chrono::milliseconds> grace,
@@ -50,6 +55,7 @@ class Execution : public ExecutionControl, public std::enable_shared_from_this<E
   // 0: not running yet, or any more.
   pid_t supervisor_pid() const { return supervisor_pid_; }
   bool IsStopping() const { return stopping_; }
+  bool HasSlots() const { return !request_.slots.empty(); }
   bool IsPython() const { return request_.launch.kind == LaunchRequest::Kind::kPython; }
 
  private:
@@ -74,11 +80,14 @@ class Execution : public ExecutionControl, public std::enable_shared_from_this<E
   void WatchHelpers(std::chrono::milliseconds delay);
   void Conclude();
   void Finish(Outcome outcome);
+  void TellGone(std::int64_t unkillable);
 
   EventLoop& loop_;
   const ExecutionRequest request_;
   const std::shared_ptr<ExecutionSink> sink_;
   const std::function<void(Execution&)> on_finished_;
+  std::vector<std::string> slot_environment_;
+  OnGone on_gone_;
   const Clock::time_point received_ = Clock::now();
 
   State state_ = State::kQueued;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "server/execution/pty.h"
+#include "server/execution/slot.h"
 #include "server/identity/identity.h"
 #include "server/spawner/launch_request.h"
 
@@ -28,6 +29,7 @@ struct ExecutionRequest {
   LaunchRequest launch;
   bool has_input = false;            // standard input is the caller's, else empty
   std::optional<Terminal> terminal;  // with has_input: a terminal instead of pipes
+  SlotAsks slots;                    // what it holds of the node while it runs
   std::string session;               // runs in the caller's session of this name; empty: in none
   std::uint32_t size = 1;            // for Python in a session: MUSTER_SIZE
   std::uint32_t rank = 0;            // likewise MUSTER_RANK

@@ -266,7 +266,8 @@ void PoolWorker::HandleDone(const WorkerResult& result, std::string_view payload
   };
   const std::chrono::microseconds wall = said(result.wall_us);
   usual_time_ = (usual_time_ * 7 + std::chrono::nanoseconds(wall)) / 8;
-  if (is_stopping_) {
+  // Whoever is stopped is the last that it began; those before it have ended by themselves.
+  if (is_stopping_ && (result_.broken || cells_.size() == 1)) {
     // The supervisor says how it ended; the worker is not needed any more.
     waits_for_end_ = true;
     if (is_open_) ::shutdown(channel_.socket(), SHUT_RDWR);

@@ -185,9 +185,18 @@ void PoolWorker::FinishEnd() {
   if (state_ == State::kEnded) return;
   if (timer_) loop_.CancelTimer(*timer_);
   timer_.reset();
-  if (!cells_.empty()) {
+  // What it said of those that it had done is still there, and no more than the ring holds: nobody
+  // is waited for who takes it slowly.
+  do {
+    is_paused_ = false;
+    TakeResults();
+  } while (is_paused_);
+  for (bool is_first = true; !cells_.empty(); is_first = false) {
     Outcome outcome;
-    if (concluded_) {
+    if (!is_first) {
+      // Its mark says that it began, which cannot be.
+      outcome.reason = "its worker ended, and said that it had begun it out of turn";
+    } else if (concluded_) {
       outcome = *concluded_;
       if (end_) {
         outcome.usage.reaped = end_->reaped;

@@ -116,10 +116,11 @@ std::string SpawnerClient::PythonError(const Identity& identity) const {
 }
 
 absl::Status SpawnerClient::Supervise(const Identity* python, bool has_input,
-                                      std::vector<UniqueFd> fds) {
+                                      std::vector<UniqueFd> fds, bool until_gone) {
   OpenToJobs(fds);
   const SpawnCommand command =
       has_input ? SpawnCommand::kSuperviseWithInput : SpawnCommand::kSupervise;
+  const std::string word = until_gone ? SpawnLoop::kUntilGone : "";
   // Twice, because what died is found out by sending to it; nobody got the first one then.
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (spawner_ == nullptr) RETURN_IF_ERROR(Start());
@@ -129,7 +130,7 @@ absl::Status SpawnerClient::Supervise(const Identity* python, bool has_input,
       continue;
     }
     SpawnLink& link = zygote != nullptr ? *zygote->link : *spawner_;
-    if (link.Send(command, "", fds)) return absl::OkStatus();
+    if (link.Send(command, word, fds)) return absl::OkStatus();
     if (zygote != nullptr) {
       EndZygote(*python, *zygote);
     } else {

@@ -36,8 +36,9 @@ class SpawnerClient {
   // Has a supervisor forked that holds these descriptors (control, stdout, stderr, stdin if it has
   // input, value for Python, and one more for a session's shell); `python`: by the zygote of this
   // identity, null: by the spawner. That it could not be shows as the end of file of the control
-  // socket.
-  absl::Status Supervise(const Identity* python, bool has_input, std::vector<UniqueFd> fds);
+  // socket: when the supervisor is gone, or with `until_gone` all that was below it, too.
+  absl::Status Supervise(const Identity* python, bool has_input, std::vector<UniqueFd> fds,
+                         bool until_gone = false);
 
   // Continues a spawner, zygotes and supervisors that somebody stopped. Not more often than it
   // helps: it is a look at every process below the spawner.

@@ -71,6 +71,9 @@ std::optional<std::string> CheckSessionUse(const v1::ExecuteRequest& message) {
     return absl::StrCat("a command of a session takes no limits: use ",
                         is_python ? "resource.setrlimit" : "ulimit", " in it");
   }
+  if (message.resources_size() > 0) {
+    return std::string("a command of a session takes no resources: it is no process of its own");
+  }
   if (is_python && message.isolation() == v1::ISOLATION_FRESH) {
     return std::string("in a session the namespace stays: a fresh process does not apply");
   }

@@ -357,9 +357,9 @@ bool Lane::IsDue() const {
          Cell::Clock::now() >= last_write_ + Hold();
 }
 
-// What has waited for its turn can wait a quarter of that longer.
+// What has waited for its turn can wait half of that longer.
 std::chrono::milliseconds Lane::Hold() const {
-  return std::clamp(std::chrono::ceil<std::chrono::milliseconds>(queued_ / 4),
+  return std::clamp(std::chrono::ceil<std::chrono::milliseconds>(queued_ / 2),
                     std::chrono::milliseconds(1), kLongestHold);
 }
 

@@ -114,7 +114,8 @@ bool LaneCalls::IsCell(const v1::ExecuteRequest& message) const {
   return message.has_python() && message.isolation() == v1::ISOLATION_WORKER && !has_limits &&
          message.python().source().size() <= WorkerChannel::kMaxSource &&
          message.directory().empty() && message.environment().empty() && !message.has_limits() &&
-         message.session().empty() && message.leftovers() == v1::LEFTOVERS_OWN_SESSION;
+         message.resources().empty() && message.session().empty() &&
+         message.leftovers() == v1::LEFTOVERS_OWN_SESSION;
 }
 
 void LaneCalls::Take(const Caller& caller, Lane& lane, v1::ExecuteRequest& message) {

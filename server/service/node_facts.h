@@ -4,7 +4,9 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "server/execution/slot.h"
 #include "server/spawner/limits.h"
 
 namespace muster::server {
@@ -16,7 +18,8 @@ struct NodeFacts {
   std::string python;             // version
   std::string os;                 // "debian-12"
   unsigned workers = 0;
-  Limits limits;  // of every execution; a request may ask for less
+  std::vector<Slot> slots;  // what an execution may ask for
+  Limits limits;            // of every execution; a request may ask for less
   std::optional<std::chrono::milliseconds> longest;  // deadline of every execution
 };
 

@@ -198,10 +198,22 @@ grpc::ServerUnaryReactor* NodeService::Describe(const Caller& caller,
   response.set_workers(facts_.workers);
   loop_.Post([this, reactor, &response, caller, usage = request.usage()] {
     response.set_draining(table_.IsDraining());
+    ListSlots(response);
     ListRunning(response, *caller, usage);
     reactor->Finish(grpc::Status::OK);
   });
   return reactor;
+}
+
+void NodeService::ListSlots(v1::DescribeResponse& response) const {
+  const std::vector<Slot>& slots = table_.slots().slots();
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    v1::Slot& slot = *response.add_slots();
+    slot.set_name(slots[i].name);
+    slot.set_total(slots[i].total);
+    slot.set_free(table_.slots().FreeOf(i));
+    slot.set_waiting(table_.slot_queue().AskedOf(i));
+  }
 }
 
 void NodeService::ListRunning(v1::DescribeResponse& response, const Identity& caller,

@@ -71,6 +71,7 @@ class NodeService {
   std::optional<ExecutionKey> FindOfOthers(const ExecutionKey& key) const;
   grpc::Status Stop(const ExecutionKey& key, const Identity& caller,
                     std::optional<std::chrono::milliseconds> grace, const std::string& who) const;
+  void ListSlots(v1::DescribeResponse& response) const;
   void ListRunning(v1::DescribeResponse& response, const Identity& caller, bool with_usage) const;
 
   EventLoop& loop_;

@@ -57,6 +57,12 @@ std::variant<ExecutionRequest, Reception::Rejection> Reception::Check(
   auto& request = std::get<ExecutionRequest>(read);
   request.identity = caller;
   request.launch.rights = RightsOf(*caller);
+  if (message.resources_size() > 0) {
+    if (const auto problem = ReadResources(message, facts_.slots, request)) {
+      Deny(*caller, *problem);
+      return Refusal{*problem};
+    }
+  }
   if (!message.session().empty()) {
     if (const auto problem = CheckSessionUse(message)) return Refusal{*problem};
     request.session = message.session();

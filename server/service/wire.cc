@@ -200,6 +200,25 @@ std::variant<ExecutionRequest, Refusal, Malformed> ReadRequest(const v1::Execute
   return request;
 }
 
+std::optional<std::string> ReadResources(const v1::ExecuteRequest& message,
+                                         const std::vector<Slot>& slots,
+                                         ExecutionRequest& request) {
+  std::vector<NamedCount> wanted;
+  for (const v1::Resource& resource : message.resources()) {
+    wanted.push_back({resource.name(), resource.count()});
+  }
+  absl::StatusOr<SlotAsks> asks = MatchSlots(slots, wanted);
+  if (!asks.ok()) return std::string(asks.status().message());
+  if (message.leftovers() == v1::LEFTOVERS_KEEP) {
+    return std::string(
+        "what holds resources leaves nothing behind: keep does not go together with them");
+  }
+  request.slots = *std::move(asks);
+  // They are free again at its end, and nothing of it may use them then.
+  request.launch.leftovers = LaunchRequest::Leftovers::kReap;
+  return std::nullopt;
+}
+
 v1::ExecuteEvent WriteOutput(OutputStream stream, std::string data) {
   v1::ExecuteEvent event;
   if (stream == OutputStream::kValue) {

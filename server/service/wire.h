@@ -4,8 +4,10 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "muster/v1/node.pb.h"
 #include "server/execution/execution_request.h"
@@ -26,6 +28,10 @@ struct Refusal {
 // Checks sizes, characters and bounds, and what the caller's role takes.
 std::variant<ExecutionRequest, Refusal, Malformed> ReadRequest(const v1::ExecuteRequest& message,
                                                                const Identity& caller);
+
+// What it asks for of the node's slots. A text: why it is not taken.
+std::optional<std::string> ReadResources(const v1::ExecuteRequest& message,
+                                         const std::vector<Slot>& slots, ExecutionRequest& request);
 
 ExecutionKey ReadKey(const v1::ExecutionId& id, uid_t caller);
 void WriteKey(const ExecutionKey& key, v1::ExecutionId& id);

@@ -222,7 +222,7 @@ void ExecProgram(const LaunchRequest& request, const StartStatus& status) {
   std::vector<std::string> arguments = request.arguments;
   if (request.kind == LaunchRequest::Kind::kShell) {
     arguments = request.source.size() <= kMaxArgumentBytes
-                    ? std::vector<std::string>{"sh", "-c", request.source}
+                    ? std::vector<std::string>{"sh", "-c", "--", request.source}
                     : std::vector<std::string>{"sh", MakeScript(request.source, status)};
   }
   std::vector<char*> argv;

@@ -97,12 +97,13 @@ bool SpawnLoop::HandleMessage() {
   std::optional<FdMessage> message = ReceiveFdMessage(daemon_.get());
   if (!message) return errno == EAGAIN || errno == EINTR;
   if (message->bytes.empty()) return false;
+  const bool until_gone = message->bytes.substr(1) == kUntilGone;
   switch (static_cast<SpawnCommand>(message->bytes[0])) {
     case SpawnCommand::kSupervise:
-      if (message->fds.size() >= 3) StartSupervisor(std::move(message->fds), false);
+      if (message->fds.size() >= 3) StartSupervisor(std::move(message->fds), false, until_gone);
       break;
     case SpawnCommand::kSuperviseWithInput:
-      if (message->fds.size() >= 4) StartSupervisor(std::move(message->fds), true);
+      if (message->fds.size() >= 4) StartSupervisor(std::move(message->fds), true, until_gone);
       break;
     case SpawnCommand::kWake:
       Wake();
@@ -121,7 +122,7 @@ bool SpawnLoop::HandleMessage() {
   return true;
 }
 
-void SpawnLoop::StartSupervisor(std::vector<UniqueFd> fds, bool has_input) {
+void SpawnLoop::StartSupervisor(std::vector<UniqueFd> fds, bool has_input, bool until_gone) {
   hooks_.before();
   errno = EAGAIN;
   const pid_t pid = FaultAt("supervisor.fork") ? -1 : ::fork();
@@ -130,6 +131,7 @@ void SpawnLoop::StartSupervisor(std::vector<UniqueFd> fds, bool has_input) {
     hooks_.after_in_parent();
     if (pid > 0) {
       supervised_.insert(pid);
+      if (until_gone) held_[pid] = std::move(fds[0]);
     } else {
       SendStartFailure(fds[0].get(), "fork its supervisor", error);
     }
@@ -142,6 +144,7 @@ void SpawnLoop::StartSupervisor(std::vector<UniqueFd> fds, bool has_input) {
   signals_.Reset();
   lifeline_write_.Reset();
   report_read_.Reset();
+  held_.clear();
   Supervisor::Fds own;
   own.control = std::move(fds[0]);
   own.lifeline = std::move(lifeline_read_);
@@ -280,6 +283,13 @@ void SpawnLoop::Reap() {
     ReadReports();  // whoever became our child after a natural end is named there already
     KillOrphans();
   }
+  LetGo();
+}
+
+// The daemon hears that all of these is gone.
+void SpawnLoop::LetGo() {
+  if (orphans_) return;
+  std::erase_if(held_, [this](const auto& held) { return supervised_.count(held.first) == 0; });
 }
 
 // Supervisors of a zygote that was killed come to us, and end by themselves; but not one that

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -32,6 +33,10 @@ enum class SpawnCommand : char {
 
 class SpawnLoop {
  public:
+  // Behind the first byte of kSupervise and kSuperviseWithInput: of `control` a copy stays here
+  // until nothing of the execution is left, also when its supervisor is killed.
+  static constexpr char kUntilGone[] = "G";
+
   // Around fork, for a process that has more to do there (Python).
   struct ForkHooks {
     std::function<void()> before = [] {};
@@ -59,7 +64,7 @@ class SpawnLoop {
 
  private:
   bool HandleMessage();
-  void StartSupervisor(std::vector<UniqueFd> fds, bool has_input);
+  void StartSupervisor(std::vector<UniqueFd> fds, bool has_input, bool until_gone);
   void StartZygote(UniqueFd socket, const ZygoteRequest& request);
   [[noreturn]] void BecomeZygote(UniqueFd socket, UniqueFd groups, const ZygoteRequest& request);
   void Wake() const;
@@ -69,6 +74,7 @@ class SpawnLoop {
   void ForgetEndedSessions();
   void ContinueOrphans() const;
   void KillOrphans();
+  void LetGo();
   void Drain();
 
   UniqueFd daemon_;
@@ -84,6 +90,7 @@ class SpawnLoop {
   UniqueFd report_write_;
   std::set<pid_t> supervised_;  // supervisors and the zygotes
   std::set<pid_t> zygotes_;
+  std::map<pid_t, UniqueFd> held_;  // `control` of supervisors, with kUntilGone
   std::set<pid_t> left_sessions_;
   ControlGroups groups_;
   GroupService group_service_;

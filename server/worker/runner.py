@@ -8,6 +8,7 @@ import ast
 import builtins
 import linecache
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -33,8 +34,28 @@ def clip(text, most=MOST_TEXT):
     return data[:half] + b"\n... cut here ...\n" + data[-half:]
 
 
+# How clients call a function that they send: as base64, and then what is the same for many.
+CALL = re.compile(r"(__import__\('muster_task'\)\.call\(')([A-Za-z0-9+/=]*)(', (?:True|False), \(\d+, \d+\)\))")
+TEXT = "TEXT"  # in the place of the base64
+calls = {}  # by what is the same: the code
+
+
+def compile_call(call, filename):
+    """The expression of such a call, which is not compiled again, but has another text among its constants."""
+    begin, text, end = call.groups()
+    code = calls.get(end)
+    if code is None:
+        code = compile(begin + TEXT + end, filename, "eval")
+        if len(calls) < 16:
+            calls[end] = code
+    constants = tuple([text if constant == TEXT else constant for constant in code.co_consts])
+    return code.replace(co_consts=constants, co_filename=filename)
+
+
 def compile_cell(source, filename=FILENAME):
     """The statements, and the expression at the end if there is one, as two code objects."""
+    if (call := CALL.fullmatch(source)) is not None:
+        return None, compile_call(call, filename)
     tree = ast.parse(source, filename, "exec")
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):

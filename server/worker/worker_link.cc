@@ -16,7 +16,7 @@ namespace {
 // The daemon is gone, or what it wrote cannot be understood.
 constexpr int kNobodyThere = 127;
 // A wake-up costs as much as some cells.
-constexpr int kMostUntold = 16;
+constexpr int kMostUntold = 48;
 
 // Whether a session's namespace is asked for; whoever is not believed yet may lie.
 bool IsOfSession(std::string_view bytes) {

@@ -7,7 +7,7 @@
 #include "common/words.h"
 #include "shell/chosen_nodes.h"
 #include "shell/command_list.h"
-#include "shell/execution_flags.h"
+#include "shell/report_flags.h"
 #include "shell/run_on_nodes.h"
 #include "shell/transfer_on_nodes.h"
 
@@ -19,9 +19,9 @@ int Run(Shell& shell, absl::string_view rest) {
   const bool names_none = rest.empty() || rest[0] == ' ' || rest[0] == '\t';
   const auto [word, behind] = SplitTarget(rest);
   const absl::string_view target = names_none ? "*" : word;
-  ExecuteOptions options = shell.defaults();
+  LineOptions options = shell.defaults();
   const absl::string_view behind_target = names_none ? rest : behind;
-  const auto line = TakeExecutionFlags(behind_target, options);
+  const auto line = TakeLineFlags(behind_target, options);
   if (!line.ok()) return shell.Usage("@", line.status().message());
   if (line->empty()) return shell.Usage("@", "there is no command for the nodes");
   // Behind a bare -- stands a command of the nodes, whatever it is called.
@@ -30,10 +30,10 @@ int Run(Shell& shell, absl::string_view rest) {
   const bool is_literal = absl::EndsWith(absl::StripTrailingAsciiWhitespace(flags), "--");
   const auto [verb, what] = SplitFirst(*line);
   if (!is_literal && (verb == "put" || verb == "get")) {
-    ExecuteOptions given;  // without the defaults, which those two take themselves
-    static_cast<void>(TakeExecutionFlags(behind_target, given).ok());
+    LineOptions given;  // without the defaults, which those two take themselves
+    static_cast<void>(TakeLineFlags(behind_target, given).ok());
     return TransferOnNodes(shell, verb == "put" ? Direction::kPut : Direction::kGet, target, what,
-                           given);
+                           given.execution);
   }
   return RunOnNodes(shell, target, muster::shell(std::string(*line)), options);
 }

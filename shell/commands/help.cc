@@ -9,6 +9,7 @@
 #include "shell/command_list.h"
 #include "shell/execution_flags.h"
 #include "shell/exit_code.h"
+#include "shell/report_flags.h"
 #include "shell/shell.h"
 #include "shell/table.h"
 
@@ -60,8 +61,9 @@ int Run(Shell& shell, absl::string_view rest) {
     return shell.Usage(
         "help", absl::StrCat("there is no command '", rest, "'", DidYouMean(rest, CommandNames())));
   }
-  shell.output().Out(absl::StrCat(command->usage, "\n", command->summary, "\n\n", command->help,
-                                  command->takes_flags ? ExecutionFlagsHelp() : ""));
+  shell.output().Out(
+      absl::StrCat(command->usage, "\n", command->summary, "\n\n", command->help,
+                   command->takes_flags ? ReportFlagsHelp() + ExecutionFlagsHelp() : ""));
   return kExitOk;
 }
 

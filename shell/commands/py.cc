@@ -3,7 +3,7 @@
 
 #include "shell/chosen_nodes.h"
 #include "shell/command_list.h"
-#include "shell/execution_flags.h"
+#include "shell/report_flags.h"
 #include "shell/run_on_nodes.h"
 
 namespace muster::clustershell {
@@ -12,8 +12,8 @@ namespace {
 int Run(Shell& shell, absl::string_view rest) {
   const auto [target, behind] = SplitTarget(rest);
   if (target.empty()) return shell.Usage("py", "there is no target");
-  ExecuteOptions options = shell.defaults();
-  const auto source = TakeExecutionFlags(behind, options);
+  LineOptions options = shell.defaults();
+  const auto source = TakeLineFlags(behind, options);
   if (!source.ok()) return shell.Usage("py", source.status().message());
   if (source->empty()) return shell.Usage("py", "there is no expression");
   return RunOnNodes(shell, target, muster::python(std::string(*source)), options);

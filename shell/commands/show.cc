@@ -19,6 +19,16 @@ std::string InGibibytes(std::uint64_t bytes) {
   return absl::StrFormat("%.1f GiB", static_cast<double>(bytes) / (1u << 30));
 }
 
+// "gpu:1/2": free and all, but for what every machine has.
+std::string SlotsOf(const NodeCheck& check) {
+  std::vector<std::string> slots;
+  for (const NodeSlot& slot : check.slots) {
+    if (slot.name == "cores" || slot.name == "memory") continue;
+    slots.push_back(absl::StrCat(slot.name, ":", slot.free, "/", slot.total));
+  }
+  return slots.empty() ? "-" : absl::StrJoin(slots, ",");
+}
+
 int Run(Shell& shell, absl::string_view rest) {
   const auto [target, behind] = SplitTarget(rest);
   if (!behind.empty()) return shell.Usage("show", absl::StrCat("it takes no '", behind, "'"));
@@ -32,6 +42,7 @@ int Run(Shell& shell, absl::string_view rest) {
                {"memory", true},
                {"python"},
                {"running", true},
+               {"slots"},
                {"tags"}});
   const std::vector<NodeCheck> checks = shell.cluster().clustercheck().nodes;
   for (const Node& node : chosen.nodes) {
@@ -41,7 +52,8 @@ int Run(Shell& shell, absl::string_view rest) {
     table.Add({absl::StrCat(node.index), node.name, node.address, check.state,
                is_known ? absl::StrCat(check.cores) : "-",
                is_known ? InGibibytes(check.memory_bytes) : "-", is_known ? check.python : "-",
-               is_known ? absl::StrCat(check.running) : "-", tags.empty() ? "-" : tags});
+               is_known ? absl::StrCat(check.running) : "-", SlotsOf(check),
+               tags.empty() ? "-" : tags});
   }
   shell.output().Out(table.Render());
   for (const Node& node : chosen.nodes) {
@@ -62,7 +74,9 @@ const ShellCommand kShowCommand = {
     "  show tags=env:prod   'help targets' says how nodes are named\n"
     "The first column is the index that a target may name. The state is running, draining (it "
     "ends,\n"
-    "and takes nothing new) or down; `running` counts the commands that run there now. Why a node "
+    "and takes nothing new) or down; `running` counts the commands that run there now; `slots` is "
+    "what a "
+    "command may\nask for with --resources, as free/all. Why a node "
     "is down stands below the table, on stderr; `check` has an exit "
     "code\n"
     "for it.\n",

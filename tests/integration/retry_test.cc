@@ -185,6 +185,22 @@ TEST_CASE("hundreds of calls outlive a daemon that is restarted again and again"
   CHECK(node.EndsCleanly());
 }
 
+TEST_CASE("pieces of an input arrive from where they lie, and are let go") {
+  ClusterFixture node(1);
+  auto kept =
+      std::make_shared<const std::string>(std::string(1'000'000, 'a') + std::string(9, 'b'));
+  const std::string expected = "first " + *kept;
+  const std::weak_ptr<const std::string> watched = kept;
+  ExecuteOptions options{.input = "first "};
+  const std::string_view whole = *kept;
+  options.input_pieces = {{whole.substr(0, 100'000), "", whole.substr(100'000)}, std::move(kept)};
+  Call call = node.cluster().execute(1, muster::argv({"cat"}), options);
+  options = {};
+  CHECK(OutputOf(call) == expected);
+  CHECK(call.wait().usage.input_bytes == expected.size());
+  CHECK(Eventually([&] { return watched.expired(); }));
+}
+
 TEST_CASE("a call's whole input arrives, of any size, and again with each try") {
   ClusterFixture node(1);
   for (const std::size_t size : {std::size_t{1}, std::size_t{32767}, std::size_t{65536},

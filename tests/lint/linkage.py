@@ -15,6 +15,7 @@ RULES = {
     "bin/clusterd-spawner": (PYTHON + "|" + RPC, None),
     "bin/clusterd-worker": (RPC, PYTHON),
     "bin/clustershell": (PYTHON, None),
+    "bin/muster-nodeset": (PYTHON + "|" + RPC, None),
     "bin/wordcount": (PYTHON + "|" + RPC + "|libabsl", None),
     "lib/libClusterAPI.so": (PYTHON, None),
 }

@@ -16,15 +16,19 @@ SLACK = float(os.environ.get("MUSTER_TEST_SLACK", "3"))
 class Cluster:
     """Daemons n1… on sockets in a folder of their own, and the configuration that names them."""
 
-    def __init__(self, count):
+    def __init__(self, count, slots=()):
+        """`slots`: of the first nodes, as clusterd takes them; of the others only what every node has."""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="muster-test-"))
         self.daemons = []
         nodes = []
-        for name in [f"n{i + 1}" for i in range(count)]:
+        # Not the configuration of a test before, which is gone.
+        environment = {name: value for name, value in os.environ.items() if name != "MUSTER_CONFIG"}
+        for name, own in zip([f"n{i + 1}" for i in range(count)], [*slots, *[""] * count]):
             address = f"unix:{self.folder}/{name}.sock"
             daemon = subprocess.Popen(
-                [os.environ["MUSTER_BIN_DIR"] + "/clusterd", "--name", name, "--listen", address, "--log-level", "warn"],
-                stdout=subprocess.PIPE, text=True)
+                [os.environ["MUSTER_BIN_DIR"] + "/clusterd", "--name", name, "--listen", address, "--log-level", "warn",
+                 *(["--slots", own] if own else [])],
+                stdout=subprocess.PIPE, text=True, env=environment)
             assert daemon.stdout.readline() == f"clusterd {name} listening on {address}\n"
             self.daemons.append(daemon)
             nodes.append(f"{name}={address}")

@@ -70,6 +70,25 @@ def test_a_value_is_compared_whole_on_both_sides(stage):
     assert stage.driver.do("bare_value", (1 << 20) + 1)["verified"] == 1
 
 
+@pytest.mark.parametrize("name", ["muster", "processes"])
+def test_python_does_the_same_works_here_and_there(stage, name):
+    driver = processes.Driver(stage.start_python_driver(name))
+    assert driver.do("round_trip", 10)["verified"] == 10
+    assert driver.do("submit", 50, 8)["verified"] == 50
+    assert driver.do("map", 50)["verified"] == 50
+    assert driver.do("value", 1 << 20)["verified"] == 1
+    with pytest.raises(processes.BenchError, match="TypeError"):
+        driver.do("round_trip")
+
+
+def test_the_rows_of_python_and_of_the_peers_that_are_there():
+    result = bench("--quick", "--rounds", "1", "--row", "P1", "--row", "P2", "--row", "P3", "--json")
+    assert result.returncode == 0, result.stderr
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [figure["row"] for figure in told] == ["P1", "P2", "P2", "P3"]
+    assert all(figure["against"] == "ProcessPoolExecutor(2)" and figure["verified"] for figure in told)
+
+
 @pytest.mark.parametrize("words", [("nonsense",), ("round_trip", "many", 2), ("round_trip",)])
 def test_a_work_that_cannot_be_done_is_an_error(stage, words):
     with pytest.raises(processes.BenchError):

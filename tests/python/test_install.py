@@ -49,24 +49,26 @@ def test_every_file_is_in_its_place(prefix):
     (module,) = {name for name in files if re.search(r"dist-packages/ClusterAPI/_native[^/]*\.so$", name)}
     folder = str(pathlib.PurePath(module).parent)
     package = {f"{folder}/{path.name}" for path in (ROOT / "client/python/ClusterAPI").iterdir()
-               if path.suffix == ".py" or path.name == "py.typed"}
+               if path.suffix in (".py", ".pyi") or path.name == "py.typed"}
     documents_there = {f"share/doc/muster/{name}" for name in (
         "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE",
-        "docs/configuration.md", "docs/cpp-reference.md", "docs/cpp-tutorial.md", "docs/examples.md",
+        "docs/coming-from.md", "docs/configuration.md", "docs/cpp-reference.md", "docs/cpp-tutorial.md", "docs/examples.md",
         "docs/failure-semantics.md", "docs/files.md", "docs/limits.md",
-        "docs/performance.md", "docs/python.md", "docs/security.md", "docs/targets.md", "docs/values.md",
+        "docs/performance.md", "docs/python-reference.md", "docs/python-tutorial.md",
+        "docs/resources.md", "docs/security.md", "docs/targets.md", "docs/values.md",
         "examples/bigsort.cc", "examples/loggrep.cc", "examples/pi.cc", "examples/sweep.cc",
         "examples/words.cc")}
     headers = {f"include/muster/{name}.h" for name in (
         "call_group", "command", "export", "map", "nodes", "outcome", "session", "status", "transfer", "value",
         "value_as")}
     assert {re.sub(r"\.so\.\d.*", ".so.N", name) for name in files} == documents_there | headers | package | {
-        "bin/clusterd", "bin/clustershell",
+        "bin/clusterd", "bin/clustershell", "bin/muster-nodeset",
         "libexec/muster/clusterd-spawner", "libexec/muster/clusterd-worker",
         "include/ClusterAPI.h",
         "lib/libClusterAPI.so", "lib/libClusterAPI.so.N",
         "lib/cmake/Muster/MusterConfig.cmake", "lib/cmake/Muster/MusterConfigVersion.cmake",
         "lib/cmake/Muster/MusterTargets.cmake", "lib/cmake/Muster/MusterTargets-release.cmake",
+        "share/muster/modules/API/ClusterAPI.py",
         "lib/pkgconfig/clusterapi.pc", module}
 
 

@@ -1,8 +1,6 @@
-"""Commands, streams, sessions and files of the module's modern face, and the snippets of its documentation."""
+"""Commands, streams, sessions and files of the module's modern face."""
 
 import os
-import pathlib
-import re
 import signal
 import time
 
@@ -94,12 +92,3 @@ def test_files_go_there_and_come_back(api, nodes, tmp_path):
     assert nodes.shell("pwd", targets=1, directory=os.fsencode(tmp_path))[0].result().ok
     with pytest.raises(TypeError, match="there is no option speed"):
         nodes.put(tmp_path / "one", tmp_path / "x", targets=1, speed=5)
-
-
-def test_the_snippets_of_the_documentation_run(cluster):
-    text = (pathlib.Path(__file__).parents[2] / "docs" / "python.md").read_text(encoding="utf-8")
-    snippets = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    assert len(snippets) >= 6
-    result = cluster.run("".join(snippets))
-    assert (result.returncode, result.stderr) == (0, b"")
-    assert result.stdout == b"Linux\nLinux\n"

@@ -1,9 +1,7 @@
 """The functions that programs for the cluster have always called."""
 
 import contextlib
-import decimal
 import io
-import pathlib
 import subprocess
 import sys
 import threading
@@ -11,20 +9,6 @@ import time
 
 import pytest
 from conftest import SLACK, ends, is_running
-
-FOUR_LINES = """\
-import ClusterAPI
-result1 = ClusterAPI.execute(1, "1+1", 0)
-result2 = ClusterAPI.execute(2, "2+2", 0)
-result3 = ClusterAPI.execute(3, "3+3", 0)
-print(result1 + result2 + result3)
-"""
-
-
-def test_the_program_of_the_documentation_prints_246(cluster):
-    result = cluster.run(FOUR_LINES)
-    assert (result.stdout, result.stderr, result.returncode) == (b"246\n", b"", 0)
-
 
 def test_the_check_is_true_when_all_servers_are_functional(api):
     assert api.clustercheck() is True
@@ -107,32 +91,6 @@ def test_a_high_value_that_nobody_wants_any_longer_stops_its_code(api, tmp_path)
     assert is_running(pid)
     del pieces
     assert ends(pid)
-
-
-def test_the_cplusplus_method_is_not_offered_and_says_so(api):
-    assert api.setCallmethod(1, "python") and api.setCallmethodAll("python")
-    with pytest.raises(NotImplementedError, match="the C\\+\\+ call method is not offered"):
-        api.setCallmethod(1, "c++")
-
-
-def test_a_program_of_the_originals_folder_runs(cluster):
-    folder = cluster.folder / "modules" / "API"
-    folder.mkdir(parents=True)
-    (folder / "ClusterAPI.py").write_text("from ClusterAPI import *\n")
-    result = cluster.run("from modules.API import ClusterAPI\n"
-                         "print(ClusterAPI.execute(1, '1+1', 0) * ClusterAPI.getClusterLenght())\n")
-    assert (result.stdout, result.stderr) == (b"222\n", b"")
-
-
-def test_the_test_program_computes_on_every_node_at_once(cluster):
-    program = pathlib.Path(__file__).parents[2] / "examples" / "clustertestprog.py"
-    result = subprocess.run([sys.executable, program], env=cluster.environment(), capture_output=True, timeout=170,
-                            check=False)
-    with decimal.localcontext() as exact:  # whose text is made faster than an int's
-        exact.prec = 600_000
-        expected = "".join(f"Server {k}: {decimal.Decimal(99999) ** (99999 + k)}\n" for k in (1, 2, 3))
-    assert result.stderr == b""
-    assert result.stdout.decode() == "Calculating. Please wait.\n" + expected
 
 
 def test_a_failure_raises_with_node_kind_reason_and_traceback(api):
@@ -313,12 +271,3 @@ def test_everything_has_its_documentation(api):
     for name in ("clustercheck", "getClusterLength", "getClusterLenght", "execute", "RemoteError"):
         assert getattr(api, name).__doc__
     assert api.__version__ == "0.1.0"
-
-
-def test_the_import_is_quick(api):
-    measure = ("import time; begin = time.perf_counter(); import ClusterAPI; "
-               "print(time.perf_counter() - begin)")
-    times = [float(subprocess.run([sys.executable, "-c", measure], capture_output=True, check=True,
-                                  text=True).stdout) for _ in range(5)]
-    print("import took", min(times))
-    assert min(times) < 0.1 * SLACK

@@ -72,6 +72,17 @@ def test_a_limit_ends_it_and_is_named(clustershell, line, outcome):
     assert result.stderr.splitlines()[-1] == f"n1: {outcome}"
 
 
+def test_resources_are_held_one_by_one(clustershell):
+    (clustershell.folder / "cluster.conf").write_text("[daemon]\nslots = gpu=2,\n  license=a|b|c\n")
+    result = clustershell.lines(
+        1, "@1 --resources gpu=1 echo $MUSTER_SLOT_GPU", "@1 --resources=gpu=2,license=1 echo "
+        "$CUDA_VISIBLE_DEVICES $MUSTER_SLOT_LICENSE", "py 1 --resources gpu=1 import os; "
+        "os.environ['CUDA_VISIBLE_DEVICES']", "@1 --resources gpu=3 echo never", "show")
+    assert result.stdout.splitlines()[:3] == ["n1: 0", "n1: 0,1 a", "n1: '0'"]
+    assert result.stdout.splitlines()[-1].split()[-2:] == ["gpu:2/2,license:3/3", "-"]
+    assert "n1: refused: this node has 2 gpu, 3 were asked\n" in result.stderr
+
+
 def test_size_and_rank_are_told_to_each(clustershell):
     result = clustershell.lines(3, "@3,1 echo $MUSTER_RANK of $MUSTER_SIZE", "@2 echo $MUSTER_SIZE")
     lines = result.stdout.splitlines()
@@ -99,6 +110,7 @@ def test_two_dashes_end_the_flags(clustershell):
     ("--timeuot 5s", "unknown flag --timeuot; did you mean --timeout?; valid here: --timeout, --grace"),
     ("--timeout soon", '--timeout: "soon" is no duration'),
     ("--mem 5X", '--mem: "5X" is no size'),
+    ("--resources gpu", '--resources: "gpu" is not NAME=N'),
     ("--env A", '--env: "A" is not NAME=VALUE'),
     ("--reap --keep", "--reap and --keep exclude each other"),
 ])

@@ -122,7 +122,8 @@ def test_a_bad_configuration_shows_at_once(clustershell):
 
 def test_show_lists_the_nodes(clustershell):
     lines = clustershell.lines(2, "show").stdout.splitlines()
-    assert lines[0].split() == ["@", "name", "address", "state", "cores", "memory", "python", "running", "tags"]
+    assert lines[0].split() == ["@", "name", "address", "state", "cores", "memory", "python", "running", "slots",
+                                "tags"]
     assert [line.split()[:2] for line in lines[1:]] == [["1", "n1"], ["2", "n2"]]
     assert all(line.split()[3] == "running" for line in lines[1:])
 

@@ -15,7 +15,7 @@ clusterd of this machine. It is connected at first use.
 
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, as_completed, wait
 
-from ._cluster import Cluster, ClusterCheck, Event, Node, NodeCheck, View, connect, gather, local
+from ._cluster import Cluster, View, connect, gather, local
 from ._errors import Cancelled, DeadlineExceeded, NodeLost, NodeUnreachable, Refused, RemoteError
 from ._executor import Executor
 from ._files import FileProgress
@@ -23,18 +23,33 @@ from ._founding import clustercheck, execute, getClusterLenght, getClusterLength
 from ._future import Future
 from ._native import Outcome
 from ._native import version as __version__
+from ._nodes import ClusterCheck, Event, Node, NodeCheck
+from ._progress import Progress
 from ._session import Session
 from ._stream import ValueStream
 
 __all__ = [
     "clustercheck", "getClusterLength", "getClusterLenght", "execute", "setCallmethod", "setCallmethodAll",
     "connect", "local", "Cluster", "View", "Node", "NodeCheck", "ClusterCheck", "Event", "Outcome", "ValueStream",
-    "Session", "FileProgress", "Future", "Executor", "gather", "as_completed", "wait", "ALL_COMPLETED", "FIRST_COMPLETED", "FIRST_EXCEPTION",
+    "Session", "FileProgress", "Progress", "Future", "Executor", "gather", "as_completed", "wait", "ALL_COMPLETED", "FIRST_COMPLETED", "FIRST_EXCEPTION",
     "RemoteError", "NodeUnreachable", "NodeLost", "Refused", "DeadlineExceeded", "Cancelled",
 ]
 
+
+def load_ipython_extension(shell):
+    """`%load_ext ClusterAPI`: gives IPython %%cluster and %cluster."""
+    from . import _ipython
+    _ipython.load(shell)
+
+
+def unload_ipython_extension(shell):
+    """`%unload_ext ClusterAPI`: takes them back, and ends their sessions."""
+    from . import _ipython
+    _ipython.unload(shell)
+
+
 # As the documentation names them, wherever they are defined.
-for _thing in (Cluster, View, Session, Executor, Future, ValueStream, RemoteError, NodeUnreachable, NodeLost, Refused,
+for _thing in (Cluster, View, Session, Executor, Future, Outcome, ValueStream, RemoteError, NodeUnreachable, NodeLost, Refused,
                DeadlineExceeded, Cancelled):
     _thing.__module__ = "ClusterAPI"
 del _thing

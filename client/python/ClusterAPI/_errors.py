@@ -14,9 +14,11 @@ class RemoteError(RuntimeError):
         start_failed, refused, unreachable, lost, skipped or unkillable
     reason: one line, as "ZeroDivisionError: division by zero (line 1)"
     traceback: the traceback of the node's Python; empty when there is none
+    problems: of files, one line for each that was not copied
     """
 
     node = kind = reason = traceback = ""
+    problems = ()
 
 
 class NodeUnreachable(RemoteError):
@@ -59,6 +61,30 @@ def make(outcome, is_task=False):
     return error
 
 
+def _of_kind(kind, reason, node):
+    error = _CLASSES[kind](f"{node}: {kind}: {reason}" if node else f"{kind}: {reason}")
+    error.node, error.kind, error.reason = node, kind, reason
+    return error
+
+
+def refused(reason, node=""):
+    """A Refused for what this library does not begin."""
+    return _of_kind("refused", reason, node)
+
+
+def unreachable(reason, node):
+    return _of_kind("unreachable", reason, node)
+
+
+def nodes_of(native, target):
+    """[(name, address)] of a target; Refused when it names none."""
+    try:
+        return native.nodes(target)
+    except RuntimeError as error:
+        reason = str(error)
+    raise refused(reason)
+
+
 def class_named(name):
     """The exception class of a full name, if it is a builtin or its module is imported here; else None.
     Nothing is imported because a node named it."""
@@ -66,9 +92,29 @@ def class_named(name):
     owner = builtins if not module else sys.modules.get(module)
     # Not getattr(): a module may import more when it is asked for a name.
     found = vars(owner).get(words) if owner is not None else None
-    if isinstance(found, type) and issubclass(found, Exception):
+    # Generators and coroutines take those two for their own end.
+    if isinstance(found, type) and issubclass(found, Exception) and \
+            not issubclass(found, (StopIteration, StopAsyncIteration)):
         return found
     return None
+
+
+_OS_ERROR = re.compile(r"\[Errno (\d+)\] (.*?)(?:: ('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"))?")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def _arguments(kind, message):
+    """What an exception of this class was made with, as far as its text tells. A terminal does not act on it."""
+    import ast
+    try:
+        if kind is KeyError:
+            return (ast.literal_eval(message),)
+        if issubclass(kind, OSError) and kind.__module__ == "builtins" and (parts := _OS_ERROR.fullmatch(message)):
+            number, text, name = parts.groups()
+            return (int(number), text) if name is None else (int(number), text, ast.literal_eval(name))
+    except (ValueError, SyntaxError):
+        pass  # another text
+    return (_CONTROLS.sub(lambda found: f"\\x{ord(found.group()):02x}", message),)
 
 
 def raised_there(outcome):
@@ -83,8 +129,9 @@ def raised_there(outcome):
         return remote
     try:
         # Its own constructor may want more than a message, or do anything.
-        error = kind.__new__(kind, message)
-        error.args = (message,)
+        args = _arguments(kind, message)
+        error = kind(*args) if len(args) > 1 else kind.__new__(kind, *args)
+        error.args = args
         error.__cause__ = remote
         error.node, error.reason, error.traceback = remote.node, remote.reason, remote.traceback
         str(error)

@@ -1,5 +1,6 @@
 """The functions that programs for the cluster have always called."""
 
+import os
 import threading
 
 from . import _errors, _native
@@ -42,16 +43,29 @@ def execute(server, command, highValue=0):
     command: Python source, at most 3 MiB
     highValue: 1 gives an object that brings the value in pieces while the node still makes it:
         iterating over it never holds the whole, str() of it does. Of an iterator each item is a piece.
+        With MUSTER_LEGACY_PRINT=yes in the environment the pieces are printed as they come, and the
+        result is one space, as of the first version.
 
     Raises RemoteError when it did not end well, with the node's traceback; when the server does not
     exist; when the node cannot be reached. Ctrl-C stops the command on the node.
     """
     if highValue == 1:
-        return ValueStream(shared(), server, command)
+        pieces = ValueStream(shared(), server, command)
+        return _printed(pieces) if os.environ.get("MUSTER_LEGACY_PRINT") == "yes" else pieces
     outcome = run_here(shared(), server, command)
     if not outcome.ok:
         raise _errors.make(outcome)
     return outcome.text()
+
+
+def _printed(pieces):
+    try:
+        for piece in pieces:
+            print(piece, end="", flush=True)
+        print()
+    finally:
+        pieces.close()
+    return " "
 
 
 def setCallmethod(server, method):

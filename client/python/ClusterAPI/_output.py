@@ -3,6 +3,8 @@
 import codecs
 import sys
 
+from ._screen import SCREEN
+
 
 class Output:
     """Hands bytes to sys.stdout and sys.stderr, as they are at that moment: exactly where the stream
@@ -15,6 +17,13 @@ class Output:
         stream = sys.stdout if is_stdout else sys.stderr
         if stream is None:  # a program without standard streams
             return
+        if SCREEN.lines == 0:
+            self._write(stream, is_stdout, data)
+            return
+        with SCREEN.writing(stream, data):
+            self._write(stream, is_stdout, data)
+
+    def _write(self, stream, is_stdout, data):
         buffer = getattr(stream, "buffer", None)
         if buffer is not None:
             stream.flush()  # what the caller printed before comes before

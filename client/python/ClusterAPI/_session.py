@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 
 from . import _errors
 from ._functions import value_of
@@ -9,6 +10,14 @@ from ._output import Output
 from ._stream import Followed
 
 _numbers = itertools.count(1)
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+
+
+def cell_value(outcome):
+    """What a cell came to, or what it raised."""
+    if not outcome.ok:
+        raise _errors.make(outcome)
+    return value_of(outcome)
 
 
 class Session:
@@ -20,24 +29,32 @@ class Session:
 
     def __init__(self, native, target, name):
         self._native = native
-        nodes = [name for name, _ in native.nodes(target)]
+        self._is_closed = False
+        if not isinstance(name, str):
+            raise TypeError(f"the name of a session has to be a str, and not a {type(name).__name__}")
+        nodes = [node for node, _ in _errors.nodes_of(native, target)]
         if len(nodes) != 1:
             raise ValueError(f"a session is on one node, and {target!r} means {', '.join(nodes)}")
         self.node = nodes[0]
         self.name = name or f"python-{os.getpid()}-{next(_numbers)}"
-        self._owns = not name
-        if self._owns:
+        if _NAME.fullmatch(self.name) is None:
+            raise _errors.refused(f"{name!r} is no name of a session; a name is a letter and up to 63 letters, digits, "
+                                  "'_', '.' or '-'", self.node)
+        if not name:
             self._check(native.open_session(self.node, self.name))
 
-    @staticmethod
-    def _check(why_not):
-        if why_not:
-            raise RuntimeError(why_not)
+    def _check(self, why_not):
+        if why_not is None:
+            return
+        is_unreachable, reason = why_not
+        if is_unreachable:
+            raise _errors.unreachable(reason, self.node)
+        raise _errors.refused(reason, self.node)
 
     def run(self, source):
         """Runs a cell there, prints here what it prints, and returns the value of its last expression, as
         View.python() does. Ctrl-C interrupts it; the namespace stays."""
-        followed = Followed(self._native, [self.node], False, "python", source, "data", {"session": self.name})
+        followed = self._follow(source)
         writer = Output()
         interrupt = None
         last = None
@@ -55,12 +72,17 @@ class Session:
                 says = iter(followed)
         if interrupt is not None:
             raise interrupt
-        if not last.ok:
-            raise _errors.make(last)
-        return value_of(last)
+        return cell_value(last)
+
+    def _follow(self, source):
+        """The cell as calls to be followed by hand: for this package."""
+        if self._is_closed:
+            raise RuntimeError(f"the session {self.name} was closed")
+        return Followed(self._native, [self.node], False, "python", source, "data", {"session": self.name})
 
     def close(self):
         """Ends it, with all that it left running."""
+        self._is_closed = True
         self._check(self._native.close_session(self.node, self.name))
 
     def __enter__(self):

@@ -3,6 +3,7 @@
 import codecs
 
 from . import _errors, _native
+from ._nodes import Event
 from ._output import Output
 
 SLICE = 0.1  # seconds; how soon Ctrl-C is seen
@@ -14,20 +15,30 @@ class Followed:
 
     def __init__(self, native, targets, all_nodes, kind, source, form, options):
         self._queue = _native.CallQueue()
-        self.nodes = dict(native.execute(self._queue, targets, all_nodes, kind, source, form, options))
+        self.nodes = dict(native.execute(self._queue, targets, all_nodes, kind, source, form,
+                                         _native.Options(options)))
         self.running = set(self.nodes)
         self._queue.follow(list(self.nodes))
 
     def __iter__(self):
         """(token, output, outcome or None) until every call has ended."""
         while self.running:
-            said = self._queue.take(SLICE)
-            if not said and self._queue.is_empty():
-                self.running.clear()  # an interrupt took the end along
-            for token, output, outcome in said:
-                if outcome is not None:
-                    self.running.discard(token)
-                yield token, output, outcome
+            yield from self.take(SLICE)
+
+    def take(self, seconds):
+        """What was said by the end of that time, as a list of what iterating gives."""
+        said = self._queue.take(seconds)
+        if not said and self._queue.is_empty():
+            self.running.clear()  # an interrupt took the end along
+        self.running.difference_update(token for token, _, outcome in said if outcome is not None)
+        return said
+
+    def descriptor(self):
+        """Readable while take(0) has something to give."""
+        descriptor = self._queue.descriptor()
+        if descriptor < 0:
+            raise OSError("no descriptor is left to wait for calls with")
+        return descriptor
 
     def cancel(self, grace=None):
         for token in self.running:
@@ -38,6 +49,15 @@ class Followed:
         self.cancel()
         self._queue.close()
         self.running.clear()
+
+
+def events_of(followed, said, failures):
+    """The Events of what was said; outcomes that are not ok go into the list of failures."""
+    for token, output, outcome in said:
+        for is_stdout, data in output:
+            yield Event(followed.nodes[token], "stdout" if is_stdout else "stderr", data)
+        if outcome is not None and not outcome.ok:
+            failures.append(outcome)
 
 
 def run_here(native, server, source):

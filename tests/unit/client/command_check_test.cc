@@ -64,6 +64,29 @@ TEST_CASE("options that make no sense are refused by name") {
   CHECK_THAT(WhyNotSend("1", options), Contains("directory holds a NUL"));
 }
 
+TEST_CASE("resources that no node could give are refused by name") {
+  muster::ExecuteOptions options;
+  const auto why_not = [&](const std::string& name, std::uint64_t count) {
+    options.resources = {{name, count}};
+    return WhyNotSend("1", options);
+  };
+  CHECK(why_not("gpu", 1).empty());
+  CHECK(why_not("memory", ~0ull).empty());
+  CHECK_THAT(why_not("gpu", 0), Contains("0 gpu were asked for"));
+  for (const std::string name : {"", "GPU", "g\xc3\xbc", "2x", "a-b"}) {
+    CHECK_THAT(why_not(name, 1), Contains("\" is no name of a resource; a name is a lower-case"));
+  }
+  CHECK(why_not(std::string(1 << 20, 'x'), 1).size() < 300);
+  for (int i = 0; i < 10'000; ++i) options.resources["s" + std::to_string(i)] = 1;
+  CHECK_THAT(WhyNotSend("1", options), Contains("10001 resources were asked for; at most 64"));
+  options.resources = {{"gpu", 1}};
+  options.leftovers = muster::Leftovers::kKeep;
+  CHECK_THAT(WhyNotSend("1", options), Contains("keep"));
+  options.leftovers = muster::Leftovers::kOwnSession;
+  options.session = "s";
+  CHECK_THAT(WhyNotSend("1", options), Contains("session"));
+}
+
 TEST_CASE("limits under which nothing could start are refused by name") {
   using Limits = muster::Limits;
   const auto why_not = [](auto set) {

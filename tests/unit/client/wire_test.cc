@@ -37,6 +37,7 @@ TEST_CASE("limits, session, place, leftovers and id find their fields") {
   options.limits.file_size_bytes = 0;
   options.limits.open_files = 5;
   options.limits.output_bytes = 6;
+  options.resources = {{"memory", 1ull << 40}, {"gpu", 2}};
   options.session = "s";
   options.leftovers = muster::Leftovers::kReap;
   options.id = "00112233445566778899aabbccddeeff-18446744073709551615";
@@ -48,6 +49,10 @@ TEST_CASE("limits, session, place, leftovers and id find their fields") {
   CHECK(request.limits().file_size_bytes() == 0);
   CHECK(request.limits().open_files() == 5);
   CHECK(request.limits().output_bytes() == 6);
+  REQUIRE(request.resources_size() == 2);
+  CHECK(request.resources(0).name() == "gpu");
+  CHECK(request.resources(0).count() == 2);
+  CHECK(request.resources(1).count() == 1ull << 40);
   CHECK(request.session() == "s");
   CHECK(request.size() == 7);
   CHECK(request.rank() == 6);

@@ -43,7 +43,19 @@ TEST_CASE("each flag finds its option") {
   CHECK(options.directory == "/tmp");
   CHECK(options.session == "work");
   CHECK(options.leftovers == Leftovers::kReap);
+  CHECK(Take("--resources gpu=1,memory=1.5G x", "x").resources ==
+        std::map<std::string, std::uint64_t>{{"gpu", 1}, {"memory", 3ull << 29}});
   CHECK(Take("--keep x", "x").leftovers == Leftovers::kKeep);
+}
+
+TEST_CASE("resources are names and numbers") {
+  for (const char* value : {"gpu", "gpu=", "=1", "GPU=1", "gpu=1,", "gpu=-1", "gpu=1.5", "gpu=1K",
+                            "gpu=0", "gpu=1,gpu=2", "memory=lots", "gpu=99999999999999999999"}) {
+    CHECK_FALSE(Complaint(std::string("--resources ") + value + " x").empty());
+  }
+  CHECK(Complaint("--resources a-b=1 x") ==
+        "--resources: \"a-b=1\" is not NAME=N; a name is a lower-case letter and up to 63 "
+        "lower-case letters, digits or '_'");
 }
 
 TEST_CASE("flags end at the command, which stays untouched") {
@@ -74,8 +86,8 @@ TEST_CASE("the last of two counts, and a line adds to what was there") {
 TEST_CASE("an unknown flag is named, with the nearest and all that are valid") {
   CHECK(Complaint("--timeuot 5s ls") ==
         "unknown flag --timeuot; did you mean --timeout?; valid here: --timeout, --grace, --mem, "
-        "--cpu, --procs, --fsize, --nofile, --max-output, --env, --cwd, --session, --reap, --keep, "
-        "and -- in front of a command that begins so");
+        "--cpu, --procs, --fsize, --nofile, --max-output, --resources, --env, --cwd, --session, "
+        "--reap, --keep, and -- in front of a command that begins so");
   CHECK(Complaint("--xyzzy=1 ls").find("unknown flag --xyzzy; valid here: ") == 0);
   CHECK(Complaint("--timeout 5s --frobnicate").find("unknown flag --frobnicate") == 0);
 }

@@ -47,12 +47,12 @@ TEST_CASE("execution flags become what every line begins with") {
   const auto options = Parse({"--timeout", "5s", "--env", "A=1", "--env=B=x y", "--reap", "--mem",
                               "1G", "--timeout", "6s", "-c", "@ x"});
   REQUIRE(options.ok());
-  CHECK(options->execution.deadline == std::chrono::seconds(6));
-  CHECK(options->execution.environment ==
+  CHECK(options->line.execution.deadline == std::chrono::seconds(6));
+  CHECK(options->line.execution.environment ==
         std::map<std::string, std::string>{{"A", "1"}, {"B", "x y"}});
-  CHECK(options->execution.leftovers == Leftovers::kReap);
-  CHECK(options->execution.limits.memory_bytes == 1u << 30);
-  CHECK_FALSE(Parse({})->execution.deadline);
+  CHECK(options->line.execution.leftovers == Leftovers::kReap);
+  CHECK(options->line.execution.limits.memory_bytes == 1u << 30);
+  CHECK_FALSE(Parse({})->line.execution.deadline);
   CHECK(Parse({"--help"})->text->find("--max-output SIZE") != std::string::npos);
 }
 
@@ -66,7 +66,8 @@ TEST_CASE("execution flags that are wrong say so as in a line") {
 
 TEST_CASE("what else is wrong is said") {
   CHECK(Complaint({"hostname"}) ==
-        "unexpected argument 'hostname'; a line to run is given as -c 'hostname'");
+        "unexpected argument 'hostname'; a line to run is given as -c 'hostname', a command for "
+        "nodes behind -a or -w TARGET");
   CHECK(Complaint({"--local", "0"}).find("--local") != std::string::npos);
   CHECK(Complaint({"--local", "513"}).find("--local") != std::string::npos);
   CHECK(Complaint({"--local", "x"}).find("--local") != std::string::npos);

@@ -1,0 +1,49 @@
+// LiveReport: each line as it comes, with the name of its node in front, then one line for each
+// node that failed, and a summary when there are several. Main thread.
+#pragma once
+
+#include <absl/strings/string_view.h>
+
+#include <string>
+#include <vector>
+
+#include "shell/line_assembler.h"
+#include "shell/reports/report.h"
+
+namespace muster::clustershell {
+
+class LiveReport final : public Report {
+ public:
+  LiveReport(const std::vector<std::string>& nodes, Output& output, bool has_labels,
+             bool shows_tracebacks);
+
+  void OnOutput(std::size_t node, const Event& event) override;
+  void OnEnd(std::size_t node, const Outcome& outcome) override;
+  void OnAllEnded(const std::vector<Outcome>& outcomes) override;
+
+ private:
+  struct Place {
+    std::string node;
+    LineAssembler out;
+    LineAssembler err;
+  };
+  static LineAssembler& AssemblerOf(Place& place, Event::Stream stream) {
+    return stream == Event::Stream::kStdout ? place.out : place.err;
+  }
+  void Print(const Place& place, Event::Stream stream, absl::string_view lines);
+  // A remark about a node: it always has its name in front.
+  void Say(const Place& place, absl::string_view lines);
+
+  std::vector<Place> places_;
+  Output& output_;
+  const bool has_labels_;
+  const bool shows_tracebacks_;
+};
+
+// What there is to say of an ended node beside its output, line by line; empty when it is well.
+std::string RemarksOn(const Outcome& outcome, bool with_traceback);
+// What is shown of a value: as Python's own prompt, None is what print() and the like give, and no
+// news.
+std::string ShownValue(const Outcome& outcome);
+
+}  // namespace muster::clustershell
