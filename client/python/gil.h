@@ -4,7 +4,6 @@
 #pragma once
 
 #include <Python.h>
-#include <cxxabi.h>
 #include <unistd.h>
 
 namespace muster::python_module {
@@ -13,7 +12,7 @@ namespace muster::python_module {
 inline void TakeGil(PyThreadState* state) {
   try {
     ::PyEval_RestoreThread(state);
-  } catch (const abi::__forced_unwind&) {
+  } catch (...) {  // CPython throws nothing else; an unwinding has no object to name
     for (;;) ::pause();  // as CPython itself does from 3.14 on
   }
 }
