@@ -26,6 +26,10 @@ constexpr std::chrono::seconds kOrderTimeout(5);
 // How long a target may wait for what nodes say of themselves.
 constexpr std::chrono::seconds kAskTimeout(5);
 
+wire::Place PlaceOf(const ExecuteOptions& options, const wire::Place& counted) {
+  return options.size == 0 ? counted : wire::Place{options.size, options.rank};
+}
+
 }  // namespace
 
 const char ClusterAPI::Cluster::kForked[] =
@@ -97,10 +101,11 @@ Call ClusterAPI::Cluster::NotSent(std::size_t index, const std::string& why_not)
 }
 
 Call ClusterAPI::Cluster::Send(std::size_t index, const Command& command,
-                               const ExecuteOptions& options, const wire::Place& place) const {
+                               const ExecuteOptions& options, const wire::Place& counted) const {
   const std::string why_not = IsForked() ? kForked : WhyNotSend(command, options);
   if (!why_not.empty()) return NotSent(index, why_not);
   const std::string& node = nodes()[index].name;
+  const wire::Place place = PlaceOf(options, counted);
   RetriedCall::MakeInput make_input = [] { return nullptr; };
   if (!options.input.empty() || !options.input_pieces.pieces.empty()) {
     make_input = [whole = CallInput::WholeOf(options)] {
@@ -130,7 +135,7 @@ Call ClusterAPI::Cluster::SendInteractive(std::size_t index, const Command& comm
   if (!why_not.empty()) return NotSent(index, why_not);
   const auto call =
       std::make_shared<Call::State>(nodes()[index].name, std::make_shared<CallInput>(terminal));
-  RunnerOf(index).Begin(call, command, options, {});
+  RunnerOf(index).Begin(call, command, options, PlaceOf(options, {}));
   return Call(call);
 }
 

@@ -67,7 +67,7 @@ class ClusterAPI::Cluster {
 
   // The call, already refused when it cannot be sent.
   Call Send(std::size_t index, const Command& command, const ExecuteOptions& options,
-            const wire::Place& place) const;
+            const wire::Place& counted) const;
   // The same, and it is written to by hand.
   Call SendInteractive(std::size_t index, const Command& command, const ExecuteOptions& options,
                        const std::optional<Terminal>& terminal) const;

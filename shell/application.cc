@@ -3,6 +3,8 @@
 #include <absl/status/statusor.h>
 #include <absl/strings/str_cat.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +13,7 @@
 #include <utility>
 
 #include "client/ClusterAPI.h"
+#include "common/unique_fd.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
 #include "shell/line_source.h"
@@ -50,9 +53,19 @@ std::vector<std::string> GroupNames(Shell& shell) {
   return names;
 }
 
-std::unique_ptr<LineSource> OpenLines(const Options& options, Shell& shell, Signals& signals,
-                                      Output& output) {
+// For -l: ssh is started anew for each connection, and finds the user there.
+void SetLoginUser(const std::string& user) {
+  if (user.empty()) return;
+  const char* const given = ::getenv("MUSTER_SSH");
+  const std::string ssh = given == nullptr || *given == '\0' ? "ssh" : given;
+  ::setenv("MUSTER_SSH", absl::StrCat(ssh, " -l ", user).c_str(), 1);
+}
+
+std::unique_ptr<LineSource> OpenLines(const Options& options, const UniqueFd& file, Shell& shell,
+                                      Signals& signals, Output& output) {
   if (options.has_lines) return std::make_unique<GivenLines>(options.lines);
+  if (file.IsOpen()) return std::make_unique<ScriptLines>(file.get(), signals);
+  if (options.file == "-") return std::make_unique<ScriptLines>(STDIN_FILENO, signals);
   if (::isatty(STDIN_FILENO) == 0) return std::make_unique<ScriptLines>(STDIN_FILENO, signals);
   Vocabulary vocabulary{Commands(), {}, ProgramNames(), [&shell] { return GroupNames(shell); }};
   for (const Node& node : shell.nodes()) vocabulary.nodes.push_back(node.name);
@@ -75,20 +88,32 @@ int RunLines(LineSource& lines, Shell& shell, Signals& signals, const Output& ou
       break;
     }
   }
+  if (!lines.IsInteractive()) exit_code = WorseExit(exit_code, shell.FinishJobs());
+  if (lines.IsInteractive()) shell.SayJobsEnd();
   // A person has seen what failed; that a line of an hour ago did is not how the shell ended.
   return lines.IsInteractive() ? kExitOk : exit_code;
 }
 
 int RunAll(const Options& options, Shell& shell, Signals& signals, Output& output) {
   if (!options.one_shot.IsGiven()) {
-    return RunLines(*OpenLines(options, shell, signals, output), shell, signals, output);
+    UniqueFd file;
+    if (!options.file.empty() && options.file != "-") {
+      file.Reset(::open(options.file.c_str(), O_RDONLY | O_CLOEXEC));
+      if (!file.IsOpen()) {
+        output.Note(absl::StrCat("clustershell: cannot read --file ", options.file, ": ",
+                                 ::strerror(errno)));
+        return kExitUsage;
+      }
+    }
+    return RunLines(*OpenLines(options, file, shell, signals, output), shell, signals, output);
   }
-  const int exit_code = RunOneShot(shell, options.one_shot);
+  const int exit_code = WorseExit(RunOneShot(shell, options.one_shot), shell.FinishJobs());
   if (signals.ending() != 0) return 128 + signals.ending();
   return signals.interrupts() > 0 ? kExitInterrupted : exit_code;
 }
 
 int Run(const Options& options, Signals& signals, Output& output) {
+  SetLoginUser(options.line.login_user);
   Result<ClusterAPI> cluster = OpenCluster(options, output);
   if (!cluster.ok()) {
     output.Note(absl::StrCat("clustershell: ", cluster.status().message()));
@@ -96,7 +121,11 @@ int Run(const Options& options, Signals& signals, Output& output) {
   }
   Shell shell(std::move(cluster).value(), signals, output);
   shell.set_shows_tracebacks(options.debug);
-  shell.set_defaults(options.line);
+  LineOptions line = options.line;
+  line.report.always_sums_up = !options.one_shot.IsGiven();
+  shell.set_defaults(std::move(line));
+  shell.set_input_is_free(options.one_shot.IsGiven() || options.has_lines ||
+                          (!options.file.empty() && options.file != "-"));
   const int exit_code = RunAll(options, shell, signals, output);
   if (output.error() == 0) return exit_code;
   if (output.error() == EPIPE) return kExitOutputClosed;

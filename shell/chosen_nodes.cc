@@ -1,7 +1,11 @@
 #include "shell/chosen_nodes.h"
 
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+
 #include <string>
 
+#include "common/node_set.h"
 #include "common/target_expression.h"
 #include "common/words.h"
 
@@ -19,6 +23,16 @@ int ExitOf(StatusCode code) {
   }
 }
 
+// Folded, of those that -l means nothing to; empty: there are none, or there is no -l.
+std::string NotBySsh(const std::vector<Node>& nodes, const Shell& shell) {
+  std::vector<std::string> others;
+  if (shell.defaults().login_user.empty()) return "";
+  for (const Node& node : nodes) {
+    if (!absl::StartsWith(node.address, "ssh:")) others.push_back(node.name);
+  }
+  return others.empty() ? "" : Fold(others);
+}
+
 }  // namespace
 
 ChosenNodes ChooseNodes(Shell& shell, absl::string_view target) {
@@ -27,6 +41,14 @@ ChosenNodes ChooseNodes(Shell& shell, absl::string_view target) {
       shell.cluster().nodes(Target(target.empty() ? "*" : std::string(target)));
   if (nodes.ok()) {
     chosen.nodes = *std::move(nodes);
+    if (const std::string others = NotBySsh(chosen.nodes, shell); !others.empty()) {
+      shell.output().Note(absl::StrCat(
+          others, ": --user ", shell.defaults().login_user,
+          " is for ssh addresses, and this is a Unix socket, behind which the daemon's own "
+          "configuration says as whom commands run; leave it out, or name other nodes"));
+      chosen.nodes.clear();
+      chosen.exit_code = kExitUsage;
+    }
   } else {
     shell.output().Note(nodes.status().message());
     chosen.exit_code = ExitOf(nodes.status().code());

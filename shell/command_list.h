@@ -13,17 +13,22 @@
 namespace muster::clustershell {
 
 extern const ShellCommand kAtCommand;
+extern const ShellCommand kCancelCommand;
 extern const ShellCommand kCheckCommand;
 extern const ShellCommand kDebugCommand;
+extern const ShellCommand kDiffCommand;
 extern const ShellCommand kExitCommand;
+extern const ShellCommand kFoldCommand;
 extern const ShellCommand kGetCommand;
 extern const ShellCommand kGroupsCommand;
 extern const ShellCommand kHelpCommand;
+extern const ShellCommand kJobsCommand;
 extern const ShellCommand kNodesCommand;
 extern const ShellCommand kPsCommand;
 extern const ShellCommand kPutCommand;
 extern const ShellCommand kPyCommand;
 extern const ShellCommand kQuitCommand;
+extern const ShellCommand kRerunCommand;
 extern const ShellCommand kRunCommand;
 extern const ShellCommand kSessionsCommand;
 extern const ShellCommand kShowCommand;

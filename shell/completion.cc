@@ -8,6 +8,7 @@
 #include "common/words.h"
 #include "shell/command_list.h"
 #include "shell/execution_flags.h"
+#include "shell/line_flags.h"
 
 namespace muster::clustershell {
 namespace {
@@ -41,7 +42,7 @@ absl::string_view FlagAt(absl::string_view typed, const Vocabulary& vocabulary) 
 }
 
 std::vector<std::string> FlagNames() {
-  std::vector<std::string> names;
+  std::vector<std::string> names = LineFlagNames();
   for (const ExecutionFlag& flag : ExecutionFlags()) names.emplace_back(flag.name);
   return names;
 }

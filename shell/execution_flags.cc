@@ -136,22 +136,24 @@ const ExecutionFlag* Find(absl::string_view name) {
   return nullptr;
 }
 
-absl::Status Unknown(absl::string_view name) {
+absl::Status Unknown(absl::string_view name, const std::vector<std::string>& other_names) {
   std::vector<std::string> names;
   for (const ExecutionFlag& flag : ExecutionFlags()) names.emplace_back(flag.name);
+  names.insert(names.end(), other_names.begin(), other_names.end());
   return absl::InvalidArgumentError(absl::StrCat("unknown flag ", name, DidYouMean(name, names),
                                                  "; valid here: ", absl::StrJoin(names, ", "),
                                                  ", and -- in front of a command that begins so"));
 }
 
 // Takes one flag, with its value, off the front of the line.
-absl::Status TakeFlag(absl::string_view& line, ExecuteOptions& options) {
+absl::Status TakeFlag(absl::string_view& line, ExecuteOptions& options,
+                      const std::vector<std::string>& other_names) {
   std::string word;
   RETURN_IF_ERROR(TakeWord(line, word));
   const std::size_t equals = word.find('=');
   const std::string name = word.substr(0, equals);
   const ExecutionFlag* flag = Find(name);
-  if (flag == nullptr) return Unknown(name);
+  if (flag == nullptr) return Unknown(name, other_names);
   std::optional<std::string> value;
   if (equals != std::string::npos) value = word.substr(equals + 1);
   if (flag->value == nullptr && value) {
@@ -208,7 +210,8 @@ std::string ExecutionFlagsHelp() {
 
 absl::StatusOr<absl::string_view> TakeExecutionFlags(absl::string_view line,
                                                      ExecuteOptions& options,
-                                                     const OtherFlags& other) {
+                                                     const OtherFlags& other,
+                                                     const std::vector<std::string>& other_names) {
   bool reaps = false;
   bool keeps = false;
   for (line = StripBlanks(line); absl::StartsWith(line, "-"); line = StripBlanks(line)) {
@@ -223,7 +226,7 @@ absl::StatusOr<absl::string_view> TakeExecutionFlags(absl::string_view line,
     reaps = reaps || word == "--reap";
     keeps = keeps || word == "--keep";
     if (reaps && keeps) return absl::InvalidArgumentError("--reap and --keep exclude each other");
-    RETURN_IF_ERROR(TakeFlag(line, options));
+    RETURN_IF_ERROR(TakeFlag(line, options, other_names));
   }
   return line;
 }

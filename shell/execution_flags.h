@@ -35,11 +35,12 @@ std::string ExecutionFlagsHelp();
 // for the blanks in front. Flags are the words that begin with `--`, each with its value behind it
 // or behind `=`, quoted as words are (SplitWords); a bare `--` ends them. InvalidArgument: a flag
 // is unknown (the nearest and the valid ones are named), or its value is wrong or missing. `other`
-// may take a flag of another kind off the front of the line, and says whether it did.
+// may take a flag of another kind off the front of the line, and says whether it did;
+// `other_names` are what those are called.
 using OtherFlags = std::function<absl::StatusOr<bool>(absl::string_view& line)>;
-absl::StatusOr<absl::string_view> TakeExecutionFlags(absl::string_view line,
-                                                     ExecuteOptions& options,
-                                                     const OtherFlags& other = nullptr);
+absl::StatusOr<absl::string_view> TakeExecutionFlags(
+    absl::string_view line, ExecuteOptions& options, const OtherFlags& other = nullptr,
+    const std::vector<std::string>& other_names = {});
 
 // The flag that stands unfinished at the end of what was typed behind a target, as "--ti"; empty
 // when there the command has begun, or a value is due.

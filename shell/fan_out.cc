@@ -1,16 +1,24 @@
 #include "shell/fan_out.h"
 
+#include <absl/strings/str_cat.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "common/quantity.h"
+
 namespace muster::clustershell {
 
-FanOut::FanOut(std::vector<Call> calls)
-    : calls_(std::move(calls)), lanes_(calls_.size()), running_(calls_.size()) {
-  readers_.reserve(calls_.size());
-  for (std::size_t i = 0; i < calls_.size(); ++i) {
-    readers_.emplace_back([this, i] { Read(i); });
-  }
+FanOut::FanOut(std::vector<Call> calls, const Pace& pace)
+    : pace_(pace), lanes_(calls.size()), running_(calls.size()) {
+  for (std::size_t i = 0; i < calls.size(); ++i) lanes_[i].call = std::move(calls[i]);
+  // A call that nobody reads would wait for its reader.
+  StartReaders(calls.size());
+}
+
+FanOut::FanOut(std::size_t count, Send send, const Pace& pace)
+    : pace_(pace), send_(std::move(send)), lanes_(count), running_(count) {
+  StartReaders(pace.at_once == 0 ? count : std::min(count, pace.at_once));
 }
 
 FanOut::~FanOut() {
@@ -23,24 +31,89 @@ FanOut::~FanOut() {
   for (std::thread& reader : readers_) reader.join();
 }
 
-void FanOut::Read(std::size_t index) {
-  while (std::optional<Event> event = calls_[index].next()) {
-    MutexLock lock(mutex_);
-    // A vector that does not grow: the reference stays good.
-    Lane& lane = lanes_[index];
-    while (lane.bytes >= Lane::kShelfBytes && !closing_) taken_.Wait(mutex_);
-    if (closing_) continue;
-    lane.bytes += event->data.size();
-    lane.shelf.push_back(*std::move(event));
-    arrived_.NotifyOne();
+void FanOut::StartReaders(std::size_t count) {
+  readers_.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    readers_.emplace_back([this] { Work(); });
   }
-  Outcome outcome = calls_[index].wait();
+}
+
+void FanOut::Work() {
+  while (const std::optional<std::size_t> index = TakeTurn()) {
+    if (std::optional<Call> call = SendOne(*index)) {
+      Read(*index, *std::move(call));
+      continue;
+    }
+    Outcome outcome;
+    outcome.kind = Outcome::Kind::kCancelled;
+    outcome.reason = "by this program, before it was sent";
+    Finish(*index, std::move(outcome));
+  }
+}
+
+std::optional<std::size_t> FanOut::TakeTurn() {
+  MutexLock lock(mutex_);
+  if (next_ == lanes_.size()) return std::nullopt;
+  return next_++;
+}
+
+std::optional<Call> FanOut::SendOne(std::size_t index) {
+  {
+    MutexLock lock(mutex_);
+    if (lanes_[index].call) return lanes_[index].call;
+    if (cancelled_) return std::nullopt;
+  }
+  Call call = send_(index);
+  bool is_late = false;
+  {
+    MutexLock lock(mutex_);
+    lanes_[index].call = call;
+    is_late = cancelled_;
+  }
+  if (is_late) call.cancel(std::chrono::milliseconds(0));
+  return call;
+}
+
+void FanOut::Read(std::size_t index, Call call) {
+  const bool is_given_up = pace_.connect_timeout && IsGivenUp(index, call);
+  while (std::optional<Event> event = call.next()) Shelve(index, *std::move(event));
+  Outcome outcome = call.wait();
+  // It may have been sent at the last moment.
+  if (is_given_up && outcome.kind == Outcome::Kind::kCancelled && call.id().empty()) {
+    outcome.kind = Outcome::Kind::kUnreachable;
+    outcome.reason = absl::StrCat("there was no connection within ",
+                                  FormatDuration(*pace_.connect_timeout), " (--connect-timeout)");
+  }
+  Finish(index, std::move(outcome));
+}
+
+bool FanOut::IsGivenUp(std::size_t index, Call& call) {
+  std::optional<Event> event;
+  const bool is_heard = call.next_for(*pace_.connect_timeout, &event);
+  if (event) Shelve(index, *std::move(event));
+  if (is_heard || !call.id().empty()) return false;
+  call.cancel(std::chrono::milliseconds(0));
+  return true;
+}
+
+void FanOut::Shelve(std::size_t index, Event event) {
+  MutexLock lock(mutex_);
+  // A vector that does not grow: the reference stays good.
+  Lane& lane = lanes_[index];
+  while (lane.bytes >= Lane::kShelfBytes && !closing_) taken_.Wait(mutex_);
+  if (closing_) return;
+  lane.bytes += event.data.size();
+  lane.shelf.push_back(std::move(event));
+  arrived_.NotifyOne();
+}
+
+void FanOut::Finish(std::size_t index, Outcome outcome) {
   MutexLock lock(mutex_);
   lanes_[index].outcome = std::move(outcome);
   arrived_.NotifyOne();
 }
 
-std::optional<FanOut::Happening> FanOut::Next() {
+std::optional<FanOut::Happening> FanOut::Next(std::chrono::steady_clock::time_point latest) {
   MutexLock lock(mutex_);
   while (true) {
     if (interrupts_ > told_interrupts_) {
@@ -58,7 +131,13 @@ std::optional<FanOut::Happening> FanOut::Next() {
         return happening;
       }
     }
-    arrived_.Wait(mutex_);
+    if (latest == kNever) {
+      arrived_.Wait(mutex_);
+    } else if (!arrived_.WaitUntil(mutex_, latest)) {
+      Happening happening;
+      happening.kind = Happening::Kind::kNothing;
+      return happening;
+    }
   }
 }
 
@@ -85,7 +164,15 @@ std::optional<FanOut::Happening> FanOut::TakeFrom(std::size_t index) {
 }
 
 void FanOut::Cancel(std::optional<std::chrono::milliseconds> grace) {
-  for (Call& call : calls_) call.cancel(grace);
+  std::vector<Call> calls;
+  {
+    MutexLock lock(mutex_);
+    cancelled_ = true;
+    for (const Lane& lane : lanes_) {
+      if (lane.call) calls.push_back(*lane.call);
+    }
+  }
+  for (Call& call : calls) call.cancel(grace);
 }
 
 void FanOut::Interrupt(int times) {

@@ -90,6 +90,8 @@ int RunLocalProgram(Shell& shell, const std::string& title,
       case FanOut::Happening::Kind::kInterrupted:
         shell.SayStopping(happening->times);
         break;
+      case FanOut::Happening::Kind::kNothing:  // only when a time was given
+        break;
     }
   }
   if (!outcome.ok() && output.error() == 0) {

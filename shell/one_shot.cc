@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <random>
 #include <set>
@@ -17,6 +18,7 @@
 #include "shell/chosen_nodes.h"
 #include "shell/exit_code.h"
 #include "shell/run_on_nodes.h"
+#include "shell/transfer_on_nodes.h"
 
 namespace muster::clustershell {
 namespace {
@@ -56,12 +58,29 @@ void Pick(std::size_t count, std::vector<Node>& nodes) {
   nodes = std::move(picked);
 }
 
+// Without --dest a file goes where it came from.
+std::string FolderOf(const std::string& source) {
+  return std::filesystem::absolute(source).lexically_normal().parent_path().string();
+}
+
+int CopyFiles(Shell& shell, const std::vector<Node>& nodes, const OneShot& one_shot) {
+  if (shell.defaults().fanout > 0) {
+    shell.output().Note(
+        "clustershell: --fanout is for commands; files go to all of the nodes at once");
+    return kExitUsage;
+  }
+  const std::string destination =
+      one_shot.destination.empty() ? FolderOf(one_shot.sources.front()) : one_shot.destination;
+  return Copy(shell, one_shot.copies ? Direction::kPut : Direction::kGet, nodes, one_shot.sources,
+              destination, LineOptions());
+}
+
 }  // namespace
 
 bool OneShot::IsGiven() const {
   return all || !nodes.empty() || !groups.empty() || !excluded.empty() ||
-         !excluded_groups.empty() || !files.empty() || pick > 0 || returns_remote_code ||
-         !words.empty();
+         !excluded_groups.empty() || !files.empty() || pick > 0 || copies || copies_back ||
+         !destination.empty() || !words.empty();
 }
 
 int RunOneShot(Shell& shell, const OneShot& one_shot) {
@@ -92,10 +111,10 @@ int RunOneShot(Shell& shell, const OneShot& one_shot) {
   }
   if (chosen.nodes.empty()) return chosen.exit_code;
   Pick(static_cast<std::size_t>(one_shot.pick), chosen.nodes);
-  LineOptions options = shell.defaults();
-  options.returns_remote_code = one_shot.returns_remote_code;
-  return RunOnNodes(shell, chosen.nodes, muster::shell(absl::StrJoin(one_shot.words, " ")),
-                    options);
+  if (one_shot.copies || one_shot.copies_back) return CopyFiles(shell, chosen.nodes, one_shot);
+  const std::string command = absl::StrJoin(one_shot.words, " ");
+  shell.set_line(command);
+  return RunOnNodes(shell, chosen.nodes, muster::shell(command), shell.defaults());
 }
 
 }  // namespace muster::clustershell

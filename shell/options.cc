@@ -11,6 +11,8 @@
 #include "common/status_macros.h"
 #include "common/version.h"
 #include "shell/execution_flags.h"
+#include "shell/report_flags.h"
+#include "shell/run_flags.h"
 
 namespace muster::clustershell {
 namespace {
@@ -72,12 +74,13 @@ void AddExecutionFlags(CLI::App& app, ExecuteOptions& options) {
   app.get_option("--reap")->excludes("--keep");
 }
 
-void AddReportFlags(CLI::App& app, ReportStyle& style) {
-  const auto apply = [&style](const ReportFlag& flag, const std::string& value) {
-    const absl::Status applied = flag.apply(value, style);
+void AddLineFlags(CLI::App& app, const std::vector<LineFlag>& flags, const char* group,
+                  LineOptions& options) {
+  const auto apply = [&options](const LineFlag& flag, const std::string& value) {
+    const absl::Status applied = flag.apply(value, options);
     if (!applied.ok()) throw CLI::ValidationError(flag.name, std::string(applied.message()));
   };
-  for (const ReportFlag& flag : ReportFlags()) {
+  for (const LineFlag& flag : flags) {
     const std::string names = flag.letter == 0
                                   ? flag.name
                                   : absl::StrCat("-", std::string(1, flag.letter), ",", flag.name);
@@ -90,7 +93,7 @@ void AddReportFlags(CLI::App& app, ReportStyle& style) {
           names, [&flag, apply](const std::string& value) { apply(flag, value); }, flag.summary);
       option->type_name(flag.value);
     }
-    option->group("How @ and py are told");
+    option->group(group);
   }
 }
 
@@ -113,14 +116,39 @@ void AddOneShotFlags(CLI::App& app, OneShot& one_shot) {
   app.add_option("--pick", one_shot.pick, "So many of them, whichever")
       ->type_name("N")
       ->check(CLI::Range(1, 1 << 20));
-  app.add_flag("-S,--maxrc", one_shot.returns_remote_code,
-               "End with the largest exit code of the command");
+  for (const char* name : {"--copy", "--rcopy"}) {
+    app.add_option(name, one_shot.sources,
+                   name == absl::string_view("--copy") ? "Copy files to the nodes, not a command"
+                                                       : "Copy files of the nodes here")
+        ->type_name("FILE")
+        ->expected(0, 1 << 20);
+  }
+  app.add_option("--dest", one_shot.destination, "Where to; else where they come from")
+      ->type_name("PATH");
+  app.add_flag_callback(
+      "-p,--preserve", [] {}, "Modes and times are kept, which is so anyway");
   app.add_flag_callback(
       "-n,--nostdin", [] {}, "Nothing is read from standard input, which is so anyway");
-  for (const char* name : {"--nodes", "--exclude", "--group", "--exclude-group", "--hostfile",
-                           "--all", "--pick", "--maxrc", "--nostdin"}) {
+  for (const char* name :
+       {"--nodes", "--exclude", "--group", "--exclude-group", "--hostfile", "--all", "--pick",
+        "--copy", "--rcopy", "--dest", "--preserve", "--nostdin"}) {
     app.get_option(name)->group("One command for nodes, as clush has it");
   }
+}
+
+// Files may stand behind the flags, too, as with clush: --copy --dest /tmp FILE.
+absl::Status TakeFiles(OneShot& one_shot) {
+  const char* const flag = one_shot.copies ? "--copy" : "--rcopy";
+  if (one_shot.copies == one_shot.copies_back) {
+    return absl::InvalidArgumentError(one_shot.copies ? "--copy and --rcopy exclude each other"
+                                                      : "--dest is for --copy and --rcopy");
+  }
+  for (std::string& word : one_shot.words) one_shot.sources.push_back(std::move(word));
+  one_shot.words.clear();
+  std::erase(one_shot.sources, "");
+  if (!one_shot.sources.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(flag, " names no file; as: -w TARGET ", flag, " FILE --dest FOLDER"));
 }
 
 // The words behind the flags are the command of a OneShot.
@@ -130,10 +158,19 @@ absl::Status TakeWords(std::vector<std::string> words, const CLI::App& app, Opti
     return Unexpected(words.front(), app);
   }
   if (is_marked) words.erase(words.begin());
+  options.one_shot.copies = app.count("--copy") > 0;
+  options.one_shot.copies_back = app.count("--rcopy") > 0;
   if (!words.empty() && !options.one_shot.IsGiven()) return Unexpected(words.front(), app);
   options.one_shot.words = std::move(words);
   if (!options.one_shot.IsGiven()) return absl::OkStatus();
-  if (options.has_lines) return absl::InvalidArgumentError("a command for -w does not go with -c");
+  if (options.has_lines || !options.file.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a command for -w does not go with ", options.has_lines ? "-c" : "--file"));
+  }
+  if (options.one_shot.copies || options.one_shot.copies_back ||
+      !options.one_shot.destination.empty()) {
+    return TakeFiles(options.one_shot);
+  }
   if (options.one_shot.words.empty()) {
     return absl::InvalidArgumentError("there is no command for the nodes; as: -w TARGET uname -r");
   }
@@ -144,6 +181,9 @@ absl::Status CheckTogether(const Options& options) {
   if (options.local && (!options.config.empty() || !options.cluster.empty())) {
     return absl::InvalidArgumentError(
         "--local starts a cluster of its own; it does not go with --config or --cluster");
+  }
+  if (options.has_lines && !options.file.empty()) {
+    return absl::InvalidArgumentError("--file does not go with -c; both give the lines to run");
   }
   return absl::OkStatus();
 }
@@ -170,9 +210,12 @@ absl::StatusOr<Options> ParseOptions(int argc, const char* const* argv) {
           ->expected(1)
           ->take_all()
           ->allow_extra_args(false);
+  app.add_option("--file", options.file, "Run the lines of a file and end; -: of standard input")
+      ->type_name("FILE");
   app.add_flag("--debug", options.debug, "Show the tracebacks of the nodes");
   AddExecutionFlags(app, options.line.execution);
-  AddReportFlags(app, options.line.report);
+  AddLineFlags(app, ReportFlags(), "How @ and py are told", options.line);
+  AddLineFlags(app, RunFlags(), "How @ and py are sent", options.line);
   AddOneShotFlags(app, options.one_shot);
   app.footer(kEpilogue);
   try {

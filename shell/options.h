@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "shell/line_flags.h"
 #include "shell/one_shot.h"
-#include "shell/report_flags.h"
 
 namespace muster::clustershell {
 
@@ -18,6 +18,7 @@ struct Options {
   std::string cluster;              // which cluster of it; empty: the only one, or "default"
   std::vector<std::string> lines;   // of all -c, in order, cut at newlines
   bool has_lines = false;           // whether -c was given
+  std::string file;                 // of lines; "-": standard input; empty: none
   LineOptions line;                 // what every `@` and `py` begins with
   OneShot one_shot;                 // a command for nodes on the command line itself
   bool debug = false;               // tracebacks from the start

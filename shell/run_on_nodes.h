@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "client/ClusterAPI.h"
-#include "shell/report_flags.h"
+#include "shell/line_flags.h"
 #include "shell/shell.h"
 
 namespace muster::clustershell {

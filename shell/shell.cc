@@ -8,6 +8,8 @@
 #include "common/nearest.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
+#include "shell/one_line.h"
+#include "shell/reports/report.h"
 
 namespace muster::clustershell {
 
@@ -23,7 +25,48 @@ int Shell::RunLine(absl::string_view line) {
                               " ('help' lists all; '@ ", name, " …' runs it on every node)"));
     return kExitUsage;
   }
-  return command->run(*this, rest);
+  if (defaults_.is_dry && !command->knows_dry_run) {
+    output_.Out(absl::StrCat("would run: ", line, "\n"));
+    return kExitOk;
+  }
+  line_ = std::string(line);
+  const int exit_code = command->run(*this, rest);
+  TellEndedJobs();
+  return exit_code;
+}
+
+void Shell::TellEndedJobs() {
+  jobs_.Refresh();
+  for (Job& job : jobs_.all()) {
+    if (!job.run || !job.has_ended || job.is_told) continue;
+    job.is_told = true;
+    if (job.options.report.is_quiet) continue;
+    output_.Note(absl::StrCat("[", job.id, "] ", job.summary, ": ", OneLine(job.line), " ('jobs ",
+                              job.id, "' shows what it wrote)"));
+  }
+}
+
+void Shell::SayJobsEnd() {
+  jobs_.Refresh();
+  for (const Job& job : jobs_.all()) {
+    if (!job.has_ended)
+      output_.Note(absl::StrCat("stopping job ", job.id, ": ", OneLine(job.line)));
+  }
+}
+
+int Shell::FinishJobs() {
+  int exit_code = kExitOk;
+  for (Job& job : jobs_.all()) {
+    if (!job.run || job.is_told) continue;
+    signals_.SetRunning(job.run->fan_out());
+    job.run->WaitForEnd();
+    jobs_.Refresh();
+    job.is_told = true;
+    exit_code = WorseExit(exit_code, job.exit_code);
+    job.run->record().Tell(*Report::Make(job.options.report, job.nodes, output_, shows_tracebacks_),
+                           false);
+  }
+  return exit_code;
 }
 
 int Shell::Usage(absl::string_view command, absl::string_view what_is_wrong) {

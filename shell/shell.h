@@ -10,8 +10,9 @@
 #include <vector>
 
 #include "client/ClusterAPI.h"
+#include "shell/job_list.h"
+#include "shell/line_flags.h"
 #include "shell/output.h"
-#include "shell/report_flags.h"
 #include "shell/signals.h"
 
 namespace muster::clustershell {
@@ -32,6 +33,22 @@ class Shell {
 
   bool shows_tracebacks() const { return shows_tracebacks_; }
   void set_shows_tracebacks(bool shows) { shows_tracebacks_ = shows; }
+  // The line that runs, as it was typed.
+  const std::string& line() const { return line_; }
+  void set_line(std::string line) { line_ = std::move(line); }
+  // The tracked lines of this shell.
+  JobList& jobs() { return jobs_; }
+  // Says which jobs have ended since it was last asked.
+  void TellEndedJobs();
+  // Waits for all jobs and tells what they wrote; the exit code of all together. Ctrl-C stops them.
+  int FinishJobs();
+  // Says which jobs still run, at the end of the shell, which stops them.
+  void SayJobsEnd();
+
+  bool assumes_yes() const { return defaults_.assumes_yes; }  // asks no questions
+  // Whether standard input is not where the lines come from: then commands may have it.
+  bool input_is_free() const { return input_is_free_; }
+  void set_input_is_free(bool is_free) { input_is_free_ = is_free; }
   // What every `@` and `py` begins with; its own flags go before it.
   const LineOptions& defaults() const { return defaults_; }
   void set_defaults(LineOptions defaults) { defaults_ = std::move(defaults); }
@@ -49,6 +66,9 @@ class Shell {
   Signals& signals_;
   Output& output_;
   LineOptions defaults_;
+  std::string line_;
+  JobList jobs_;  // after cluster_: what still runs goes first
+  bool input_is_free_ = false;
   bool shows_tracebacks_ = false;
   bool ended_ = false;
 };

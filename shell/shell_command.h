@@ -21,6 +21,9 @@ struct ShellCommand {
   int (*run)(Shell& shell, absl::string_view rest);
   // Whether execution flags may stand behind its first argument: for help and completion.
   bool takes_flags = false;
+  // Whether it looks by itself that --dry-run runs nothing; else the shell only says what would
+  // run.
+  bool knows_dry_run = false;
 };
 
 }  // namespace muster::clustershell

@@ -3,6 +3,7 @@
 #include <absl/status/status.h>
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
 #include <stdlib.h>
 
 #include <atomic>
@@ -12,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/node_set.h"
 #include "common/words.h"
 #include "shell/chosen_nodes.h"
 #include "shell/execution_flags.h"
@@ -25,6 +27,8 @@ namespace {
 
 // How long to look at one transfer before the bar and the others.
 constexpr std::chrono::milliseconds kLook(50);
+
+constexpr char kDryRun[] = "--dry-run";
 
 // Transfers that run, for Ctrl-C.
 class Transfers : public Interruptible {
@@ -102,6 +106,7 @@ int WaitForAll(Shell& shell, const std::shared_ptr<Transfers>& transfers) {
   std::vector<Outcome> outcomes(all.size());
   std::vector<bool> has_ended(all.size(), false);
   TransferBar bar(shell.output(), all.size());
+  const auto begun = std::chrono::steady_clock::now();
   int exit_code = kExitOk;
   int told = 0;
   for (std::size_t ended = 0; ended < all.size();) {
@@ -124,42 +129,71 @@ int WaitForAll(Shell& shell, const std::shared_ptr<Transfers>& transfers) {
     }
     if (ended < all.size()) bar.Show(Sum(all), ended);
   }
-  if (all.size() > 1 && exit_code != kExitOk) shell.output().Note(Summarize(outcomes));
+  if (all.size() > 1 && exit_code != kExitOk) {
+    shell.output().Note(Summarize(outcomes, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                std::chrono::steady_clock::now() - begun)));
+  }
   return exit_code;
 }
 
 }  // namespace
 
 int TransferOnNodes(Shell& shell, Direction direction, absl::string_view target,
-                    absl::string_view rest, const ExecuteOptions& given) {
+                    absl::string_view rest, const LineOptions& given) {
   const char* name = direction == Direction::kPut ? "put" : "get";
-  TransferOptions options;
-  options.deadline = shell.defaults().execution.deadline;
-  options.grace = shell.defaults().execution.grace;
-  options.directory = shell.defaults().execution.directory;
-  ExecuteOptions flags = given;
-  const auto line = TakeExecutionFlags(rest, flags);
+  LineOptions flags = given;
+  const auto line = TakeExecutionFlags(rest, flags.execution,
+                                       [&flags](absl::string_view& behind) {
+                                         const auto [word, after] = SplitFirst(behind);
+                                         if (word != kDryRun) return false;
+                                         flags.is_dry = true;
+                                         behind = after;
+                                         return true;
+                                       },
+                                       {kDryRun});
   if (!line.ok()) return shell.Usage(name, line.status().message());
-  if (const absl::Status status = TakeOptions(flags, options); !status.ok()) {
-    return shell.Usage(name, status.message());
-  }
   auto words = SplitWords(*line);
   if (!words.ok()) return shell.Usage(name, words.status().message());
   if (words->size() < 2) return shell.Usage(name, "it needs a source and a destination");
   const ChosenNodes chosen = ChooseNodes(shell, target);
   if (chosen.nodes.empty()) return chosen.exit_code;
-  std::vector<Target> targets;
-  for (const Node& node : chosen.nodes) targets.emplace_back(node.index);
   std::string destination = std::move(words->back());
   words->pop_back();
-  std::vector<Transfer> started;
-  if (direction == Direction::kPut) {
-    for (std::string& source : *words) source = WithHome(source);
-    started = shell.cluster().put(targets, *words, destination, options);
-  } else {
-    started = shell.cluster().get(targets, *words, WithHome(destination), options);
+  return Copy(shell, direction, chosen.nodes, *std::move(words), std::move(destination), flags);
+}
+
+int Copy(Shell& shell, Direction direction, const std::vector<Node>& nodes,
+         std::vector<std::string> sources, std::string destination, const LineOptions& given) {
+  const bool is_put = direction == Direction::kPut;
+  TransferOptions options;
+  options.deadline = shell.defaults().execution.deadline;
+  options.grace = shell.defaults().execution.grace;
+  options.directory = shell.defaults().execution.directory;
+  if (const absl::Status status = TakeOptions(given.execution, options); !status.ok()) {
+    return shell.Usage(is_put ? "put" : "get", status.message());
   }
-  const auto transfers = std::make_shared<Transfers>(std::move(started));
+  if (is_put) {
+    for (std::string& source : sources) source = WithHome(source);
+  } else {
+    destination = WithHome(destination);
+  }
+  std::vector<Target> targets;
+  std::vector<std::string> names;
+  for (const Node& node : nodes) {
+    targets.emplace_back(node.index);
+    names.push_back(node.name);
+  }
+  if (given.is_dry || shell.defaults().is_dry) {
+    shell.output().Out(absl::StrCat("would copy ", OneLine(absl::StrJoin(sources, " ")),
+                                    is_put ? "" : absl::StrCat(" of ", Fold(names)), " to ",
+                                    OneLine(destination),
+                                    is_put ? absl::StrCat(" on ", Fold(names)) : "", " (",
+                                    names.size(), names.size() == 1 ? " node)" : " nodes)", "\n"));
+    return kExitOk;
+  }
+  const auto transfers = std::make_shared<Transfers>(
+      is_put ? shell.cluster().put(targets, sources, destination, options)
+             : shell.cluster().get(targets, sources, destination, options));
   shell.signals().SetRunning(transfers);
   return WaitForAll(shell, transfers);
 }

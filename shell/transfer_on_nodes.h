@@ -4,7 +4,11 @@
 
 #include <absl/strings/string_view.h>
 
+#include <string>
+#include <vector>
+
 #include "client/ClusterAPI.h"
+#include "shell/line_flags.h"
 #include "shell/shell.h"
 
 namespace muster::clustershell {
@@ -14,6 +18,11 @@ enum class Direction { kPut, kGet };
 // `rest`: flags, sources and destination. `given`: what flags in front of the word said. Returns
 // the exit code.
 int TransferOnNodes(Shell& shell, Direction direction, absl::string_view target,
-                    absl::string_view rest, const ExecuteOptions& given = {});
+                    absl::string_view rest, const LineOptions& given = {});
+
+// The same, of a line that was read already. `sources` and `destination` as ClusterAPI::put and get
+// have them; "~" of this machine is its home.
+int Copy(Shell& shell, Direction direction, const std::vector<Node>& nodes,
+         std::vector<std::string> sources, std::string destination, const LineOptions& given);
 
 }  // namespace muster::clustershell

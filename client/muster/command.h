@@ -132,6 +132,10 @@ struct ExecuteOptions {
   int retries = 0;
   // Running twice does no harm.
   bool idempotent = false;
+  // Of commands that belong together and are sent one by one: how many there are (MUSTER_SIZE), and
+  // which of them this is, from 0 (MUSTER_RANK). size 0: as whatever sends it counts.
+  std::uint32_t size = 0;
+  std::uint32_t rank = 0;
   Leftovers leftovers = Leftovers::kOwnSession;
   Isolation isolation = Isolation::kWorker;  // of Python; a shell line or argv is always fresh
   // What it is called, as $MUSTER_EXECUTION tells it on the node: 32 digits 0-9a-f, '-', a number

@@ -7,7 +7,8 @@
 #include "common/words.h"
 #include "shell/chosen_nodes.h"
 #include "shell/command_list.h"
-#include "shell/report_flags.h"
+#include "shell/line_flags.h"
+#include "shell/local_pipe.h"
 #include "shell/run_on_nodes.h"
 #include "shell/transfer_on_nodes.h"
 
@@ -33,9 +34,14 @@ int Run(Shell& shell, absl::string_view rest) {
     LineOptions given;  // without the defaults, which those two take themselves
     static_cast<void>(TakeLineFlags(behind_target, given).ok());
     return TransferOnNodes(shell, verb == "put" ? Direction::kPut : Direction::kGet, target, what,
-                           given.execution);
+                           given);
   }
-  return RunOnNodes(shell, target, muster::shell(std::string(*line)), options);
+  const PipedLine piped = SplitPipe(*line);
+  if (piped.has_pipe && (piped.command.empty() || piped.local.empty())) {
+    return shell.Usage("@", "on each side of !| there has to be a command");
+  }
+  options.pipe_to = std::string(piped.local);
+  return RunOnNodes(shell, target, muster::shell(std::string(piped.command)), options);
 }
 
 }  // namespace
@@ -55,12 +61,14 @@ const ShellCommand kAtCommand = {
     "  @1 --timeout 5s make      flags say how it runs; -- ends them\n"
     "  @1-3 put FILE FOLDER      put and get copy files; a command of the nodes that is called so\n"
     "                            runs as @1-3 -- put\n"
+    "  @ df -h / !| grep 9%      what the line prints goes into a command of this machine\n"
     "What a node writes comes as it comes, line by line, with its name in front; what it writes "
     "to\n"
     "stderr goes to stderr. On a terminal, control characters in it are shown as text.\n"
     "Ctrl-C stops the command on all nodes, a second one at once.\n",
     ShellCommand::Argument::kTarget,
     &Run,
+    true,
     true,
 };
 

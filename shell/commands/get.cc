@@ -23,6 +23,8 @@ const ShellCommand kGetCommand = {
     "`put`.\n",
     ShellCommand::Argument::kNone,
     &Run,
+    false,
+    true,
 };
 
 }  // namespace muster::clustershell

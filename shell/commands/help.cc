@@ -9,7 +9,9 @@
 #include "shell/command_list.h"
 #include "shell/execution_flags.h"
 #include "shell/exit_code.h"
+#include "shell/line_flags.h"
 #include "shell/report_flags.h"
+#include "shell/run_flags.h"
 #include "shell/shell.h"
 #include "shell/table.h"
 
@@ -61,9 +63,11 @@ int Run(Shell& shell, absl::string_view rest) {
     return shell.Usage(
         "help", absl::StrCat("there is no command '", rest, "'", DidYouMean(rest, CommandNames())));
   }
-  shell.output().Out(
-      absl::StrCat(command->usage, "\n", command->summary, "\n\n", command->help,
-                   command->takes_flags ? ReportFlagsHelp() + ExecutionFlagsHelp() : ""));
+  shell.output().Out(absl::StrCat(
+      command->usage, "\n", command->summary, "\n\n", command->help,
+      command->takes_flags ? LineFlagsHelp("How it is told:", ReportFlags()) +
+                                 LineFlagsHelp("How it is sent:", RunFlags()) + ExecutionFlagsHelp()
+                           : ""));
   return kExitOk;
 }
 

@@ -25,6 +25,8 @@ const ShellCommand kPutCommand = {
     "Relative names on a node begin where its commands begin.\n",
     ShellCommand::Argument::kNone,
     &Run,
+    false,
+    true,
 };
 
 }  // namespace muster::clustershell

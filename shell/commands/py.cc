@@ -3,7 +3,7 @@
 
 #include "shell/chosen_nodes.h"
 #include "shell/command_list.h"
-#include "shell/report_flags.h"
+#include "shell/line_flags.h"
 #include "shell/run_on_nodes.h"
 
 namespace muster::clustershell {
@@ -33,6 +33,7 @@ const ShellCommand kPyCommand = {
     "traceback.\n",
     ShellCommand::Argument::kTarget,
     &Run,
+    true,
     true,
 };
 

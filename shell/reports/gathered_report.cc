@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "common/node_set.h"
 #include "shell/reports/text_diff.h"
@@ -15,19 +16,21 @@ namespace {
 
 constexpr char kRule[] = "---------------";
 
-std::string Heading(const std::vector<std::string>& nodes) {
-  return nodes.size() == 1 ? nodes.front() : absl::StrCat(Fold(nodes), " (", nodes.size(), ")");
-}
-
 }  // namespace
 
 GatheredReport::GatheredReport(const ReportStyle& style, const std::vector<std::string>& nodes,
-                               Output& output, bool shows_tracebacks)
+                               Output& output, bool shows_tracebacks, GroupFold groups)
     : style_(style),
       output_(output),
       shows_tracebacks_(shows_tracebacks),
-      live_(nodes, output, style.has_labels, shows_tracebacks) {
+      groups_(std::move(groups)),
+      live_(style, nodes, output, shows_tracebacks) {
   for (const std::string& node : nodes) places_.emplace_back().node = node;
+}
+
+std::string GatheredReport::Heading(const std::vector<std::string>& nodes) const {
+  const std::string folded = style_.names_groups ? groups_.Fold(nodes) : muster::Fold(nodes);
+  return nodes.size() == 1 ? folded : absl::StrCat(folded, " (", nodes.size(), ")");
 }
 
 void GatheredReport::OnOutput(std::size_t node, const Event& event) {
@@ -60,7 +63,7 @@ void GatheredReport::OnEnd(std::size_t node, const Outcome& outcome) {
   live_.OnEnd(node, rest);
   if (!place.is_live && !value.empty()) Keep(node, value);
   if (!place.text.empty() && !absl::EndsWith(place.text, "\n")) place.text += '\n';
-  place.remarks = RemarksOn(outcome, shows_tracebacks_);
+  place.remarks = RemarksOn(outcome, shows_tracebacks_, style_.is_quiet);
 }
 
 std::vector<GatheredReport::Fold> GatheredReport::Folds() const {
@@ -117,7 +120,9 @@ void GatheredReport::PrintDifferences() {
                                                 : a.first > b.first;
       });
   if (folds.size() == 1) {
-    output_.Note(absl::StrCat(Heading(common->nodes), ": no difference"));
+    if (!style_.is_quiet) {
+      output_.Note(absl::StrCat(Heading(common->nodes), ": no difference"));
+    }
     return;
   }
   for (const Fold& fold : folds) {
@@ -147,7 +152,8 @@ void GatheredReport::PrintRemarks() {
   }
 }
 
-void GatheredReport::OnAllEnded(const std::vector<Outcome>& outcomes) {
+void GatheredReport::OnAllEnded(const std::vector<Outcome>& outcomes,
+                                std::chrono::milliseconds elapsed) {
   switch (style_.form) {
     case ReportStyle::Form::kOrdered:
       PrintOrdered();
@@ -160,7 +166,7 @@ void GatheredReport::OnAllEnded(const std::vector<Outcome>& outcomes) {
       break;
   }
   PrintRemarks();
-  live_.OnAllEnded(outcomes);
+  live_.OnAllEnded(outcomes, elapsed);
 }
 
 }  // namespace muster::clustershell

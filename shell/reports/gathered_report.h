@@ -16,11 +16,11 @@ class GatheredReport final : public Report {
   static constexpr std::size_t kMaxBytes = 256u << 20;
 
   GatheredReport(const ReportStyle& style, const std::vector<std::string>& nodes, Output& output,
-                 bool shows_tracebacks);
+                 bool shows_tracebacks, GroupFold groups);
 
   void OnOutput(std::size_t node, const Event& event) override;
   void OnEnd(std::size_t node, const Outcome& outcome) override;
-  void OnAllEnded(const std::vector<Outcome>& outcomes) override;
+  void OnAllEnded(const std::vector<Outcome>& outcomes, std::chrono::milliseconds elapsed) override;
 
  private:
   struct Place {
@@ -41,6 +41,8 @@ class GatheredReport final : public Report {
   void Keep(std::size_t node, const std::string& text);
   // Of those that said something, the smallest first, and of two equal ones the first node's.
   std::vector<Fold> Folds() const;
+  // "n[1-3] (3)", or with groups "@web,n7 (9)".
+  std::string Heading(const std::vector<std::string>& nodes) const;
   void PrintOrdered();
   void PrintFolds();
   void PrintDifferences();
@@ -51,6 +53,7 @@ class GatheredReport final : public Report {
   std::vector<Place> places_;
   Output& output_;
   const bool shows_tracebacks_;
+  const GroupFold groups_;
   LiveReport live_;  // of what is not gathered
   std::size_t bytes_ = 0;
 };

@@ -18,7 +18,8 @@ class JsonReport final : public Report {
 
   void OnOutput(std::size_t node, const Event& event) override;
   void OnEnd(std::size_t node, const Outcome& outcome) override;
-  void OnAllEnded(const std::vector<Outcome>& /*outcomes*/) override {}
+  void OnAllEnded(const std::vector<Outcome>& /*outcomes*/,
+                  std::chrono::milliseconds /*elapsed*/) override {}
 
  private:
   struct Place {

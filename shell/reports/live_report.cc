@@ -7,7 +7,10 @@
 
 namespace muster::clustershell {
 
-std::string RemarksOn(const Outcome& outcome, bool with_traceback) {
+std::string RemarksOn(const Outcome& outcome, bool with_traceback, bool is_quiet) {
+  const bool ended_by_itself = outcome.ok() || outcome.kind == Outcome::Kind::kFailed ||
+                               outcome.kind == Outcome::Kind::kSignalled;
+  if (is_quiet && ended_by_itself && !outcome.exception) return "";
   std::string text;
   const Usage& usage = outcome.usage;
   if (usage.left > 0) absl::StrAppend(&text, "left ", usage.left, " running\n");
@@ -34,9 +37,9 @@ std::string ShownValue(const Outcome& outcome) {
   return value.empty() || value == "None" ? "" : value + "\n";
 }
 
-LiveReport::LiveReport(const std::vector<std::string>& nodes, Output& output, bool has_labels,
-                       bool shows_tracebacks)
-    : output_(output), has_labels_(has_labels), shows_tracebacks_(shows_tracebacks) {
+LiveReport::LiveReport(const ReportStyle& style, const std::vector<std::string>& nodes,
+                       Output& output, bool shows_tracebacks)
+    : output_(output), style_(style), shows_tracebacks_(shows_tracebacks) {
   places_.reserve(nodes.size());
   for (const std::string& node : nodes) places_.emplace_back().node = node;
 }
@@ -57,15 +60,17 @@ void LiveReport::OnEnd(std::size_t node, const Outcome& outcome) {
     }
   }
   Print(place, Event::Stream::kStdout, ShownValue(outcome));
-  Say(place, RemarksOn(outcome, shows_tracebacks_));
+  Say(place, RemarksOn(outcome, shows_tracebacks_, style_.is_quiet));
 }
 
-void LiveReport::OnAllEnded(const std::vector<Outcome>& outcomes) {
-  if (outcomes.size() > 1 && !AreAllWell(outcomes)) output_.Note(Summarize(outcomes));
+void LiveReport::OnAllEnded(const std::vector<Outcome>& outcomes,
+                            std::chrono::milliseconds elapsed) {
+  if (outcomes.size() < 2 || style_.is_quiet) return;
+  if (style_.always_sums_up || !AreAllWell(outcomes)) output_.Note(Summarize(outcomes, elapsed));
 }
 
 void LiveReport::Print(const Place& place, Event::Stream stream, absl::string_view lines) {
-  if (has_labels_) {
+  if (style_.has_labels) {
     output_.NodeLines(stream, place.node, lines);
   } else {
     output_.Lines(stream, lines);

@@ -14,12 +14,12 @@ namespace muster::clustershell {
 
 class LiveReport final : public Report {
  public:
-  LiveReport(const std::vector<std::string>& nodes, Output& output, bool has_labels,
+  LiveReport(const ReportStyle& style, const std::vector<std::string>& nodes, Output& output,
              bool shows_tracebacks);
 
   void OnOutput(std::size_t node, const Event& event) override;
   void OnEnd(std::size_t node, const Outcome& outcome) override;
-  void OnAllEnded(const std::vector<Outcome>& outcomes) override;
+  void OnAllEnded(const std::vector<Outcome>& outcomes, std::chrono::milliseconds elapsed) override;
 
  private:
   struct Place {
@@ -36,12 +36,13 @@ class LiveReport final : public Report {
 
   std::vector<Place> places_;
   Output& output_;
-  const bool has_labels_;
+  const ReportStyle style_;
   const bool shows_tracebacks_;
 };
 
 // What there is to say of an ended node beside its output, line by line; empty when it is well.
-std::string RemarksOn(const Outcome& outcome, bool with_traceback);
+// `is_quiet`: not when the command ended by itself, however.
+std::string RemarksOn(const Outcome& outcome, bool with_traceback, bool is_quiet);
 // What is shown of a value: as Python's own prompt, None is what print() and the like give, and no
 // news.
 std::string ShownValue(const Outcome& outcome);

@@ -15,6 +15,10 @@ struct ReportStyle {
   bool gathers_stderr = false;  // kOrdered, kFolded and kDiff; else it comes live
   bool is_live_too = false;     // ... and stdout as well
   bool has_labels = true;       // whose line, or whose fold, it is
+  bool names_groups = false;    // kFolded and kDiff: "@web" for all of its nodes
+  // No summary; and of a command that failed by itself the exit code says enough.
+  bool is_quiet = false;
+  bool always_sums_up = false;  // also when all of several nodes are well
 };
 
 }  // namespace muster::clustershell
