@@ -244,6 +244,10 @@ class MUSTER_EXPORT ClusterAPI {
   // output and errors too (all of it comes as stdout; line ends are "\r\n" unless it changes that).
   Call interact(const Target& target, const Command& command, const ExecuteOptions& options = {},
                 const std::optional<Terminal>& terminal = std::nullopt);
+  // On all targets at once, as execute() does; each call is written to by itself.
+  std::vector<Call> interact(const std::vector<Target>& targets, const Command& command,
+                             const ExecuteOptions& options = {},
+                             const std::optional<Terminal>& terminal = std::nullopt);
 
   // Copies files, trees and what patterns match to nodes, all at once; returns at once, with one
   // transfer for each target, in their order. docs/files.md says what becomes of names, modes,

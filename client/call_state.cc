@@ -201,7 +201,8 @@ bool Call::State::AddOutput(Event event) {
   bool has_room = true;
   {
     const MutexLock lock(mutex_);
-    if (discards_ || outcome_ || event.data.empty()) return true;
+    const bool is_empty = event.data.empty() && event.stream != Event::Stream::kWaiting;
+    if (discards_ || outcome_ || is_empty) return true;
     if (whole_) {
       is_paused_ = !whole_->AddOutput(std::move(event));
       return !is_paused_;

@@ -102,7 +102,8 @@ Call ClusterAPI::Cluster::NotSent(std::size_t index, const std::string& why_not)
 
 Call ClusterAPI::Cluster::Send(std::size_t index, const Command& command,
                                const ExecuteOptions& options, const wire::Place& counted) const {
-  const std::string why_not = IsForked() ? kForked : WhyNotSend(command, options);
+  std::string why_not = IsForked() ? kForked : WhyNotSend(command, options);
+  if (why_not.empty()) why_not = WhyNotExecute(options);
   if (!why_not.empty()) return NotSent(index, why_not);
   const std::string& node = nodes()[index].name;
   const wire::Place place = PlaceOf(options, counted);
@@ -128,15 +129,34 @@ Call ClusterAPI::Cluster::Send(std::size_t index, const Command& command,
 
 Call ClusterAPI::Cluster::SendInteractive(std::size_t index, const Command& command,
                                           const ExecuteOptions& options,
-                                          const std::optional<Terminal>& terminal) const {
+                                          const std::optional<Terminal>& terminal,
+                                          const wire::Place& counted) const {
   std::string why_not = IsForked() ? kForked : WhyNotSend(command, options);
   if (why_not.empty()) why_not = WhyNotInteract(options);
   if (why_not.empty() && terminal) why_not = WhyNotOpen(*terminal);
   if (!why_not.empty()) return NotSent(index, why_not);
   const auto call =
       std::make_shared<Call::State>(nodes()[index].name, std::make_shared<CallInput>(terminal));
-  RunnerOf(index).Begin(call, command, options, PlaceOf(options, {}));
+  RunnerOf(index).Begin(call, command, options, PlaceOf(options, counted));
   return Call(call);
+}
+
+std::vector<Call> ClusterAPI::Cluster::SendAll(
+    const std::vector<Target>& targets,
+    const std::function<Call(std::size_t index, const wire::Place& place)>& send) const {
+  const std::vector<Spot> spots = Spread(targets);
+  wire::Place place{static_cast<std::uint32_t>(spots.size()), 0};
+  std::vector<Call> calls;
+  calls.reserve(spots.size());
+  for (const Spot& spot : spots) {
+    if (spot.kind != Outcome::Kind::kOk) {
+      calls.push_back(EndedCall(spot.kind, NameOf(spot), spot.why_not.message()));
+    } else {
+      calls.push_back(send(*spot.place, place));
+      ++place.rank;
+    }
+  }
+  return calls;
 }
 
 Map ClusterAPI::Cluster::MakeMap(const std::shared_ptr<Cluster>& self, const Command& command,

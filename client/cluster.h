@@ -6,6 +6,7 @@
 #include <absl/status/statusor.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -70,7 +71,11 @@ class ClusterAPI::Cluster {
             const wire::Place& counted) const;
   // The same, and it is written to by hand.
   Call SendInteractive(std::size_t index, const Command& command, const ExecuteOptions& options,
-                       const std::optional<Terminal>& terminal) const;
+                       const std::optional<Terminal>& terminal, const wire::Place& place) const;
+  // A call for each node of the targets; those that cannot be sent have ended already.
+  std::vector<Call> SendAll(
+      const std::vector<Target>& targets,
+      const std::function<Call(std::size_t index, const wire::Place& place)>& send) const;
   // One for each spot; those that cannot be sent have ended already.
   std::vector<Transfer> Put(const std::vector<Spot>& spots, const std::vector<std::string>& local,
                             const std::string& remote, const TransferOptions& options) const;

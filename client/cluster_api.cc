@@ -77,19 +77,9 @@ Call ClusterAPI::execute(const Target& target, const Command& command,
 
 std::vector<Call> ClusterAPI::execute(const std::vector<Target>& targets, const Command& command,
                                       const ExecuteOptions& options) {
-  const std::vector<Cluster::Spot> spots = cluster_->Spread(targets);
-  wire::Place place{static_cast<std::uint32_t>(spots.size()), 0};
-  std::vector<Call> calls;
-  calls.reserve(spots.size());
-  for (const Cluster::Spot& spot : spots) {
-    if (spot.kind != Outcome::Kind::kOk) {
-      calls.push_back(EndedCall(spot.kind, cluster_->NameOf(spot), spot.why_not.message()));
-    } else {
-      calls.push_back(cluster_->Send(*spot.place, command, options, place));
-      ++place.rank;
-    }
-  }
-  return calls;
+  return cluster_->SendAll(targets, [&](std::size_t index, const wire::Place& place) {
+    return cluster_->Send(index, command, options, place);
+  });
 }
 
 std::vector<Call> ClusterAPI::execute_all(const Target& target, const Command& command,
@@ -115,7 +105,15 @@ Call ClusterAPI::interact(const Target& target, const Command& command,
                           const ExecuteOptions& options, const std::optional<Terminal>& terminal) {
   const absl::StatusOr<std::size_t> place = cluster_->FindOne(target);
   if (!place.ok()) return RefusedCall("", FirstLine(place.status().message()));
-  return cluster_->SendInteractive(*place, command, options, terminal);
+  return cluster_->SendInteractive(*place, command, options, terminal, {});
+}
+
+std::vector<Call> ClusterAPI::interact(const std::vector<Target>& targets, const Command& command,
+                                       const ExecuteOptions& options,
+                                       const std::optional<Terminal>& terminal) {
+  return cluster_->SendAll(targets, [&](std::size_t index, const wire::Place& place) {
+    return cluster_->SendInteractive(index, command, options, terminal, place);
+  });
 }
 
 Transfer ClusterAPI::put(const Target& target, const std::vector<std::string>& local,

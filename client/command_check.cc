@@ -170,10 +170,18 @@ std::string WhyNotOpen(const Terminal& terminal) {
   return TooLong("the terminal's type", terminal.type.size(), kMaxTypeBytes);
 }
 
+std::string WhyNotExecute(const ExecuteOptions& options) {
+  if (!options.tells_waiting) return "";
+  return "the option tells_waiting is for interact(); what execute() starts has all its input";
+}
+
 std::string WhyNotInteract(const ExecuteOptions& options) {
   if (!options.input.empty() || !options.input_pieces.pieces.empty()) {
     return "the option input is for execute(); what interact() starts is written to with "
            "Call::write()";
+  }
+  if (options.tells_waiting && !options.session.empty()) {
+    return "the option tells_waiting is for what runs in no session";
   }
   if (options.retries == 0) return "";
   return "the option retries is for execute(); what was written by hand cannot be sent again";

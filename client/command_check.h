@@ -11,6 +11,7 @@ namespace muster {
 
 // Empty: it may be sent. Else why not, with the limit or the form that is valid.
 std::string WhyNotOpen(const Terminal& terminal);
+std::string WhyNotExecute(const ExecuteOptions& options);
 std::string WhyNotInteract(const ExecuteOptions& options);
 std::string WhyNotSend(const Command& command, const ExecuteOptions& options);
 std::string WhyNotSession(const std::string& name);

@@ -140,6 +140,8 @@ bool Execution::OnEvent(v1::ExecuteEvent& event) {
     case v1::ExecuteEvent::kOutcome:
       call_->Finish(wire::TakeOutcome(*event.mutable_outcome(), value_.Take(), call_->node()));
       return true;
+    case v1::ExecuteEvent::kWaiting:
+      return call_->AddOutput({Event::Stream::kWaiting, ""});
     case v1::ExecuteEvent::EVENT_NOT_SET:
       return true;  // of a later version
   }

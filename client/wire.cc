@@ -152,6 +152,7 @@ v1::ExecuteRequest ToRequest(const Command& command, const ExecuteOptions& optio
     request.set_deadline_ms(static_cast<std::uint64_t>(options.deadline->count()));
   }
   request.set_grace_ms(static_cast<std::uint64_t>(options.grace.count()));
+  request.set_tells_waiting(options.tells_waiting);
   // Absent when there are none: a daemon then need not look for what it cannot enforce.
   v1::Limits limits = ToLimits(options.limits);
   if (limits.ByteSizeLong() > 0) *request.mutable_limits() = std::move(limits);

@@ -125,6 +125,10 @@ struct ExecuteOptions {
   std::string input = {};
   // More of it, behind `input`.
   InputPieces input_pieces = {};
+  // Of interact() only, without a session: an event of the stream kWaiting tells, once for each
+  // write(), that a process of the command waits for input and has taken all that was written. What
+  // runs with other rights than the command itself (sudo) is not seen waiting.
+  bool tells_waiting = false;
   // How often it is sent again, 0 to 100, when the node could not be reached, and nothing was
   // started therefore; with `idempotent` also when the node or the connection was lost in the
   // middle. After 0.1 s first, then after twice as long each time, 5 s at most. Each try has an id

@@ -14,11 +14,12 @@
 
 namespace muster {
 
-// A piece of output, as the program wrote it: any bytes, cut anywhere.
+// A piece of output, as the program wrote it: any bytes, cut anywhere. Or, for who asked for it
+// (ExecuteOptions::tells_waiting), the word that the command waits for input.
 struct Event {
-  enum class Stream { kStdout, kStderr };
+  enum class Stream { kStdout, kStderr, kWaiting };
   Stream stream = Stream::kStdout;
-  std::string data;  // never empty, at most 64 KiB
+  std::string data;  // at most 64 KiB; empty for kWaiting only
 };
 
 // A Python exception, as data.

@@ -64,6 +64,7 @@ class Execution : public ExecutionControl, public std::enable_shared_from_this<E
   std::optional<StartFailure> Launch(SpawnerClient& spawner);
   bool MakeInput(UniqueFd& theirs, UniqueFd& out_theirs, UniqueFd& err_theirs, UniqueFd& out_ours);
   std::unique_ptr<PipeReader> ReadFrom(UniqueFd fd, OutputStream stream);
+  void WatchInput();
   void HandleOutput(OutputStream stream, std::string_view data);
   void HandleWorkerFrame(Frame frame);
   void HandleFrame(const Frame& frame);

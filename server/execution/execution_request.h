@@ -28,6 +28,7 @@ struct ExecutionRequest {
   std::shared_ptr<const Identity> identity;  // of the caller
   LaunchRequest launch;
   bool has_input = false;            // standard input is the caller's, else empty
+  bool tells_waiting = false;        // with has_input, in no session: the sink's OnWaiting
   std::optional<Terminal> terminal;  // with has_input: a terminal instead of pipes
   SlotAsks slots;                    // what it holds of the node while it runs
   std::string session;               // runs in the caller's session of this name; empty: in none

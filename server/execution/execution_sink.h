@@ -17,6 +17,8 @@ class ExecutionSink {
   virtual bool OnOutput(OutputStream stream, std::string data) = 0;
   // What ExecutionControl::Write was given is in the pipe, or nobody is interested in it.
   virtual void OnInputTaken() {}
+  // It waits for input (ExecutionRequest::tells_waiting).
+  virtual void OnWaiting() {}
   virtual void OnOutcome(Outcome outcome) = 0;
 };
 

@@ -17,6 +17,7 @@ class AuditedSink : public ExecutionSink {
     return sink_->OnOutput(stream, std::move(data));
   }
   void OnInputTaken() override { sink_->OnInputTaken(); }
+  void OnWaiting() override { sink_->OnWaiting(); }
   void OnOutcome(Outcome outcome) override;
 
  private:

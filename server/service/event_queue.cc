@@ -35,6 +35,12 @@ bool EventQueue::OnOutput(OutputStream stream, std::string data) {
   return Push({WriteOutput(stream, std::move(data)), bytes, false});
 }
 
+void EventQueue::OnWaiting() {
+  v1::ExecuteEvent event;
+  event.mutable_waiting();
+  Push({std::move(event), kEventBytes, false});
+}
+
 void EventQueue::OnOutcome(Outcome outcome) {
   {
     MutexLock lock(mutex_);

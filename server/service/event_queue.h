@@ -44,6 +44,7 @@ class EventQueue : public ExecutionSink {
   // ExecutionSink
   bool OnOutput(OutputStream stream, std::string data) override MUSTER_EXCLUDES(mutex_);
   void OnInputTaken() override { writer_.ReadOn(); }
+  void OnWaiting() override MUSTER_EXCLUDES(mutex_);
   void OnOutcome(Outcome outcome) override MUSTER_EXCLUDES(mutex_);
 
   // From the reactor.

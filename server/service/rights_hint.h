@@ -23,6 +23,7 @@ class RightsHint : public ExecutionSink {
     return sink_->OnOutput(stream, std::move(data));
   }
   void OnInputTaken() override { sink_->OnInputTaken(); }
+  void OnWaiting() override { sink_->OnWaiting(); }
   void OnOutcome(Outcome outcome) override;
 
  private:

@@ -197,6 +197,7 @@ std::variant<ExecutionRequest, Refusal, Malformed> ReadRequest(const v1::Execute
   }
   if (auto problem = ReadLimits(message.limits(), request.launch.limits)) return Refusal{*problem};
   request.launch.grace = ReadGrace(message);
+  request.tells_waiting = message.tells_waiting();
   return request;
 }
 

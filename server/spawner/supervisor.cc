@@ -139,6 +139,7 @@ std::optional<StartFailure> Supervisor::Fork(const LaunchRequest& request) {
   UniqueFd status_read(status[0]);
   UniqueFd status_write(status[1]);
   fds_.child.doors = group_.doors();
+  input_watch_.SetInput(fds_.child.in.get());
   errno = EAGAIN;
   main_ = FaultAt("fork") ? -1 : ::fork();
   if (main_ == 0) {
@@ -164,8 +165,9 @@ void Supervisor::WaitForEvents() {
         wake = Clock::now() + kFirstKillPoll;  // ClearSession is at work
       } else {
         wake = deadline_;
-        if (const auto look = limit_watch_.next_look())
-          wake = std::min(wake.value_or(*look), *look);
+        for (const auto& look : {limit_watch_.next_look(), input_watch_.next_look()}) {
+          if (look) wake = std::min(wake.value_or(*look), *look);
+        }
       }
       break;
     case Stage::kInterrupted:
@@ -216,6 +218,7 @@ void Supervisor::ObeyOrders() {
       continue;
     }
     if (frame->type == static_cast<std::uint8_t>(FrameType::kInterrupt)) Interrupt();
+    if (frame->type == static_cast<std::uint8_t>(FrameType::kWatchInput)) input_watch_.Start();
     if (frame->type != static_cast<std::uint8_t>(FrameType::kStop)) continue;
     if (const std::optional<StopOrder> order = StopOrder::Decode(frame->payload)) {
       Stop(order->cause, order->grace.value_or(grace_), order->limit, order->since);
@@ -252,6 +255,9 @@ void Supervisor::Advance() {
   const auto now = Clock::now();
   if (stage_ == Stage::kRunning && !main_ended_ && deadline_ && now >= *deadline_) {
     Stop(StopCause::kDeadline, grace_);
+  }
+  if (stage_ == Stage::kRunning && input_watch_.Look(now)) {
+    SendFrame(fds_.control.get(), FrameType::kWaiting, "");
   }
   if (stage_ == Stage::kRunning) {
     const Limit reached = limit_watch_.Look(group_, end_.cpu);

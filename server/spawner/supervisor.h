@@ -17,6 +17,7 @@
 #include "server/spawner/child.h"
 #include "server/spawner/control_group.h"
 #include "server/spawner/frame.h"
+#include "server/spawner/input_watch.h"
 #include "server/spawner/limit_watch.h"
 #include "server/spawner/signal_order.h"
 #include "server/spawner/supervisor_message.h"
@@ -78,6 +79,7 @@ class Supervisor {
   const SpawnerSettings* const settings_;
   ControlGroup group_;
   LimitWatch limit_watch_;
+  InputWatch input_watch_;
   UniqueFd signals_;  // SIGCHLD
   FrameDecoder decoder_{kMaxLaunchBytes};
   bool daemon_gone_ = false;

@@ -19,10 +19,13 @@ enum class FrameType : std::uint8_t {
   kSignal = 8,  // SignalOrder
   // Nothing: SIGINT to the main process's group, which is no stop. kInterrupted follows.
   kInterrupt = 10,
+  // Nothing: tell with one kWaiting when the tree waits for its standard input, from now on.
+  kWatchInput = 12,
   // supervisor to daemon
   kStarted = 3,       // nothing
   kHere = 9,          // u64: the process id of the supervisor; before it starts anything
   kInterrupted = 11,  // nothing: the SIGINT is with whom it was for, or nobody is there any more
+  kWaiting = 13,      // nothing: it waits for input; answers a kWatchInput
   kEnded = 4,         // ExecutionEnd; the last one
   // worker to daemon
   kValue = 5,  // a piece of the value's text

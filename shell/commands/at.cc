@@ -1,6 +1,7 @@
 // @TARGET command: a line for the shell of the nodes.
 #include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
 
 #include <string>
 
@@ -9,11 +10,20 @@
 #include "shell/command_list.h"
 #include "shell/line_flags.h"
 #include "shell/local_pipe.h"
+#include "shell/raw_terminal.h"
 #include "shell/run_on_nodes.h"
 #include "shell/transfer_on_nodes.h"
 
 namespace muster::clustershell {
 namespace {
+
+int OpenTerminalOn(Shell& shell, absl::string_view target) {
+  const ChosenNodes chosen = ChooseNodes(shell, target);
+  if (chosen.nodes.empty()) return chosen.exit_code;
+  if (chosen.nodes.size() == 1) return OpenRawTerminal(shell, chosen.nodes.front());
+  return shell.Usage("@", absl::StrCat("without a command it opens a terminal on one node, and ",
+                                       target, " are ", chosen.nodes.size()));
+}
 
 int Run(Shell& shell, absl::string_view rest) {
   // "@ uptime" names no target: all nodes. Only a blank right behind the @ says so.
@@ -24,7 +34,8 @@ int Run(Shell& shell, absl::string_view rest) {
   const absl::string_view behind_target = names_none ? rest : behind;
   const auto line = TakeLineFlags(behind_target, options);
   if (!line.ok()) return shell.Usage("@", line.status().message());
-  if (line->empty()) return shell.Usage("@", "there is no command for the nodes");
+  if (line->empty() && names_none) return shell.Usage("@", "there is no command for the nodes");
+  if (line->empty()) return OpenTerminalOn(shell, target);
   // Behind a bare -- stands a command of the nodes, whatever it is called.
   const absl::string_view flags =
       behind_target.substr(0, static_cast<std::size_t>(line->data() - behind_target.data()));
@@ -58,6 +69,8 @@ const ShellCommand kAtCommand = {
     "  @n[01-10] uptime          many names in few words\n"
     "  @tags=env:prod uptime     by tags and other attributes; 'help targets' has them all\n"
     "  @@web uptime              the nodes of the group @web\n"
+    "  @9                        a terminal on one node, for vim and top; ~. or three Ctrl-C come "
+    "back\n"
     "  @1 --timeout 5s make      flags say how it runs; -- ends them\n"
     "  @1-3 put FILE FOLDER      put and get copy files; a command of the nodes that is called so\n"
     "                            runs as @1-3 -- put\n"
