@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -50,16 +51,26 @@ std::vector<std::string> GroupNames(Shell& shell) {
   return names;
 }
 
+// "env:prod", sorted.
+std::vector<std::string> TagNames(Shell& shell) {
+  std::set<std::string> tags;
+  for (const Node& node : shell.nodes()) tags.insert(node.tags.begin(), node.tags.end());
+  return {tags.begin(), tags.end()};
+}
+
 std::unique_ptr<LineSource> OpenLines(const Options& options, Shell& shell, Signals& signals,
                                       Output& output) {
   if (options.has_lines) return std::make_unique<GivenLines>(options.lines);
   if (::isatty(STDIN_FILENO) == 0) return std::make_unique<ScriptLines>(STDIN_FILENO, signals);
   Vocabulary vocabulary{Commands(), {}, ProgramNames(), [&shell] { return GroupNames(shell); }};
+  vocabulary.tags = [&shell] { return TagNames(shell); };
+  vocabulary.clusters = [&shell] { return shell.view().ClusterNames(); };
   for (const Node& node : shell.nodes()) vocabulary.nodes.push_back(node.name);
   const std::size_t count = shell.nodes().size();
   output.Note(absl::StrCat(count, count == 1 ? " node" : " nodes",
                            "; 'help' lists the commands, Ctrl-D leaves"));
-  return std::make_unique<Prompt>(std::move(vocabulary), signals, output);
+  return std::make_unique<Prompt>(
+      std::move(vocabulary), [&shell] { return shell.view().used(); }, signals, output);
 }
 
 // Runs all lines; the exit code.
@@ -97,6 +108,7 @@ int Run(const Options& options, Signals& signals, Output& output) {
   Shell shell(std::move(cluster).value(), signals, output);
   shell.set_shows_tracebacks(options.debug);
   shell.set_defaults(options.line);
+  shell.set_answers_yes(options.answers_yes);
   const int exit_code = RunAll(options, shell, signals, output);
   if (output.error() == 0) return exit_code;
   if (output.error() == EPIPE) return kExitOutputClosed;

@@ -170,6 +170,7 @@ absl::StatusOr<Options> ParseOptions(int argc, const char* const* argv) {
           ->expected(1)
           ->take_all()
           ->allow_extra_args(false);
+  app.add_flag("-y,--yes", options.answers_yes, "Answer every question by yes");
   app.add_flag("--debug", options.debug, "Show the tracebacks of the nodes");
   AddExecutionFlags(app, options.line.execution);
   AddReportFlags(app, options.line.report);

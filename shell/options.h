@@ -20,6 +20,7 @@ struct Options {
   bool has_lines = false;           // whether -c was given
   LineOptions line;                 // what every `@` and `py` begins with
   OneShot one_shot;                 // a command for nodes on the command line itself
+  bool answers_yes = false;         // to every question
   bool debug = false;               // tracebacks from the start
   std::optional<std::string> text;  // of --help or --version: print it, and end
 };

@@ -34,6 +34,7 @@ struct LineOptions {
   ExecuteOptions execution;
   ReportStyle report;
   bool returns_remote_code = false;  // the largest of the nodes' own (RemoteCodeOf)
+  bool skips_absent = false;         // nodes that are not there are left out (SkipIfAbsent)
 };
 
 // As TakeExecutionFlags, of both kinds of flags in any order; letters may stand together, as -bL.

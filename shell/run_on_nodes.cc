@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "shell/absent_nodes.h"
 #include "shell/chosen_nodes.h"
 #include "shell/exit_code.h"
 #include "shell/fan_out.h"
@@ -44,6 +45,7 @@ int RunOnNodes(Shell& shell, const std::vector<Node>& nodes, const Command& comm
         if (output.error() != 0) fan_out->Cancel();
         break;
       case FanOut::Happening::Kind::kEnded:
+        if (options.skips_absent) SkipIfAbsent(happening->outcome);
         if (output.error() == 0) report->OnEnd(happening->call, happening->outcome);
         exit_code = options.returns_remote_code
                         ? std::max(exit_code, RemoteCodeOf(happening->outcome))
@@ -56,6 +58,7 @@ int RunOnNodes(Shell& shell, const std::vector<Node>& nodes, const Command& comm
     }
   }
   if (output.error() == 0) report->OnAllEnded(outcomes);
+  if (options.skips_absent && AreAllSkipped(outcomes)) return kExitUnreachable;
   return exit_code;
 }
 
