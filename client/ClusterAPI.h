@@ -181,6 +181,21 @@ class MUSTER_EXPORT ClusterAPI {
   ClusterAPI& operator=(ClusterAPI&&) noexcept;
   ~ClusterAPI();
 
+  // The same cluster as its configuration, tags and login rules are now; itself when nothing of
+  // that has changed. Nodes that are reached as before keep their connections, and calls that run
+  // are not touched; an index may mean another node. InvalidArgument, PermissionDenied, NotFound:
+  // as connect() has them.
+  Result<ClusterAPI> refreshed() const;
+  // A further handle of it.
+  ClusterAPI handle() const;
+  // Takes the tags of these keys ("env") from the nodes, gives them the tags ("env:prod"), which
+  // replace those of the same key, and is refreshed(). They are kept for this user and this
+  // configuration, whichever program asks (in $XDG_STATE_HOME/muster/tags; those of local() as long
+  // as it lives); what the configuration says stays. InvalidArgument: one of them cannot be a tag;
+  // Unavailable: they cannot be kept; then nothing has changed.
+  Result<ClusterAPI> tagged(const std::vector<Node>& nodes, const std::vector<std::string>& removed,
+                            const std::vector<std::string>& tags) const;
+
   // Asks every node at once and waits at most `timeout` for all of them together. `with_usage`:
   // also for what each execution takes now, which costs the nodes a look at all their processes.
   ClusterCheck clustercheck(std::chrono::milliseconds timeout = std::chrono::seconds(2),

@@ -2,6 +2,7 @@
 
 #include <absl/strings/str_cat.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "client/call_state.h"
@@ -38,14 +39,37 @@ const char ClusterAPI::Cluster::kForked[] =
     "cluster after the fork";
 
 ClusterAPI::Cluster::Cluster(const ClusterConfiguration& configuration,
-                             std::unique_ptr<LocalCluster> local)
-    : forks_(Forks()), nodes_(configuration), local_(std::move(local)) {
+                             std::shared_ptr<LocalCluster> local)
+    : Cluster(configuration, std::move(local), nullptr) {}
+
+ClusterAPI::Cluster::Cluster(const ClusterConfiguration& configuration, const Cluster& before)
+    : Cluster(configuration, before.local_, &before) {}
+
+ClusterAPI::Cluster::Cluster(const ClusterConfiguration& configuration,
+                             std::shared_ptr<LocalCluster> local, const Cluster* before)
+    : forks_(Forks()),
+      configuration_(configuration),
+      nodes_(configuration),
+      local_(std::move(local)) {
   RaiseDescriptorLimit();
   const auto turns = std::make_shared<ConnectTurns>();
+  const auto same_link = [&](const ConfiguredNode& node) -> std::shared_ptr<NodeLink> {
+    if (before == nullptr) return nullptr;
+    const auto& nodes = before->configuration_.nodes;
+    const auto same = std::find_if(nodes.begin(), nodes.end(), [&](const ConfiguredNode& other) {
+      return other.name == node.name && other.is_named == node.is_named &&
+             other.WayTo() == node.WayTo() && other.trust == node.trust;
+    });
+    if (same == nodes.end()) return nullptr;
+    return (*before->links_)[static_cast<std::size_t>(same - nodes.begin())];
+  };
   for (const ConfiguredNode& node : configuration.nodes) {
     wire_names_.push_back(node.is_named ? node.name : "");
-    links_->push_back(std::make_shared<NodeLink>(node.name, node.address, node.trust,
-                                                 Lanes::kMaxIdleOfLast, turns));
+    links_->push_back(same_link(node));
+    if (links_->back() == nullptr) {
+      links_->back() = std::make_shared<NodeLink>(node.name, node.WayTo(), node.trust,
+                                                  Lanes::kMaxIdleOfLast, turns);
+    }
     lanes_->push_back(std::make_shared<FastLane>(links_->back(), wire_names_.back()));
   }
 }

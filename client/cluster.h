@@ -33,7 +33,9 @@ class ClusterAPI::Cluster {
   static const char kForked[];
 
   explicit Cluster(const ClusterConfiguration& configuration,
-                   std::unique_ptr<LocalCluster> local = nullptr);
+                   std::shared_ptr<LocalCluster> local = nullptr);
+  // As the configuration says now; what is reached as before keeps its connections.
+  Cluster(const ClusterConfiguration& configuration, const Cluster& before);
   ~Cluster();
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
@@ -41,6 +43,7 @@ class ClusterAPI::Cluster {
   // gRPC does not survive fork(): nothing that needs a connection works here any more.
   bool IsForked() const;
 
+  const ClusterConfiguration& configuration() const { return configuration_; }
   const std::vector<Node>& nodes() const { return nodes_.nodes(); }
   const std::vector<std::shared_ptr<NodeLink>>& links() const { return *links_; }
 
@@ -124,14 +127,18 @@ class ClusterAPI::Cluster {
   absl::StatusOr<std::vector<NodeCheck>> Ask(const ClusterNodes::Places& places) const;
   static Status WhyNotName(const std::string& name);
 
+  Cluster(const ClusterConfiguration& configuration, std::shared_ptr<LocalCluster> local,
+          const Cluster* before);
+
   const int forks_;  // of the process that it belongs to
+  const ClusterConfiguration configuration_;
   const ClusterNodes nodes_;
   std::vector<std::string> wire_names_;  // as the daemons know the nodes; empty: whichever answers
   std::unique_ptr<std::vector<std::shared_ptr<NodeLink>>> links_ =
       std::make_unique<std::vector<std::shared_ptr<NodeLink>>>();
   std::unique_ptr<std::vector<std::shared_ptr<FastLane>>> lanes_ =  // one of each link
       std::make_unique<std::vector<std::shared_ptr<FastLane>>>();
-  std::unique_ptr<LocalCluster> local_;  // null: not embedded
+  std::shared_ptr<LocalCluster> local_;  // null: not embedded
 };
 
 }  // namespace muster

@@ -9,8 +9,10 @@
 #include "client/cluster_check.h"
 #include "client/ended_call.h"
 #include "client/forks.h"
+#include "client/kept_facts.h"
 #include "client/local_cluster.h"
 #include "client/public_status.h"
+#include "client/tag_file.h"
 #include "common/marked_text.h"
 #include "common/node_set.h"
 
@@ -24,7 +26,8 @@ ClusterAPI::~ClusterAPI() = default;
 Result<ClusterAPI> ClusterAPI::connect(const std::string& cluster,
                                        const std::string& configuration) {
   if (!IsFirstToUse()) return Status(StatusCode::kFailedPrecondition, Cluster::kForked);
-  const absl::StatusOr<ClusterConfiguration> read = ReadConfiguration(cluster, configuration);
+  absl::StatusOr<ClusterConfiguration> read = ReadConfiguration(cluster, configuration);
+  if (read.ok()) read = WithKeptFacts(*std::move(read));
   if (!read.ok()) return ToPublic(read.status());
   return ClusterAPI(std::make_shared<Cluster>(*read));
 }
@@ -33,8 +36,40 @@ Result<ClusterAPI> ClusterAPI::local(int nodes, int workers) {
   if (!IsFirstToUse()) return Status(StatusCode::kFailedPrecondition, Cluster::kForked);
   absl::StatusOr<std::unique_ptr<LocalCluster>> local = LocalCluster::Start(nodes, workers);
   if (!local.ok()) return ToPublic(local.status());
-  const ClusterConfiguration configuration{"local", (*local)->nodes(), NodeGroups()};
-  return ClusterAPI(std::make_shared<Cluster>(configuration, *std::move(local)));
+  ClusterConfiguration written{"local", (*local)->nodes(), NodeGroups()};
+  written.tag_path = (*local)->tag_path();
+  written.tag_scope = "local";
+  const absl::StatusOr<ClusterConfiguration> read = WithKeptFacts(std::move(written));
+  if (!read.ok()) return ToPublic(read.status());
+  return ClusterAPI(std::make_shared<Cluster>(*read, *std::move(local)));
+}
+
+ClusterAPI ClusterAPI::handle() const { return ClusterAPI(cluster_); }
+
+Result<ClusterAPI> ClusterAPI::refreshed() const {
+  if (cluster_->IsForked()) return Status(StatusCode::kFailedPrecondition, Cluster::kForked);
+  if (!HasChanged(cluster_->configuration())) return ClusterAPI(cluster_);
+  const absl::StatusOr<ClusterConfiguration> read = ReadAgain(cluster_->configuration());
+  if (!read.ok()) return ToPublic(read.status());
+  return ClusterAPI(std::make_shared<Cluster>(*read, *cluster_));
+}
+
+Result<ClusterAPI> ClusterAPI::tagged(const std::vector<Node>& nodes,
+                                      const std::vector<std::string>& removed,
+                                      const std::vector<std::string>& tags) const {
+  std::vector<std::string> names;
+  std::vector<std::string> keys = removed;
+  for (const Node& node : nodes) names.push_back(node.name);
+  for (const std::string& tag : tags) {
+    const absl::Status valid = CheckTag(tag);
+    if (!valid.ok()) return ToPublic(valid);
+    keys.emplace_back(KeyOfTag(tag));
+  }
+  const ClusterConfiguration& configuration = cluster_->configuration();
+  const TagFile file(configuration.tag_path, configuration.tag_scope);
+  const absl::Status changed = file.Change(names, keys, tags);
+  if (!changed.ok()) return ToPublic(changed);
+  return refreshed();
 }
 
 ClusterCheck ClusterAPI::clustercheck(std::chrono::milliseconds timeout, bool with_usage) const {

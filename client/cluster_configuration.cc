@@ -9,10 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "client/tag_file.h"
 #include "common/config_file.h"
 #include "common/node_set.h"
 #include "common/status_macros.h"
@@ -39,8 +42,11 @@ absl::StatusOr<ClusterConfiguration> DefaultNode() {
   for (const std::string& path : candidates) {
     if (!IsSocket(path)) continue;
     ASSIGN_OR_RETURN(Address address, ParseAddress(absl::StrCat("unix:", path)));
-    return ClusterConfiguration{
+    ClusterConfiguration result{
         "default", {{ShortHostName(), std::move(address), false, TrustedUsers()}}, NodeGroups()};
+    result.tag_path = TagFile::DefaultPath();
+    result.tag_scope = absl::StrCat("unix:", path);
+    return result;
   }
   return absl::NotFoundError(absl::StrCat(
       "no cluster is configured and no clusterd listens at ", absl::StrJoin(candidates, " or "),
@@ -170,7 +176,40 @@ absl::Status AddTags(const ConfigFile& file, std::vector<ConfiguredNode>& nodes)
   return absl::OkStatus();
 }
 
+std::string AbsolutePath(const std::string& path) {
+  std::error_code ignored;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, ignored);
+  return ignored ? path : absolute.lexically_normal().string();
+}
+
+// Null: the file has no cluster.
+absl::StatusOr<std::optional<ClusterConfiguration>> Load(const std::string& path, Trust trust,
+                                                         const std::string& cluster) {
+  ASSIGN_OR_RETURN(const ConfigFile file, ConfigFile::Load(path, trust));
+  ASSIGN_OR_RETURN(const ConfigFile::Section* section, ChooseCluster(file, cluster));
+  if (section == nullptr) return std::optional<ClusterConfiguration>();
+  ClusterConfiguration result;
+  result.name = section->name;
+  ASSIGN_OR_RETURN(result.nodes, ParseNodes(file, *section));
+  RETURN_IF_ERROR(AddTags(file, result.nodes));
+  ASSIGN_OR_RETURN(result.groups, NodeGroups::Read(file, trust));
+  result.path = path;
+  result.absolute_path = AbsolutePath(path);
+  result.trust = trust;
+  result.tag_path = TagFile::DefaultPath();
+  result.tag_scope = absl::StrCat(result.absolute_path, " ", result.name);
+  return std::optional<ClusterConfiguration>(std::move(result));
+}
+
 }  // namespace
+
+Address ConfiguredNode::WayTo() const {
+  Address way = address;
+  if (way.kind != Address::Kind::kSsh) return way;
+  if (way.user.empty()) way.user = login_user;
+  way.keyfile = keyfile;
+  return way;
+}
 
 absl::StatusOr<ClusterConfiguration> ReadConfiguration(const std::string& cluster,
                                                        const std::string& file) {
@@ -181,21 +220,23 @@ absl::StatusOr<ClusterConfiguration> ReadConfiguration(const std::string& cluste
         "there is no configuration to look up the cluster ", cluster,
         " in; write ./cluster.conf or ~/.config/muster/cluster.conf, or set MUSTER_CONFIG"));
   }
-  const Trust trust = ConfigFile::TrustOfUser(file);
-  ASSIGN_OR_RETURN(const ConfigFile configuration, ConfigFile::Load(path, trust));
-  ASSIGN_OR_RETURN(const ConfigFile::Section* section, ChooseCluster(configuration, cluster));
+  ASSIGN_OR_RETURN(std::optional<ClusterConfiguration> found,
+                   Load(path, ConfigFile::TrustOfUser(file), cluster));
+  if (found) return *std::move(found);
   // A file for the daemon only is no configuration of a cluster; but one that was asked for is.
-  if (section == nullptr && file.empty()) return DefaultNode();
-  if (section == nullptr) {
-    return absl::NotFoundError(absl::StrCat(
-        path, " has no [cluster NAME]; add one, with `nodes = n1=unix:/path, n2=ssh:host`"));
-  }
-  ClusterConfiguration result;
-  result.name = section->name;
-  ASSIGN_OR_RETURN(result.nodes, ParseNodes(configuration, *section));
-  RETURN_IF_ERROR(AddTags(configuration, result.nodes));
-  ASSIGN_OR_RETURN(result.groups, NodeGroups::Read(configuration, trust));
-  return result;
+  if (file.empty()) return DefaultNode();
+  return absl::NotFoundError(absl::StrCat(
+      path, " has no [cluster NAME]; add one, with `nodes = n1=unix:/path, n2=ssh:host`"));
+}
+
+absl::StatusOr<ClusterConfiguration> ReadConfigurationAgain(const ClusterConfiguration& before) {
+  // Under the name that messages have, unless the working directory is another one by now.
+  const std::string& path =
+      AbsolutePath(before.path) == before.absolute_path ? before.path : before.absolute_path;
+  ASSIGN_OR_RETURN(std::optional<ClusterConfiguration> found,
+                   Load(path, before.trust, before.name));
+  if (found) return *std::move(found);
+  return absl::NotFoundError(absl::StrCat(path, " has no [cluster ", before.name, "] any more"));
 }
 
 }  // namespace muster

@@ -10,6 +10,7 @@
 #include "client/node_groups.h"
 #include "client/trusted_users.h"
 #include "common/address.h"
+#include "common/trusted_file.h"
 
 namespace muster {
 
@@ -21,16 +22,32 @@ struct ConfiguredNode {
   bool is_named = true;
   TrustedUsers trust;                  // for a Unix address
   std::vector<std::string> tags = {};  // of all [node NAMES] that name it
+  // What is kept beside the configuration (client/kept_facts.h).
+  std::vector<std::string> given_tags = {};
+  std::string member_of = {};   // a cluster
+  std::string login_user = {};  // for an ssh address that names none
+  std::string keyfile = {};     // for an ssh address
+
+  // As it is connected to.
+  Address WayTo() const;
 };
 
 struct ClusterConfiguration {
   std::string name;                   // of the cluster
   std::vector<ConfiguredNode> nodes;  // at least one, names unique
   NodeGroups groups;
+  std::string path = {};           // the file, as it was named; empty: there is none
+  std::string absolute_path = {};  // that it was
+  Trust trust = Trust::kStrict;    // how far it was trusted
+  std::string tag_path = {};       // where tags are kept; empty: nowhere
+  std::string tag_scope = {};      // whose they are there
+  std::string text_of_files = {};  // of all of them, when they were read
 };
 
 // `cluster` and `file` as ClusterAPI::connect has them.
 absl::StatusOr<ClusterConfiguration> ReadConfiguration(const std::string& cluster,
                                                        const std::string& file);
+// The same cluster, from the same file.
+absl::StatusOr<ClusterConfiguration> ReadConfigurationAgain(const ClusterConfiguration& before);
 
 }  // namespace muster

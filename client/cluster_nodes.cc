@@ -2,6 +2,7 @@
 
 #include <absl/strings/str_cat.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -32,7 +33,8 @@ AttributeValue ValueOf(AttributeKey key, const Node& node) {
     case AttributeKey::kAddress:
       return {{node.address}};
     case AttributeKey::kCluster:
-      return {{node.cluster}};
+      if (node.member_of.empty()) return {{node.cluster}};
+      return {{node.cluster, node.member_of}};
     case AttributeKey::kName:
       return {{node.name}};
     default:
@@ -135,8 +137,16 @@ ClusterNodes::ClusterNodes(const ClusterConfiguration& configuration)
     node.index = static_cast<int>(nodes_.size()) + 1;
     node.name = configured.name;
     node.address = configured.address.ToString();
+    node.login_user = configured.login_user;
+    node.keyfile = configured.keyfile;
     node.cluster = configuration.name;
+    node.member_of = configured.member_of;
     node.tags = configured.tags;
+    for (const std::string& tag : configured.given_tags) {
+      if (std::find(node.tags.begin(), node.tags.end(), tag) != node.tags.end()) continue;
+      node.tags.push_back(tag);
+      node.given_tags.push_back(tag);
+    }
     nodes_.push_back(std::move(node));
   }
 }

@@ -21,6 +21,8 @@ class LocalCluster {
   ~LocalCluster();
 
   const std::vector<ConfiguredNode>& nodes() const { return nodes_; }
+  // Where tags of its nodes are kept as long as it lives.
+  std::string tag_path() const { return folder_ + "/tags"; }
 
  private:
   LocalCluster();

@@ -48,6 +48,11 @@ std::vector<std::string> SshTunnel::CommandLine(const Address& address) {
     line.emplace_back("-p");
     line.push_back(absl::StrCat(address.port));
   }
+  if (!address.keyfile.empty()) {
+    // No other key of the agent's: a server counts each as a failure.
+    for (const char* word : {"-o", "IdentitiesOnly=yes", "-i"}) line.emplace_back(word);
+    line.push_back(address.keyfile);
+  }
   line.emplace_back("--");
   line.push_back(absl::StrCat(address.user, address.user.empty() ? "" : "@", address.host));
   line.push_back(absl::StrCat("clusterd --relay", address.path.empty() ? "" : " ",

@@ -23,6 +23,8 @@ class TrustedUsers {
   // PermissionDenied says who serves, and which key would allow it.
   absl::Status Check(uid_t server) const;
 
+  bool operator==(const TrustedUsers& other) const = default;
+
  private:
   std::string cluster_;
   std::vector<uid_t> users_;

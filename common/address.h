@@ -14,11 +14,13 @@ namespace muster {
 struct Address {
   enum class Kind { kUnix, kSsh };
   Kind kind = Kind::kUnix;
-  std::string path;  // of the socket; for kSsh empty: the default socket there
-  std::string user;  // kSsh; empty: as ssh chooses
-  std::string host;  // kSsh
-  int port = 0;      // kSsh; 0: as ssh chooses
+  std::string path;          // of the socket; for kSsh empty: the default socket there
+  std::string user;          // kSsh; empty: as ssh chooses
+  std::string host;          // kSsh
+  int port = 0;              // kSsh; 0: as ssh chooses
+  std::string keyfile = {};  // kSsh, and no part of the text; empty: as ssh chooses
   std::string ToString() const;
+  bool operator==(const Address& other) const = default;
 };
 
 // InvalidArgument names what was wrong and the forms that are valid; a path over 107 bytes is

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -61,6 +62,13 @@ void SetLoginUser(const std::string& user) {
   ::setenv("MUSTER_SSH", absl::StrCat(ssh, " -l ", user).c_str(), 1);
 }
 
+// "env:prod", sorted.
+std::vector<std::string> TagNames(Shell& shell) {
+  std::set<std::string> tags;
+  for (const Node& node : shell.nodes()) tags.insert(node.tags.begin(), node.tags.end());
+  return {tags.begin(), tags.end()};
+}
+
 std::unique_ptr<LineSource> OpenLines(const Options& options, const UniqueFd& file, Shell& shell,
                                       Signals& signals, Output& output) {
   if (options.has_lines) return std::make_unique<GivenLines>(options.lines);
@@ -68,11 +76,14 @@ std::unique_ptr<LineSource> OpenLines(const Options& options, const UniqueFd& fi
   if (options.file == "-") return std::make_unique<ScriptLines>(STDIN_FILENO, signals);
   if (::isatty(STDIN_FILENO) == 0) return std::make_unique<ScriptLines>(STDIN_FILENO, signals);
   Vocabulary vocabulary{Commands(), {}, ProgramNames(), [&shell] { return GroupNames(shell); }};
+  vocabulary.tags = [&shell] { return TagNames(shell); };
+  vocabulary.clusters = [&shell] { return shell.view().ClusterNames(); };
   for (const Node& node : shell.nodes()) vocabulary.nodes.push_back(node.name);
   const std::size_t count = shell.nodes().size();
   output.Note(absl::StrCat(count, count == 1 ? " node" : " nodes",
                            "; 'help' lists the commands, Ctrl-D leaves"));
-  return std::make_unique<Prompt>(std::move(vocabulary), signals, output);
+  return std::make_unique<Prompt>(
+      std::move(vocabulary), [&shell] { return shell.view().used(); }, signals, output);
 }
 
 // Runs all lines; the exit code.

@@ -3,14 +3,19 @@
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include "common/node_set.h"
 #include "common/target_expression.h"
 #include "common/words.h"
+#include "shell/question.h"
 
 namespace muster::clustershell {
 namespace {
+
+using Kind = TargetTerm::Kind;
 
 int ExitOf(StatusCode code) {
   switch (code) {
@@ -33,27 +38,122 @@ std::string NotBySsh(const std::vector<Node>& nodes, const Shell& shell) {
   return others.empty() ? "" : Fold(others);
 }
 
+// Its terms; none when it is written wrong, which its evaluation says.
+std::vector<TargetTerm> TermsOf(const std::string& target) {
+  const auto expression = TargetExpression::Parse(MarkedText("target", target));
+  return expression.ok() ? expression->terms() : std::vector<TargetTerm>();
+}
+
+bool HasNumber(const std::vector<TargetTerm>& terms) {
+  return std::any_of(terms.begin(), terms.end(),
+                     [](const TargetTerm& term) { return term.kind == Kind::kIndex; });
+}
+
+// "3 was db1 then": what the numbers would mean now is left out, so that nobody takes it for that.
+std::string DescribeShown(const std::vector<Node>& nodes) {
+  std::vector<std::string> names;
+  for (const Node& node : nodes) names.push_back(node.name);
+  return Fold(std::move(names));
+}
+
+ChosenNodes Wrong(Shell& shell, absl::string_view why, int exit_code) {
+  shell.output().Note(why);
+  ChosenNodes chosen;
+  chosen.exit_code = exit_code;
+  return chosen;
+}
+
+// What the target meant when the last table was shown, if the person wants that.
+ChosenNodes ChooseShown(Shell& shell, const std::string& target) {
+  ClusterView& view = shell.view();
+  const std::string difference = DifferenceOf(view.shown().nodes(), shell.nodes());
+  const Result<std::vector<Node>> meant = view.shown().nodes(Target(target));
+  if (!meant.ok()) {
+    return Wrong(shell,
+                 absl::StrCat("the nodes are others than in the last table (", difference,
+                              "), by which numbers count; there: ", meant.status().message()),
+                 ExitOf(meant.status().code()));
+  }
+  std::vector<std::string> gone;
+  ChosenNodes chosen;
+  for (const Node& node : *meant) {
+    const Node* now = view.Find(node);
+    if (now == nullptr) {
+      gone.push_back(node.name);
+    } else {
+      chosen.nodes.push_back(*now);
+    }
+  }
+  const std::string why = absl::StrCat("the nodes are others than in the last table: ", difference,
+                                       "; there ", target, " was ", DescribeShown(*meant));
+  if (!gone.empty()) {
+    return Wrong(
+        shell,
+        absl::StrCat(why, ", and ", Fold(gone), gone.size() == 1 ? " is" : " are",
+                     " not configured any more; nothing was done; `show` gives new numbers"),
+        kExitNoMatch);
+  }
+  if (Confirm(shell, why, absl::StrCat("go on with ", DescribeShown(*meant), "?"))) return chosen;
+  chosen.nodes.clear();
+  chosen.exit_code = kExitUsage;
+  return chosen;
+}
+
+// Takes out what is not in the working set. Whoever names a node outside of it by itself is told:
+// that a target quietly becomes fewer nodes would be a surprise.
+ChosenNodes InWorkingSet(Shell& shell, ChosenNodes chosen, const std::string& target,
+                         const std::vector<TargetTerm>& terms) {
+  ClusterView& view = shell.view();
+  const std::string hint =
+      absl::StrCat("the working set ", view.used(), " (", DescribeShown(view.UsedNodes()),
+                   "); `use *` takes all nodes");
+  for (const TargetTerm& term : terms) {
+    const bool names_them =
+        term.kind == Kind::kIndex || (term.kind == Kind::kNames && !term.names.has_glob());
+    if (!names_them || term.with != TargetTerm::Operator::kUnion) continue;
+    const std::string word = target.substr(term.begin, term.end - term.begin);
+    ClusterAPI& cluster = term.kind == Kind::kIndex ? view.shown() : shell.cluster();
+    const Result<std::vector<Node>> named = cluster.nodes(Target(word));
+    if (!named.ok()) continue;
+    for (const Node& node : *named) {
+      if (view.IsUsed(node)) continue;
+      return Wrong(shell, absl::StrCat("target '", target, "': ", node.name, " is not in ", hint),
+                   kExitNoMatch);
+    }
+  }
+  chosen.nodes.erase(std::remove_if(chosen.nodes.begin(), chosen.nodes.end(),
+                                    [&](const Node& node) { return !view.IsUsed(node); }),
+                     chosen.nodes.end());
+  if (!chosen.nodes.empty()) return chosen;
+  return Wrong(shell, absl::StrCat("target '", target, "': none of its nodes is in ", hint),
+               kExitNoMatch);
+}
+
 }  // namespace
 
 ChosenNodes ChooseNodes(Shell& shell, absl::string_view target) {
+  const std::string text = target.empty() ? "*" : std::string(target);
+  ClusterView& view = shell.view();
+  const bool is_plain = !view.AreNumbersOld() && view.used().empty();
+  const std::vector<TargetTerm> terms = is_plain ? std::vector<TargetTerm>() : TermsOf(text);
   ChosenNodes chosen;
-  Result<std::vector<Node>> nodes =
-      shell.cluster().nodes(Target(target.empty() ? "*" : std::string(target)));
-  if (nodes.ok()) {
-    chosen.nodes = *std::move(nodes);
-    if (const std::string others = NotBySsh(chosen.nodes, shell); !others.empty()) {
-      shell.output().Note(absl::StrCat(
-          others, ": --user ", shell.defaults().login_user,
-          " is for ssh addresses, and this is a Unix socket, behind which the daemon's own "
-          "configuration says as whom commands run; leave it out, or name other nodes"));
-      chosen.nodes.clear();
-      chosen.exit_code = kExitUsage;
-    }
+  if (view.AreNumbersOld() && HasNumber(terms)) {
+    chosen = ChooseShown(shell, text);
   } else {
-    shell.output().Note(nodes.status().message());
-    chosen.exit_code = ExitOf(nodes.status().code());
+    Result<std::vector<Node>> nodes = shell.cluster().nodes(Target(text));
+    if (!nodes.ok()) return Wrong(shell, nodes.status().message(), ExitOf(nodes.status().code()));
+    chosen.nodes = *std::move(nodes);
   }
-  return chosen;
+  if (const std::string others = NotBySsh(chosen.nodes, shell); !others.empty()) {
+    return Wrong(shell,
+                 absl::StrCat(others, ": --user ", shell.defaults().login_user,
+                              " is for ssh addresses, and this is a Unix socket, behind which the "
+                              "daemon's own configuration says as whom commands run; leave it out, "
+                              "or name other nodes"),
+                 kExitUsage);
+  }
+  if (chosen.nodes.empty() || view.used().empty()) return chosen;
+  return InWorkingSet(shell, std::move(chosen), text, terms);
 }
 
 std::pair<absl::string_view, absl::string_view> SplitTarget(absl::string_view line) {

@@ -8,10 +8,11 @@ namespace muster::clustershell {
 
 const std::vector<const ShellCommand*>& Commands() {
   static const auto* const commands = new std::vector<const ShellCommand*>{
-      &kAtCommand,       &kPyCommand,   &kPutCommand,    &kGetCommand,    &kFoldCommand,
-      &kDiffCommand,     &kJobsCommand, &kCancelCommand, &kRerunCommand,  &kRunCommand,
-      &kCheckCommand,    &kShowCommand, &kNodesCommand,  &kGroupsCommand, &kPsCommand,
-      &kSessionsCommand, &kStopCommand, &kDebugCommand,  &kHelpCommand,   &kExitCommand,
+      &kAtCommand,       &kPyCommand,      &kPutCommand,    &kGetCommand,    &kFoldCommand,
+      &kDiffCommand,     &kJobsCommand,    &kCancelCommand, &kRerunCommand,  &kRunCommand,
+      &kCheckCommand,    &kShowCommand,    &kTagCommand,    &kUntagCommand,  &kUseCommand,
+      &kAssignCommand,   &kRefreshCommand, &kNodesCommand,  &kGroupsCommand, &kPsCommand,
+      &kSessionsCommand, &kStopCommand,    &kDebugCommand,  &kHelpCommand,   &kExitCommand,
       &kQuitCommand,
   };
   return *commands;

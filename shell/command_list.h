@@ -12,6 +12,7 @@
 
 namespace muster::clustershell {
 
+extern const ShellCommand kAssignCommand;
 extern const ShellCommand kAtCommand;
 extern const ShellCommand kCancelCommand;
 extern const ShellCommand kCheckCommand;
@@ -28,11 +29,15 @@ extern const ShellCommand kPsCommand;
 extern const ShellCommand kPutCommand;
 extern const ShellCommand kPyCommand;
 extern const ShellCommand kQuitCommand;
+extern const ShellCommand kRefreshCommand;
 extern const ShellCommand kRerunCommand;
 extern const ShellCommand kRunCommand;
 extern const ShellCommand kSessionsCommand;
 extern const ShellCommand kShowCommand;
 extern const ShellCommand kStopCommand;
+extern const ShellCommand kTagCommand;
+extern const ShellCommand kUntagCommand;
+extern const ShellCommand kUseCommand;
 
 // In the order of `help`.
 const std::vector<const ShellCommand*>& Commands();

@@ -16,7 +16,9 @@ struct Vocabulary {
   std::vector<const ShellCommand*> commands;
   std::vector<std::string> nodes;
   std::vector<std::string> programs;
-  std::function<std::vector<std::string>()> groups = nullptr;  // asked when one may stand there
+  std::function<std::vector<std::string>()> groups = nullptr;    // asked when one may stand there
+  std::function<std::vector<std::string>()> tags = nullptr;      // likewise
+  std::function<std::vector<std::string>()> clusters = nullptr;  // likewise
 };
 
 struct Completion {

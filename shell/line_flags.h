@@ -23,6 +23,7 @@ namespace muster::clustershell {
 struct LineOptions {
   ExecuteOptions execution;
   ReportStyle report;
+  bool skips_absent = false;         // nodes that are not there are left out (SkipIfAbsent)
   bool returns_remote_code = false;  // the largest of the nodes' own (RemoteCodeOf)
   std::size_t fanout = 0;            // at most so many nodes at once; 0: all
   // A node that is not connected to by then is given up. None: the library's own time.

@@ -13,11 +13,13 @@
 #include <utility>
 
 #include "common/words.h"
+#include "shell/one_line.h"
 
 namespace muster::clustershell {
 namespace {
 
 constexpr int kHistoryLines = 1000;
+constexpr std::size_t kMostOfUsed = 24;  // characters
 
 // Without a locale of UTF-8 libedit would not let anybody type more than ASCII.
 void ChooseLocale() {
@@ -33,8 +35,10 @@ Prompt* PromptOf(EditLine* editor) {
 
 }  // namespace
 
-Prompt::Prompt(Vocabulary vocabulary, Signals& signals, Output& output)
+Prompt::Prompt(Vocabulary vocabulary, std::function<std::string()> used, Signals& signals,
+               Output& output)
     : vocabulary_(std::move(vocabulary)),
+      used_(std::move(used)),
       signals_(signals),
       output_(output),
       screen_(output.IsTerminal(Output::Stream::kStdout) ? stdout : stderr) {
@@ -107,9 +111,11 @@ void Prompt::Remember(const std::string& line) {
   if (file_) file_->Append(line);
 }
 
-char* Prompt::Text(EditLine* /*editor*/) {
-  static char text[] = "muster> ";
-  return text;
+char* Prompt::Text(EditLine* editor) {
+  Prompt* prompt = PromptOf(editor);
+  const std::string used = Cut(OneLine(prompt->used_()), kMostOfUsed);
+  prompt->text_ = used.empty() ? "muster> " : absl::StrCat("muster[", used, "]> ");
+  return prompt->text_.data();
 }
 
 bool Prompt::WaitForInput() {

@@ -5,6 +5,7 @@
 #include <histedit.h>
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,8 +19,10 @@ namespace muster::clustershell {
 
 class Prompt : public LineSource {
  public:
-  // `signals` and `output` have to live longer. A history that cannot be kept is a note.
-  Prompt(Vocabulary vocabulary, Signals& signals, Output& output);
+  // `used`: what stands in the prompt (muster[spark1]> ); empty: nothing. `signals` and `output`
+  // have to live longer. A history that cannot be kept is a note.
+  Prompt(Vocabulary vocabulary, std::function<std::string()> used, Signals& signals,
+         Output& output);
   ~Prompt() override;
   Prompt(const Prompt&) = delete;
   Prompt& operator=(const Prompt&) = delete;
@@ -42,6 +45,8 @@ class Prompt : public LineSource {
   void List(const std::vector<std::string>& candidates);
 
   Vocabulary vocabulary_;
+  std::function<std::string()> used_;
+  std::string text_;
   Signals& signals_;
   Output& output_;
   FILE* screen_;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/node_set.h"
+#include "shell/absent_nodes.h"
 #include "shell/chosen_nodes.h"
 #include "shell/exit_code.h"
 #include "shell/fan_out.h"
@@ -108,6 +109,7 @@ class LineRun {
         std::chrono::steady_clock::now() - begun);
     record_->OnAllEnded(elapsed_);
     if (output_.error() == 0) report_->OnAllEnded(outcomes_, elapsed_);
+    if (options_.skips_absent && AreAllSkipped(outcomes_)) return kExitUnreachable;
     return exit_code_;
   }
 
@@ -140,6 +142,7 @@ class LineRun {
 
   void TakeEnd(std::size_t node, Outcome& outcome) {
     outcome.node = outcomes_[node].node;
+    if (options_.skips_absent) SkipIfAbsent(outcome);
     progress_.Wipe();
     progress_.OnEnd(node, outcome);
     if (output_.error() == 0) report_->OnEnd(node, outcome);
@@ -175,7 +178,10 @@ int StartJob(Shell& shell, std::shared_ptr<FanOut> fan_out, const std::vector<st
 
 int RunOnNodes(Shell& shell, absl::string_view target, const Command& command,
                const LineOptions& options) {
+  const bool assumed_yes = shell.assumes_yes();
+  shell.set_assumes_yes(assumed_yes || options.assumes_yes);
   const ChosenNodes chosen = ChooseNodes(shell, target);
+  shell.set_assumes_yes(assumed_yes);
   if (chosen.nodes.empty()) return chosen.exit_code;
   return RunOnNodes(shell, chosen.nodes, command, options);
 }

@@ -14,7 +14,7 @@
 namespace muster::clustershell {
 
 Shell::Shell(ClusterAPI cluster, Signals& signals, Output& output)
-    : cluster_(std::move(cluster)), signals_(signals), output_(output) {}
+    : view_(std::move(cluster)), signals_(signals), output_(output) {}
 
 int Shell::RunLine(absl::string_view line) {
   const auto [name, rest] = SplitCommand(line);
@@ -29,6 +29,7 @@ int Shell::RunLine(absl::string_view line) {
     output_.Out(absl::StrCat("would run: ", line, "\n"));
     return kExitOk;
   }
+  Refresh();
   line_ = std::string(line);
   const int exit_code = command->run(*this, rest);
   TellEndedJobs();
@@ -67,6 +68,20 @@ int Shell::FinishJobs() {
                            false);
   }
   return exit_code;
+}
+
+bool Shell::Refresh() {
+  const Result<std::string> difference = view_.Refresh();
+  std::string complaint;
+  if (!difference.ok()) {
+    complaint = absl::StrCat(difference.status().message(), "; the nodes stay those of before");
+    if (complaint != last_complaint_) output_.Note(complaint);
+  } else if (!difference->empty()) {
+    output_.Note(absl::StrCat("the configuration has changed: ", *difference,
+                              "; numbers mean what the last table showed, until the next `show`"));
+  }
+  last_complaint_ = complaint;
+  return difference.ok();
 }
 
 int Shell::Usage(absl::string_view command, absl::string_view what_is_wrong) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "client/ClusterAPI.h"
+#include "shell/cluster_view.h"
 #include "shell/job_list.h"
 #include "shell/line_flags.h"
 #include "shell/output.h"
@@ -26,8 +27,10 @@ class Shell {
   // one that begins with # are nothing.
   int RunLine(absl::string_view line);
 
-  ClusterAPI& cluster() { return cluster_; }
-  const std::vector<Node>& nodes() const { return cluster_.nodes(); }
+  ClusterView& view() { return view_; }
+  // As it is in this line; the next one may have another.
+  ClusterAPI& cluster() { return view_.cluster(); }
+  const std::vector<Node>& nodes() const { return view_.nodes(); }
   Signals& signals() { return signals_; }
   Output& output() { return output_; }
 
@@ -52,9 +55,15 @@ class Shell {
   // What every `@` and `py` begins with; its own flags go before it.
   const LineOptions& defaults() const { return defaults_; }
   void set_defaults(LineOptions defaults) { defaults_ = std::move(defaults); }
+  // Whether every question is answered by yes.
+  void set_assumes_yes(bool yes) { defaults_.assumes_yes = yes; }
   // After this line the shell ends.
   void End() { ended_ = true; }
   bool ended() const { return ended_; }
+
+  // Takes the cluster as its files are now, and says what that changed, or why it cannot; before
+  // every line. False: it cannot.
+  bool Refresh();
 
   // Says on stderr how to use the command; returns kExitUsage.
   int Usage(absl::string_view command, absl::string_view what_is_wrong);
@@ -62,13 +71,14 @@ class Shell {
   void SayStopping(int times);
 
  private:
-  ClusterAPI cluster_;
+  ClusterView view_;
   Signals& signals_;
   Output& output_;
   LineOptions defaults_;
   std::string line_;
   JobList jobs_;  // after cluster_: what still runs goes first
   bool input_is_free_ = false;
+  std::string last_complaint_;  // of Refresh
   bool shows_tracebacks_ = false;
   bool ended_ = false;
 };

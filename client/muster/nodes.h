@@ -17,7 +17,13 @@ struct Node {
   std::string name;                    // as configured
   std::string address;                 // unix:/path, or ssh:[user@]host[:port][/path]
   std::string cluster = {};            // of the configuration; "local", or "default" without one
-  std::vector<std::string> tags = {};  // as configured: "env:prod"
+  std::vector<std::string> tags = {};  // as configured, then as given: "env:prod"
+  std::vector<std::string> given_tags = {};  // those of them that ClusterAPI::tagged() gave
+  // Of the login rule that counts for it (docs/nodes.md); empty: it says nothing. The last two are
+  // for an ssh address only.
+  std::string member_of = {};   // a cluster, as `cluster` is one
+  std::string login_user = {};  // unless the address names one
+  std::string keyfile = {};
 };
 
 // Nodes under one name, "@NAME" in a target.

@@ -31,6 +31,7 @@ int Run(Shell& shell, absl::string_view rest) {
   const auto [word, behind] = SplitTarget(rest);
   const absl::string_view target = names_none ? "*" : word;
   LineOptions options = shell.defaults();
+  options.skips_absent = target == "*";
   const absl::string_view behind_target = names_none ? rest : behind;
   const auto line = TakeLineFlags(behind_target, options);
   if (!line.ok()) return shell.Usage("@", line.status().message());
@@ -61,7 +62,7 @@ const ShellCommand kAtCommand = {
     "@",
     "@TARGET [FLAG...] command",
     "run a command in the shell of the nodes",
-    "  @ uptime                  on all nodes\n"
+    "  @ uptime                  on all nodes that run, of those in use; @* is the same\n"
     "  @n1 df -h /               on one node\n"
     "  @1,3 hostname; date       by index, as `show` lists them\n"
     "  @1-3 ls /tmp | wc -l      a range; everything behind the target belongs to the node\n"

@@ -1,0 +1,53 @@
+// ClusterView: the cluster as a person at the prompt sees it: the nodes that are configured now,
+// the numbers of the last table, and the nodes that he wants to work with. Main thread.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/ClusterAPI.h"
+
+namespace muster::clustershell {
+
+class ClusterView {
+ public:
+  explicit ClusterView(ClusterAPI cluster);
+
+  ClusterAPI& cluster() { return cluster_; }
+  const std::vector<Node>& nodes() const { return cluster_.nodes(); }
+
+  // Takes it as its files are now; says what that changed in the list of nodes, in one line, or
+  // nothing. An error leaves everything as it was.
+  Result<std::string> Refresh();
+  // Another handle of the same cluster.
+  void Replace(ClusterAPI cluster) { cluster_ = std::move(cluster); }
+
+  // Numbers mean what the last table showed, and the cluster of the start before the first one.
+  bool AreNumbersOld() const;
+  ClusterAPI& shown() { return shown_; }
+  void RememberTable();
+  // The node as it is configured now; null: it is not any more, or elsewhere.
+  const Node* Find(const Node& shown) const;
+
+  // The working set: what it was called (empty: all nodes), and which nodes it has.
+  const std::string& used() const { return used_; }
+  void Use(std::string name, const std::vector<Node>& nodes);
+  void UseAll();
+  bool IsUsed(const Node& node) const;
+  std::vector<Node> UsedNodes() const;
+
+  // Of the configuration and the login rules, sorted.
+  std::vector<std::string> ClusterNames() const;
+
+ private:
+  ClusterAPI cluster_;
+  ClusterAPI shown_;
+  std::string used_;
+  std::vector<std::pair<std::string, std::string>> used_nodes_;  // name and address
+};
+
+// "web2 is gone, web9 is new", "their order is another"; empty: the lists are the same.
+std::string DifferenceOf(const std::vector<Node>& before, const std::vector<Node>& now);
+
+}  // namespace muster::clustershell
