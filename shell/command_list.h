@@ -13,12 +13,23 @@
 namespace muster::clustershell {
 
 extern const ShellCommand kAtCommand;
+extern const ShellCommand kCdCommand;
 extern const ShellCommand kCheckCommand;
+extern const ShellCommand kClustercheckCommand;
+extern const ShellCommand kClusterdeleteCommand;
+extern const ShellCommand kClusterhelpCommand;
+extern const ShellCommand kClusterinitCommand;
+extern const ShellCommand kClustertestprogCommand;
+extern const ShellCommand kConnectCommand;
 extern const ShellCommand kDebugCommand;
 extern const ShellCommand kExitCommand;
 extern const ShellCommand kGetCommand;
 extern const ShellCommand kGroupsCommand;
 extern const ShellCommand kHelpCommand;
+extern const ShellCommand kLastCommand;
+extern const ShellCommand kListmodulesCommand;
+extern const ShellCommand kLoadCommand;
+extern const ShellCommand kLocalCommand;
 extern const ShellCommand kNodesCommand;
 extern const ShellCommand kPsCommand;
 extern const ShellCommand kPutCommand;
@@ -36,7 +47,8 @@ std::vector<std::string> CommandNames();
 // Null when there is none of this name.
 const ShellCommand* FindCommand(absl::string_view name);
 
-// The name at the start of a line, and the rest behind it. "@n1 ls" has the name "@".
+// The name at the start of a line, and the rest behind it. "@n1 ls" has the name "@", and "!ls"
+// the name "!".
 std::pair<absl::string_view, absl::string_view> SplitCommand(absl::string_view line);
 
 }  // namespace muster::clustershell

@@ -5,6 +5,7 @@
 #include <histedit.h>
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,8 +19,9 @@ namespace muster::clustershell {
 
 class Prompt : public LineSource {
  public:
-  // `signals` and `output` have to live longer. A history that cannot be kept is a note.
-  Prompt(Vocabulary vocabulary, Signals& signals, Output& output);
+  // `vocabulary` is asked at each Tab. `signals` and `output` have to live longer. A history that
+  // cannot be kept is a note.
+  Prompt(std::function<Vocabulary()> vocabulary, Signals& signals, Output& output);
   ~Prompt() override;
   Prompt(const Prompt&) = delete;
   Prompt& operator=(const Prompt&) = delete;
@@ -41,7 +43,7 @@ class Prompt : public LineSource {
   bool WaitForInput();
   void List(const std::vector<std::string>& candidates);
 
-  Vocabulary vocabulary_;
+  std::function<Vocabulary()> vocabulary_;
   Signals& signals_;
   Output& output_;
   FILE* screen_;

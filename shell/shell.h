@@ -11,7 +11,9 @@
 
 #include "client/ClusterAPI.h"
 #include "shell/output.h"
+#include "shell/programs/program_catalogue.h"
 #include "shell/report_flags.h"
+#include "shell/shell_settings.h"
 #include "shell/signals.h"
 
 namespace muster::clustershell {
@@ -26,6 +28,8 @@ class Shell {
   int RunLine(absl::string_view line);
 
   ClusterAPI& cluster() { return cluster_; }
+  // Another one from now on, of this configuration file.
+  void set_cluster(ClusterAPI cluster, std::string configuration);
   const std::vector<Node>& nodes() const { return cluster_.nodes(); }
   Signals& signals() { return signals_; }
   Output& output() { return output_; }
@@ -35,6 +39,15 @@ class Shell {
   // What every `@` and `py` begins with; its own flags go before it.
   const LineOptions& defaults() const { return defaults_; }
   void set_defaults(LineOptions defaults) { defaults_ = std::move(defaults); }
+  // What the configuration says of the prompt.
+  const ShellSettings& settings() const { return settings_; }
+  void set_settings(ShellSettings settings);
+  ProgramCatalogue& programs() { return programs_; }
+  // Whether a person types the lines: then questions may be asked.
+  bool is_interactive() const { return is_interactive_; }
+  void set_is_interactive(bool is) { is_interactive_ = is; }
+  // The lines that were run, the oldest first.
+  const std::vector<std::string>& past_lines() const { return past_lines_; }
   // After this line the shell ends.
   void End() { ended_ = true; }
   bool ended() const { return ended_; }
@@ -49,6 +62,10 @@ class Shell {
   Signals& signals_;
   Output& output_;
   LineOptions defaults_;
+  ShellSettings settings_;
+  ProgramCatalogue programs_;
+  std::vector<std::string> past_lines_;
+  bool is_interactive_ = false;
   bool shows_tracebacks_ = false;
   bool ended_ = false;
 };

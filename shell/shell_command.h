@@ -9,7 +9,7 @@ class Shell;
 
 struct ShellCommand {
   // What its first argument names; for completion.
-  enum class Argument { kNone, kTarget, kProgram, kCommand };
+  enum class Argument { kNone, kTarget, kProgram, kCommand, kPath };
 
   const char* name;     // the first word of the line; "@" is written without a blank behind it
   const char* usage;    // "py TARGET EXPRESSION"
@@ -21,6 +21,8 @@ struct ShellCommand {
   int (*run)(Shell& shell, absl::string_view rest);
   // Whether execution flags may stand behind its first argument: for help and completion.
   bool takes_flags = false;
+  // Whether | and > behind it are its own, and not of this machine.
+  bool takes_whole_line = false;
 };
 
 }  // namespace muster::clustershell

@@ -62,6 +62,7 @@ const ShellCommand kAtCommand = {
     ShellCommand::Argument::kTarget,
     &Run,
     true,
+    true,
 };
 
 }  // namespace muster::clustershell

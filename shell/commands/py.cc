@@ -34,6 +34,7 @@ const ShellCommand kPyCommand = {
     ShellCommand::Argument::kTarget,
     &Run,
     true,
+    true,
 };
 
 }  // namespace muster::clustershell

@@ -1,0 +1,53 @@
+#include "shell/question.h"
+
+#include <absl/strings/ascii.h>
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace muster::clustershell {
+namespace {
+
+// One byte, so that what is typed ahead stays for the prompt.
+std::optional<char> ReadByte(Signals& signals) {
+  while (true) {
+    std::array<pollfd, 2> waiting = {pollfd{STDIN_FILENO, POLLIN, 0},
+                                     pollfd{signals.wake_fd(), POLLIN, 0}};
+    ::poll(waiting.data(), waiting.size(), -1);
+    if (waiting[1].revents != 0) {
+      signals.DrainWake();
+      if (signals.interrupts() > 0) return std::nullopt;
+    }
+    if (waiting[0].revents == 0) continue;
+    char byte = 0;
+    const ssize_t got = ::read(STDIN_FILENO, &byte, 1);
+    if (got == 1) return byte;
+    if (got == 0 || (errno != EINTR && errno != EAGAIN)) return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> Ask(Signals& signals, Output& output, absl::string_view question) {
+  output.Raw(Output::Stream::kStderr, question);
+  std::string line;
+  while (const std::optional<char> byte = ReadByte(signals)) {
+    if (*byte == '\n') return std::string(absl::StripAsciiWhitespace(line));
+    line += *byte;
+  }
+  output.Raw(Output::Stream::kStderr, "\n");
+  return std::nullopt;
+}
+
+bool AskYesNo(Signals& signals, Output& output, absl::string_view question) {
+  while (const std::optional<std::string> answer = Ask(signals, output, question)) {
+    const std::string word = absl::AsciiStrToLower(*answer);
+    if (word == "y" || word == "yes") return true;
+    if (word == "n" || word == "no") return false;
+  }
+  return false;
+}
+
+}  // namespace muster::clustershell
