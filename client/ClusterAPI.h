@@ -34,6 +34,7 @@
 #include "muster/map.h"
 #include "muster/nodes.h"
 #include "muster/outcome.h"
+#include "muster/program.h"
 #include "muster/session.h"
 #include "muster/status.h"
 #include "muster/transfer.h"

@@ -35,7 +35,7 @@ install(TARGETS ClusterAPI EXPORT MusterTargets LIBRARY)
 install(FILES client/ClusterAPI.h TYPE INCLUDE)
 install(FILES
   client/muster/call_group.h client/muster/command.h client/muster/export.h client/muster/map.h
-  client/muster/nodes.h client/muster/outcome.h client/muster/session.h client/muster/status.h
+  client/muster/nodes.h client/muster/outcome.h client/muster/program.h client/muster/session.h client/muster/status.h
   client/muster/transfer.h client/muster/value.h client/muster/value_as.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/muster)
 install(EXPORT MusterTargets NAMESPACE Muster:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Muster)

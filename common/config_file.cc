@@ -70,6 +70,7 @@ const std::vector<SectionKind>& ValidSections() {
       {"group_source", Naming::kOurs, {"list", "map", "shell", "timeout"}},
       {"groups", Naming::kNone, {}, true},
       {"node", Naming::kNodes, {"tags"}},
+      {"shell", Naming::kNone, {"fallthrough", "programs"}},
       {"user", Naming::kAccount, {"python", "role", "run_as", "sudo", "user_site"}},
   };
   return *kSections;
@@ -84,7 +85,7 @@ const SectionKind* FindKind(absl::string_view kind) {
 
 constexpr char kValidHere[] =
     "; valid here: [cluster NAME], [daemon], [group NAME], [group_source NAME], [groups], "
-    "[node NAMES], [user NAME]";
+    "[node NAMES], [shell], [user NAME]";
 
 constexpr char kNaming[] = "; a name is a letter and up to 63 letters, digits, '_', '.' or '-'";
 

@@ -15,16 +15,19 @@
 
 #include "client/ClusterAPI.h"
 #include "common/unique_fd.h"
+#include "common/words.h"
+#include "shell/cluster_init.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
 #include "shell/line_source.h"
 #include "shell/one_shot.h"
 #include "shell/options.h"
 #include "shell/output.h"
-#include "shell/program_list.h"
 #include "shell/program_process.h"
+#include "shell/programs/start_program.h"
 #include "shell/prompt.h"
 #include "shell/shell.h"
+#include "shell/shell_settings.h"
 #include "shell/signals.h"
 
 namespace muster::clustershell {
@@ -43,6 +46,28 @@ Result<ClusterAPI> OpenCluster(const Options& options, Output& output) {
                              " on this machine"));
   }
   return ClusterAPI::local(*options.local);
+}
+
+// One that is written now: there is none yet.
+Result<ClusterAPI> InitAndOpen(Options& options, Signals& signals, Output& output,
+                               Result<ClusterAPI> none) {
+  const bool is_default = options.config.empty() && options.cluster.empty() && !options.local;
+  if (none.status().code() != StatusCode::kNotFound || !is_default) return none;
+  const bool may_ask = !options.has_lines && !options.one_shot.IsGiven() &&
+                       ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
+  std::string machines;
+  if (may_ask) {
+    output.Note(none.status().message());
+    output.Note("clusterinit writes it for you; Ctrl-D leaves");
+  } else {
+    if (options.lines.empty()) return none;
+    const auto [name, rest] = SplitFirst(options.lines.front());
+    if (name != kClusterinitCommand.name) return none;
+    machines = std::string(rest);
+    options.lines.erase(options.lines.begin());
+  }
+  if (InitCluster(signals, output, "", "default", machines, may_ask) != kExitOk) return none;
+  return ClusterAPI::connect();
 }
 
 // Those that are known at this moment.
@@ -69,26 +94,34 @@ std::vector<std::string> TagNames(Shell& shell) {
   return {tags.begin(), tags.end()};
 }
 
+Vocabulary VocabularyOf(Shell& shell) {
+  static_cast<void>(shell.programs().Refresh());  // a bad file is told in a line of its own
+  Vocabulary vocabulary{
+      Commands(), {}, shell.programs().names(), [&shell] { return GroupNames(shell); }};
+  vocabulary.tags = [&shell] { return TagNames(shell); };
+  vocabulary.clusters = [&shell] { return shell.view().ClusterNames(); };
+  for (const Node& node : shell.nodes()) vocabulary.nodes.push_back(node.name);
+  return vocabulary;
+}
+
 std::unique_ptr<LineSource> OpenLines(const Options& options, const UniqueFd& file, Shell& shell,
                                       Signals& signals, Output& output) {
   if (options.has_lines) return std::make_unique<GivenLines>(options.lines);
   if (file.IsOpen()) return std::make_unique<ScriptLines>(file.get(), signals);
   if (options.file == "-") return std::make_unique<ScriptLines>(STDIN_FILENO, signals);
   if (::isatty(STDIN_FILENO) == 0) return std::make_unique<ScriptLines>(STDIN_FILENO, signals);
-  Vocabulary vocabulary{Commands(), {}, ProgramNames(), [&shell] { return GroupNames(shell); }};
-  vocabulary.tags = [&shell] { return TagNames(shell); };
-  vocabulary.clusters = [&shell] { return shell.view().ClusterNames(); };
-  for (const Node& node : shell.nodes()) vocabulary.nodes.push_back(node.name);
   const std::size_t count = shell.nodes().size();
   output.Note(absl::StrCat(count, count == 1 ? " node" : " nodes",
                            "; 'help' lists the commands, Ctrl-D leaves"));
-  return std::make_unique<Prompt>(
-      std::move(vocabulary), [&shell] { return shell.view().used(); }, signals, output);
+  RefreshPrograms(shell);  // what is wrong with their files is said before anybody types
+  return std::make_unique<Prompt>([&shell] { return VocabularyOf(shell); },
+                                  [&shell] { return shell.view().used(); }, signals, output);
 }
 
 // Runs all lines; the exit code.
 int RunLines(LineSource& lines, Shell& shell, Signals& signals, const Output& output) {
   int exit_code = kExitOk;
+  shell.set_is_interactive(lines.IsInteractive());
   while (!shell.ended() && output.error() == 0) {
     if (signals.ending() != 0) return 128 + signals.ending();
     if (signals.interrupts() > 0 && !lines.IsInteractive()) return kExitInterrupted;
@@ -123,14 +156,26 @@ int RunAll(const Options& options, Shell& shell, Signals& signals, Output& outpu
   return signals.interrupts() > 0 ? kExitInterrupted : exit_code;
 }
 
-int Run(const Options& options, Signals& signals, Output& output) {
+int Run(Options& options, Signals& signals, Output& output) {
   SetLoginUser(options.line.login_user);
   Result<ClusterAPI> cluster = OpenCluster(options, output);
+  if (!cluster.ok()) cluster = InitAndOpen(options, signals, output, std::move(cluster));
   if (!cluster.ok()) {
     output.Note(absl::StrCat("clustershell: ", cluster.status().message()));
     return ExitOfOpening(cluster.status());
   }
+  absl::StatusOr<ShellSettings> settings = ReadShellSettings(options.config);
+  if (!settings.ok()) {
+    output.Note(absl::StrCat("clustershell: ", settings.status().message()));
+    if (!options.local) return kExitUsage;
+    settings = ShellSettings();
+  }
+  if (options.local) {  // its nodes are not those of the file
+    settings->configuration.clear();
+    settings->clusters.clear();
+  }
   Shell shell(std::move(cluster).value(), signals, output);
+  shell.set_settings(*std::move(settings));
   shell.set_shows_tracebacks(options.debug);
   LineOptions line = options.line;
   line.report.always_sums_up = !options.one_shot.IsGiven();
@@ -150,7 +195,7 @@ int Run(const Options& options, Signals& signals, Output& output) {
 int Main(int argc, char** argv) {
   if (IsProgramProcess(argc, argv)) return RunProgramProcess(argc, argv);
   Output output;
-  const absl::StatusOr<Options> options = ParseOptions(argc, argv);
+  absl::StatusOr<Options> options = ParseOptions(argc, argv);
   if (!options.ok()) {
     output.Note(absl::StrCat("clustershell: ", std::string(options.status().message())));
     return kExitUsage;

@@ -8,11 +8,42 @@ namespace muster::clustershell {
 
 const std::vector<const ShellCommand*>& Commands() {
   static const auto* const commands = new std::vector<const ShellCommand*>{
-      &kAtCommand,       &kPyCommand,      &kPutCommand,    &kGetCommand,    &kFoldCommand,
-      &kDiffCommand,     &kJobsCommand,    &kCancelCommand, &kRerunCommand,  &kRunCommand,
-      &kCheckCommand,    &kShowCommand,    &kTagCommand,    &kUntagCommand,  &kUseCommand,
-      &kAssignCommand,   &kRefreshCommand, &kNodesCommand,  &kGroupsCommand, &kPsCommand,
-      &kSessionsCommand, &kStopCommand,    &kDebugCommand,  &kHelpCommand,   &kExitCommand,
+      &kAtCommand,
+      &kPyCommand,
+      &kPutCommand,
+      &kGetCommand,
+      &kFoldCommand,
+      &kDiffCommand,
+      &kJobsCommand,
+      &kCancelCommand,
+      &kRerunCommand,
+      &kRunCommand,
+      &kCheckCommand,
+      &kShowCommand,
+      &kTagCommand,
+      &kUntagCommand,
+      &kUseCommand,
+      &kAssignCommand,
+      &kRefreshCommand,
+      &kNodesCommand,
+      &kGroupsCommand,
+      &kPsCommand,
+      &kSessionsCommand,
+      &kStopCommand,
+      &kLocalCommand,
+      &kCdCommand,
+      &kLastCommand,
+      &kListmodulesCommand,
+      &kLoadCommand,
+      &kClusterinitCommand,
+      &kClusterdeleteCommand,
+      &kClustercheckCommand,
+      &kClustertestprogCommand,
+      &kConnectCommand,
+      &kClusterhelpCommand,
+      &kDebugCommand,
+      &kHelpCommand,
+      &kExitCommand,
       &kQuitCommand,
   };
   return *commands;
@@ -33,7 +64,7 @@ const ShellCommand* FindCommand(absl::string_view name) {
 
 std::pair<absl::string_view, absl::string_view> SplitCommand(absl::string_view line) {
   const auto [word, rest] = SplitFirst(line);
-  if (!absl::StartsWith(word, "@")) return {word, rest};
+  if (!absl::StartsWith(word, "@") && !absl::StartsWith(word, "!")) return {word, rest};
   const auto at = static_cast<std::size_t>(word.data() - line.data());
   return {line.substr(at, 1), line.substr(at + 1)};
 }

@@ -15,7 +15,14 @@ namespace muster::clustershell {
 extern const ShellCommand kAssignCommand;
 extern const ShellCommand kAtCommand;
 extern const ShellCommand kCancelCommand;
+extern const ShellCommand kCdCommand;
 extern const ShellCommand kCheckCommand;
+extern const ShellCommand kClustercheckCommand;
+extern const ShellCommand kClusterdeleteCommand;
+extern const ShellCommand kClusterhelpCommand;
+extern const ShellCommand kClusterinitCommand;
+extern const ShellCommand kClustertestprogCommand;
+extern const ShellCommand kConnectCommand;
 extern const ShellCommand kDebugCommand;
 extern const ShellCommand kDiffCommand;
 extern const ShellCommand kExitCommand;
@@ -24,6 +31,10 @@ extern const ShellCommand kGetCommand;
 extern const ShellCommand kGroupsCommand;
 extern const ShellCommand kHelpCommand;
 extern const ShellCommand kJobsCommand;
+extern const ShellCommand kLastCommand;
+extern const ShellCommand kListmodulesCommand;
+extern const ShellCommand kLoadCommand;
+extern const ShellCommand kLocalCommand;
 extern const ShellCommand kNodesCommand;
 extern const ShellCommand kPsCommand;
 extern const ShellCommand kPutCommand;
@@ -46,7 +57,8 @@ std::vector<std::string> CommandNames();
 // Null when there is none of this name.
 const ShellCommand* FindCommand(absl::string_view name);
 
-// The name at the start of a line, and the rest behind it. "@n1 ls" has the name "@".
+// The name at the start of a line, and the rest behind it. "@n1 ls" has the name "@", and "!ls"
+// the name "!".
 std::pair<absl::string_view, absl::string_view> SplitCommand(absl::string_view line);
 
 }  // namespace muster::clustershell

@@ -59,6 +59,7 @@ std::vector<std::string> Arguments(ShellCommand::Argument argument, const Vocabu
       return vocabulary.programs;
     case ShellCommand::Argument::kCommand:
       return Names(vocabulary);
+    case ShellCommand::Argument::kPath:
     case ShellCommand::Argument::kNone:
       break;
   }

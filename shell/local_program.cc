@@ -1,36 +1,33 @@
 #include "shell/local_program.h"
 
 #include <absl/strings/str_cat.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include <absl/strings/str_join.h>
 
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <utility>
 
-#include "common/own_program.h"
 #include "shell/cluster_file.h"
 #include "shell/exit_code.h"
 #include "shell/fan_out.h"
+#include "shell/program_environment.h"
 #include "shell/program_printer.h"
 
 namespace muster::clustershell {
 namespace {
 
-std::map<std::string, std::string> Environment(const std::string& cluster_file) {
-  std::map<std::string, std::string> environment = {
-      {"MUSTER_CONFIG", cluster_file},
-      {"PYTHONUNBUFFERED", "1"},
-  };
-  // In a build tree our Python module lies beside bin/; an installed one is found by itself.
-  const std::string module =
-      absl::StrCat(FolderOf(reinterpret_cast<void*>(&RunLocalProgram)), "/../python");
-  if (::access(module.c_str(), X_OK) == 0) {
-    const char* before = ::getenv("PYTHONPATH");
-    environment["PYTHONPATH"] =
-        before == nullptr || *before == '\0' ? module : absl::StrCat(module, ":", before);
-  }
+std::map<std::string, std::string> Environment(const Shell& shell,
+                                               const std::string& cluster_file) {
+  std::map<std::string, std::string> environment = ProgramEnvironment();
+  environment["MUSTER_CONFIG"] = cluster_file;
+  environment["MUSTER_SHELL"] = OwnProgram();
+  if (!shell.nodes().empty()) environment["MUSTER_CLUSTER"] = shell.nodes().front().cluster;
+  // Where the other clusters are.
+  const ShellSettings& settings = shell.settings();
+  environment["MUSTER_CLUSTERS"] = absl::StrJoin(settings.clusters, ",");
+  environment["MUSTER_CLUSTERS_FILE"] = settings.configuration;
+  if (shell.shows_tracebacks()) environment["MUSTER_DEBUG"] = "yes";
   return environment;
 }
 
@@ -68,7 +65,7 @@ int RunLocalProgram(Shell& shell, const std::string& title,
     return kExitUnreachable;
   }
   ExecuteOptions options;
-  options.environment = Environment(cluster_file->path());
+  options.environment = Environment(shell, cluster_file->path());
   std::error_code ignored;
   options.directory = std::filesystem::current_path(ignored).string();
   const auto fan_out =

@@ -15,6 +15,16 @@ namespace muster::clustershell {
 Output::Output(int out_fd, int err_fd)
     : out_{out_fd, ::isatty(out_fd) == 1}, err_{err_fd, ::isatty(err_fd) == 1} {}
 
+void Output::RedirectStdout(int fd) {
+  if (!real_out_) real_out_ = out_;
+  out_ = {fd, ::isatty(fd) == 1};
+}
+
+void Output::RestoreStdout() {
+  if (real_out_) out_ = *real_out_;
+  real_out_.reset();
+}
+
 std::size_t Output::columns(Stream stream) const {
   winsize size{};
   const Sink& sink = SinkOf(stream);

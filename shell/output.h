@@ -6,6 +6,7 @@
 #include <absl/strings/string_view.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "client/ClusterAPI.h"
@@ -29,6 +30,10 @@ class Output {
   // Bytes as they are.
   void Raw(Stream stream, absl::string_view data);
 
+  // From now on stdout is `fd`, with an error() of its own, until RestoreStdout().
+  void RedirectStdout(int fd);
+  void RestoreStdout();
+
   bool IsTerminal(Stream stream) const { return SinkOf(stream).is_terminal; }
   // How wide our stdout (or the stream) is; without end when it is no terminal.
   std::size_t columns(Stream stream = Stream::kStdout) const;
@@ -47,6 +52,7 @@ class Output {
 
   Sink out_;
   Sink err_;
+  std::optional<Sink> real_out_;  // while it is redirected
 };
 
 }  // namespace muster::clustershell

@@ -7,15 +7,11 @@ namespace muster::clustershell {
 const std::vector<Program>& Programs() {
   static const auto* const programs = new std::vector<Program>{
       {"wordcount", "wordcount [DIR]", "the ten most frequent words in the files of a folder",
-       &WordCount},
+       &WordCount,
+       "  wordcount /usr/share/doc\n"
+       "Every file is counted on one of the nodes, which all have to see the folder.\n"},
   };
   return *programs;
-}
-
-std::vector<std::string> ProgramNames() {
-  std::vector<std::string> names;
-  for (const Program& program : Programs()) names.emplace_back(program.name);
-  return names;
 }
 
 const Program* ProgramNamed(absl::string_view name) {

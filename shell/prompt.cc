@@ -35,8 +35,8 @@ Prompt* PromptOf(EditLine* editor) {
 
 }  // namespace
 
-Prompt::Prompt(Vocabulary vocabulary, std::function<std::string()> used, Signals& signals,
-               Output& output)
+Prompt::Prompt(std::function<Vocabulary()> vocabulary, std::function<std::string()> used,
+               Signals& signals, Output& output)
     : vocabulary_(std::move(vocabulary)),
       used_(std::move(used)),
       signals_(signals),
@@ -160,7 +160,7 @@ unsigned char Prompt::CompleteWord(EditLine* editor, int /*key*/) {
   Prompt* prompt = PromptOf(editor);
   const LineInfo* line = ::el_line(editor);
   const std::string typed(line->buffer, line->cursor);
-  const Completion completion = Complete(typed, prompt->vocabulary_);
+  const Completion completion = Complete(typed, prompt->vocabulary_());
   if (completion.candidates.empty()) return CC_REFRESH_BEEP;
   const std::string common = CommonPrefix(completion.candidates);
   std::string added = common.substr(typed.size() - completion.start);

@@ -19,10 +19,10 @@ namespace muster::clustershell {
 
 class Prompt : public LineSource {
  public:
-  // `used`: what stands in the prompt (muster[spark1]> ); empty: nothing. `signals` and `output`
-  // have to live longer. A history that cannot be kept is a note.
-  Prompt(Vocabulary vocabulary, std::function<std::string()> used, Signals& signals,
-         Output& output);
+  // `vocabulary` is asked at each Tab. `used`: what stands in the prompt (muster[spark1]> ); empty:
+  // nothing. `signals` and `output` have to live longer. A history that cannot be kept is a note.
+  Prompt(std::function<Vocabulary()> vocabulary, std::function<std::string()> used,
+         Signals& signals, Output& output);
   ~Prompt() override;
   Prompt(const Prompt&) = delete;
   Prompt& operator=(const Prompt&) = delete;
@@ -44,7 +44,7 @@ class Prompt : public LineSource {
   bool WaitForInput();
   void List(const std::vector<std::string>& candidates);
 
-  Vocabulary vocabulary_;
+  std::function<Vocabulary()> vocabulary_;
   std::function<std::string()> used_;
   std::string text_;
   Signals& signals_;

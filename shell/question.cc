@@ -9,30 +9,50 @@
 #include <array>
 
 namespace muster::clustershell {
+namespace {
 
-bool CanAsk(Shell& shell) {
-  return ::isatty(STDIN_FILENO) == 1 && shell.output().IsTerminal(Output::Stream::kStderr);
-}
-
-std::optional<std::string> Ask(Shell& shell, absl::string_view question) {
-  Signals& signals = shell.signals();
-  shell.output().Raw(Output::Stream::kStderr, question);
-  std::string line;
-  while (signals.interrupts() == 0) {
+// One byte, so that what is typed ahead stays for the prompt.
+std::optional<char> ReadByte(Signals& signals) {
+  while (true) {
     std::array<pollfd, 2> waiting = {pollfd{STDIN_FILENO, POLLIN, 0},
                                      pollfd{signals.wake_fd(), POLLIN, 0}};
     ::poll(waiting.data(), waiting.size(), -1);
-    if (waiting[1].revents != 0) signals.DrainWake();
+    if (waiting[1].revents != 0) {
+      signals.DrainWake();
+      if (signals.interrupts() > 0) return std::nullopt;
+    }
     if (waiting[0].revents == 0) continue;
     char byte = 0;
-    const ssize_t count = ::read(STDIN_FILENO, &byte, 1);
-    if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (count <= 0) break;
-    if (byte == '\n') return line;
-    line += byte;
+    const ssize_t got = ::read(STDIN_FILENO, &byte, 1);
+    if (got == 1) return byte;
+    if (got == 0 || (errno != EINTR && errno != EAGAIN)) return std::nullopt;
   }
-  shell.output().Raw(Output::Stream::kStderr, "\n");
+}
+
+}  // namespace
+
+std::optional<std::string> Ask(Signals& signals, Output& output, absl::string_view question) {
+  output.Raw(Output::Stream::kStderr, question);
+  std::string line;
+  while (const std::optional<char> byte = ReadByte(signals)) {
+    if (*byte == '\n') return std::string(absl::StripAsciiWhitespace(line));
+    line += *byte;
+  }
+  output.Raw(Output::Stream::kStderr, "\n");
   return std::nullopt;
+}
+
+bool AskYesNo(Signals& signals, Output& output, absl::string_view question) {
+  while (const std::optional<std::string> answer = Ask(signals, output, question)) {
+    const std::string word = absl::AsciiStrToLower(*answer);
+    if (word == "y" || word == "yes") return true;
+    if (word == "n" || word == "no") return false;
+  }
+  return false;
+}
+
+bool CanAsk(Shell& shell) {
+  return ::isatty(STDIN_FILENO) == 1 && shell.output().IsTerminal(Output::Stream::kStderr);
 }
 
 bool Confirm(Shell& shell, absl::string_view why, absl::string_view question) {
@@ -43,11 +63,7 @@ bool Confirm(Shell& shell, absl::string_view why, absl::string_view question) {
         "nothing was done: nobody is here to ask; `show` gives new numbers, -y says yes");
     return false;
   }
-  while (const std::optional<std::string> answer = Ask(shell, absl::StrCat(question, " [y/n] "))) {
-    const std::string word = absl::AsciiStrToLower(absl::StripAsciiWhitespace(*answer));
-    if (word == "y" || word == "yes") return true;
-    if (word == "n" || word == "no" || word.empty()) break;
-  }
+  if (AskYesNo(shell.signals(), shell.output(), absl::StrCat(question, " [y/n] "))) return true;
   shell.output().Note("nothing was done");
   return false;
 }

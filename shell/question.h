@@ -6,15 +6,21 @@
 #include <optional>
 #include <string>
 
+#include "shell/output.h"
 #include "shell/shell.h"
+#include "shell/signals.h"
 
 namespace muster::clustershell {
 
 // Whether somebody is there to answer: standard input and stderr are a terminal.
 bool CanAsk(Shell& shell);
 
-// The line that is typed behind the question; empty: a signal came, or the end of the input.
-std::optional<std::string> Ask(Shell& shell, absl::string_view question);
+// Shows the question and waits for a line, without blanks at its ends. Empty: Ctrl-C, Ctrl-D, or a
+// request to end. Ask only where somebody sits: our stdin is a terminal.
+std::optional<std::string> Ask(Signals& signals, Output& output, absl::string_view question);
+
+// Until it is y or n; no answer is no.
+bool AskYesNo(Signals& signals, Output& output, absl::string_view question);
 
 // Whether to go on: -y says so, or the person; without him an error that says what was not done.
 // `why` is one line.

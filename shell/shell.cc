@@ -5,35 +5,57 @@
 
 #include <utility>
 
-#include "common/nearest.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
+#include "shell/line_tail.h"
 #include "shell/one_line.h"
+#include "shell/other_line.h"
 #include "shell/reports/report.h"
 
 namespace muster::clustershell {
+namespace {
+
+// What `last` can reach.
+constexpr std::size_t kMostPastLines = 1000;
+
+}  // namespace
 
 Shell::Shell(ClusterAPI cluster, Signals& signals, Output& output)
     : view_(std::move(cluster)), signals_(signals), output_(output) {}
 
+void Shell::set_settings(ShellSettings settings) {
+  settings_ = std::move(settings);
+  programs_.AddFolders(settings_.program_folders);
+}
+
+void Shell::set_cluster(ClusterAPI cluster, std::string configuration) {
+  view_ = ClusterView(std::move(cluster));
+  settings_.configuration = std::move(configuration);
+}
+
 int Shell::RunLine(absl::string_view line) {
   const auto [name, rest] = SplitCommand(line);
   if (name.empty() || absl::StartsWith(name, "#")) return kExitOk;
+  if (past_lines_.size() == kMostPastLines) past_lines_.erase(past_lines_.begin());
+  past_lines_.emplace_back(line);
   const ShellCommand* command = FindCommand(name);
-  if (command == nullptr) {
-    output_.Note(absl::StrCat("unknown command '", name, "'", DidYouMean(name, CommandNames()),
-                              " ('help' lists all; '@ ", name, " …' runs it on every node)"));
-    return kExitUsage;
-  }
-  if (defaults_.is_dry && !command->knows_dry_run) {
+  if (command != nullptr && defaults_.is_dry && !command->knows_dry_run) {
     output_.Out(absl::StrCat("would run: ", line, "\n"));
     return kExitOk;
   }
   Refresh();
   line_ = std::string(line);
-  const int exit_code = command->run(*this, rest);
+  const int exit_code = RunCommand(command, name, rest, line);
   TellEndedJobs();
   return exit_code;
+}
+
+int Shell::RunCommand(const ShellCommand* command, absl::string_view name, absl::string_view rest,
+                      absl::string_view line) {
+  if (command == nullptr) return RunOtherLine(*this, name, line);
+  if (command->takes_whole_line) return command->run(*this, rest);
+  return RunWithTail(*this, rest,
+                     [&](absl::string_view front) { return command->run(*this, front); });
 }
 
 void Shell::TellEndedJobs() {

@@ -14,9 +14,13 @@
 #include "shell/job_list.h"
 #include "shell/line_flags.h"
 #include "shell/output.h"
+#include "shell/programs/program_catalogue.h"
+#include "shell/shell_settings.h"
 #include "shell/signals.h"
 
 namespace muster::clustershell {
+
+struct ShellCommand;
 
 class Shell {
  public:
@@ -30,6 +34,8 @@ class Shell {
   ClusterView& view() { return view_; }
   // As it is in this line; the next one may have another.
   ClusterAPI& cluster() { return view_.cluster(); }
+  // Another one from now on, of this configuration file.
+  void set_cluster(ClusterAPI cluster, std::string configuration);
   const std::vector<Node>& nodes() const { return view_.nodes(); }
   Signals& signals() { return signals_; }
   Output& output() { return output_; }
@@ -57,6 +63,15 @@ class Shell {
   void set_defaults(LineOptions defaults) { defaults_ = std::move(defaults); }
   // Whether every question is answered by yes.
   void set_assumes_yes(bool yes) { defaults_.assumes_yes = yes; }
+  // What the configuration says of the prompt.
+  const ShellSettings& settings() const { return settings_; }
+  void set_settings(ShellSettings settings);
+  ProgramCatalogue& programs() { return programs_; }
+  // Whether a person types the lines: then questions may be asked.
+  bool is_interactive() const { return is_interactive_; }
+  void set_is_interactive(bool is) { is_interactive_ = is; }
+  // The lines that were run, the oldest first.
+  const std::vector<std::string>& past_lines() const { return past_lines_; }
   // After this line the shell ends.
   void End() { ended_ = true; }
   bool ended() const { return ended_; }
@@ -71,6 +86,9 @@ class Shell {
   void SayStopping(int times);
 
  private:
+  int RunCommand(const ShellCommand* command, absl::string_view name, absl::string_view rest,
+                 absl::string_view line);
+
   ClusterView view_;
   Signals& signals_;
   Output& output_;
@@ -79,6 +97,10 @@ class Shell {
   JobList jobs_;  // after cluster_: what still runs goes first
   bool input_is_free_ = false;
   std::string last_complaint_;  // of Refresh
+  ShellSettings settings_;
+  ProgramCatalogue programs_;
+  std::vector<std::string> past_lines_;
+  bool is_interactive_ = false;
   bool shows_tracebacks_ = false;
   bool ended_ = false;
 };

@@ -9,7 +9,7 @@ class Shell;
 
 struct ShellCommand {
   // What its first argument names; for completion.
-  enum class Argument { kNone, kTarget, kProgram, kCommand };
+  enum class Argument { kNone, kTarget, kProgram, kCommand, kPath };
 
   const char* name;     // the first word of the line; "@" is written without a blank behind it
   const char* usage;    // "py TARGET EXPRESSION"
@@ -24,6 +24,8 @@ struct ShellCommand {
   // Whether it looks by itself that --dry-run runs nothing; else the shell only says what would
   // run.
   bool knows_dry_run = false;
+  // Whether | and > behind it are its own, and not of this machine.
+  bool takes_whole_line = false;
 };
 
 }  // namespace muster::clustershell

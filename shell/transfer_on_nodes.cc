@@ -19,6 +19,7 @@
 #include "shell/execution_flags.h"
 #include "shell/exit_code.h"
 #include "shell/one_line.h"
+#include "shell/shell_settings.h"
 #include "shell/summary.h"
 #include "shell/transfer_bar.h"
 
@@ -64,13 +65,6 @@ TransferProgress Sum(const std::vector<Transfer>& transfers) {
     sum.total_files += one.total_files;
   }
   return sum;
-}
-
-// As a shell's: "~" and "~/…" of this machine.
-std::string WithHome(const std::string& path) {
-  const char* home = ::getenv("HOME");
-  if (home == nullptr || path.empty() || path[0] != '~') return path;
-  return path.size() == 1 || path[1] == '/' ? home + path.substr(1) : path;
 }
 
 // Flags that mean something for files.

@@ -133,7 +133,7 @@ absl::Status SetSelector(Shell& shell, absl::string_view target, Rule& rule) {
 // Asks until the answer is right. False: the person has left.
 bool AskFor(Shell& shell, const char* question, Rule& rule,
             absl::Status (*set)(const std::string&, Rule&)) {
-  while (const std::optional<std::string> answer = Ask(shell, question)) {
+  while (const std::optional<std::string> answer = Ask(shell.signals(), shell.output(), question)) {
     const absl::Status status = set(std::string(absl::StripAsciiWhitespace(*answer)), rule);
     if (status.ok()) return true;
     shell.output().Note(std::string(status.message()));
@@ -144,7 +144,7 @@ bool AskFor(Shell& shell, const char* question, Rule& rule,
 bool AskForAll(Shell& shell, Rule& rule) {
   shell.output().Note("an empty answer leaves it open; Ctrl-C leaves all as it is");
   while (rule.selector.empty()) {
-    const std::optional<std::string> answer = Ask(shell, "selector: ");
+    const std::optional<std::string> answer = Ask(shell.signals(), shell.output(), "selector: ");
     if (!answer) return false;
     const absl::string_view target = absl::StripAsciiWhitespace(*answer);
     const absl::Status status =

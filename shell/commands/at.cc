@@ -84,6 +84,7 @@ const ShellCommand kAtCommand = {
     &Run,
     true,
     true,
+    true,
 };
 
 }  // namespace muster::clustershell

@@ -35,6 +35,7 @@ const ShellCommand kPyCommand = {
     &Run,
     true,
     true,
+    true,
 };
 
 }  // namespace muster::clustershell

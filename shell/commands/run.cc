@@ -1,24 +1,18 @@
-// run PROGRAM: a program that works with the whole cluster: one that is built in, or a Python file.
-#include <absl/status/statusor.h>
+// run PROGRAM: a program that works with the whole cluster: one that is known by its name, or a
+// file.
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <string>
-#include <vector>
 
 #include "common/nearest.h"
-#include "common/unique_fd.h"
 #include "common/words.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
-#include "shell/local_program.h"
-#include "shell/program_list.h"
-#include "shell/program_process.h"
+#include "shell/programs/start_program.h"
 #include "shell/shell.h"
+#include "shell/shell_settings.h"
 #include "shell/table.h"
 
 namespace muster::clustershell {
@@ -26,42 +20,41 @@ namespace {
 
 int List(Shell& shell) {
   Table table({{"program"}, {"what it does"}});
-  for (const Program& program : Programs()) table.Add({program.usage, program.summary});
-  table.Add(
-      {"FILE.py [ARGUMENT...]", "your own program; `import ClusterAPI` gives it this cluster"});
+  for (const ProgramEntry& program : shell.programs().entries()) {
+    table.Add({program.usage, program.summary});
+  }
+  table.Add({"FILE [ARGUMENT...]",
+             "your own: FILE.py, where `import ClusterAPI` gives it this cluster, FILE.so, or "
+             "anything executable"});
   shell.output().Out(table.Render());
   return kExitOk;
 }
 
-int RunPythonFile(Shell& shell, const std::vector<std::string>& words) {
-  const std::string& path = words[0];
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat facts {};
-  const bool opened = file.IsOpen() && ::fstat(file.get(), &facts) == 0;
-  if (!opened || S_ISDIR(facts.st_mode)) {
-    const char* reason = opened ? ::strerror(EISDIR) : ::strerror(errno);
-    shell.output().Note(absl::StrCat("run: cannot read the program ", path, ": ", reason));
-    return kExitUsage;
-  }
-  // Python would take a name that begins with - for an option.
-  std::vector<std::string> arguments = {MUSTER_PYTHON, path[0] == '-' ? "./" + path : path};
-  arguments.insert(arguments.end(), words.begin() + 1, words.end());
-  return RunLocalProgram(shell, path, arguments);
+// Whether a word that no program is called means a file.
+bool IsFile(const std::string& word) {
+  return absl::StrContains(word, "/") || absl::EndsWith(word, ".py") ||
+         absl::EndsWith(word, ".so") || ::access(word.c_str(), F_OK) == 0;
 }
 
 int Run(Shell& shell, absl::string_view rest) {
-  const absl::StatusOr<std::vector<std::string>> words = SplitWords(rest);
-  if (!words.ok()) return shell.Usage("run", words.status().message());
-  if (words->empty()) return List(shell);
-  const std::string& name = words->front();
-  if (const Program* program = ProgramNamed(name)) {
-    const std::vector<std::string> arguments(words->begin() + 1, words->end());
-    return RunLocalProgram(shell, name, ProgramProcess(*program, arguments));
+  RefreshPrograms(shell);
+  if (rest.empty()) return List(shell);
+  std::string word;
+  absl::string_view behind = rest;
+  if (const auto taken = TakeWord(behind, word); !taken.ok()) {
+    return shell.Usage("run", taken.message());
   }
-  if (absl::EndsWith(name, ".py")) return RunPythonFile(shell, *words);
-  return shell.Usage(
-      "run", absl::StrCat("there is no program '", name, "'", DidYouMean(name, ProgramNames()),
-                          "; 'run' lists them, and a file has to end in .py"));
+  behind = StripBlanks(behind);
+  if (const ProgramEntry* program = shell.programs().Find(word)) {
+    const ProgramEntry started = *program;
+    return StartProgram(shell, started, behind);
+  }
+  const std::string path = WithHome(word);
+  if (IsFile(path)) return StartFile(shell, path, behind);
+  return shell.Usage("run", absl::StrCat("there is no program '", word, "'",
+                                         DidYouMean(word, shell.programs().names()),
+                                         "; 'run' lists them, and a file ends in .py or .so, or "
+                                         "has a / in its name"));
 }
 
 }  // namespace
@@ -71,12 +64,17 @@ const ShellCommand kRunCommand = {
     "run [PROGRAM [ARGUMENT...]]",
     "run a program with this cluster, or list the programs",
     "  run                             lists the programs\n"
-    "  run wordcount /usr/share/doc    a program that is built in\n"
+    "  run wordcount /usr/share/doc    a program that is built in; `wordcount ...` is the same\n"
     "  run sum.py 'two words'          your own; `import ClusterAPI` gives it this cluster\n"
-    "Words are separated by blanks; quotes and backslashes are those of a shell. The program runs\n"
-    "on this machine, in the current folder; its exit code is that of the command. Its output is "
-    "a\n"
-    "pipe, not a terminal; on your terminal, control characters in it are shown as text.\n",
+    "  run ./backup --all              anything executable; clustershell in it means this cluster\n"
+    "  run ./hello.so you              C++, built as muster/program.h says\n"
+    "Files in ~/.local/share/muster/programs (`listmodules` has the folders) are programs by "
+    "their\n"
+    "own names. Words are separated by blanks; quotes and backslashes are those of a shell. The\n"
+    "program runs on this machine, in the current folder; its exit code is that of the command. "
+    "Its\n"
+    "output is a pipe, not a terminal; on your terminal, control characters in it are shown as "
+    "text.\n",
     ShellCommand::Argument::kProgram,
     &Run,
 };

@@ -59,7 +59,7 @@ def test_every_file_is_in_its_place(prefix):
         "examples/bigsort.cc", "examples/loggrep.cc", "examples/pi.cc", "examples/sweep.cc",
         "examples/words.cc")}
     headers = {f"include/muster/{name}.h" for name in (
-        "call_group", "command", "export", "map", "nodes", "outcome", "session", "status", "transfer", "value",
+        "call_group", "command", "export", "map", "nodes", "outcome", "program", "session", "status", "transfer", "value",
         "value_as")}
     assert {re.sub(r"\.so\.\d.*", ".so.N", name) for name in files} == documents_there | headers | package | {
         "bin/clusterd", "bin/clustershell", "bin/muster-nodeset",

@@ -24,13 +24,14 @@ from ._future import Future
 from ._native import Outcome
 from ._native import version as __version__
 from ._nodes import ClusterCheck, Event, Node, NodeCheck
+from ._program import program
 from ._progress import Progress
 from ._session import Session
 from ._stream import ValueStream
 
 __all__ = [
     "clustercheck", "getClusterLength", "getClusterLenght", "execute", "setCallmethod", "setCallmethodAll",
-    "connect", "local", "Cluster", "View", "Node", "NodeCheck", "ClusterCheck", "Event", "Outcome", "ValueStream",
+    "program", "connect", "local", "Cluster", "View", "Node", "NodeCheck", "ClusterCheck", "Event", "Outcome", "ValueStream",
     "Session", "FileProgress", "Progress", "Future", "Executor", "gather", "as_completed", "wait", "ALL_COMPLETED", "FIRST_COMPLETED", "FIRST_EXCEPTION",
     "RemoteError", "NodeUnreachable", "NodeLost", "Refused", "DeadlineExceeded", "Cancelled",
 ]

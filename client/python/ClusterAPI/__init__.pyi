@@ -16,7 +16,7 @@ from ._native import Outcome as Outcome
 
 __all__ = [
     "clustercheck", "getClusterLength", "getClusterLenght", "execute", "setCallmethod", "setCallmethodAll",
-    "connect", "local", "Cluster", "View", "Node", "NodeCheck", "ClusterCheck", "Event", "Outcome", "ValueStream",
+    "program", "connect", "local", "Cluster", "View", "Node", "NodeCheck", "ClusterCheck", "Event", "Outcome", "ValueStream",
     "Session", "FileProgress", "Progress", "Future", "Executor", "gather", "as_completed", "wait", "ALL_COMPLETED",
     "FIRST_COMPLETED", "FIRST_EXCEPTION", "RemoteError", "NodeUnreachable", "NodeLost", "Refused", "DeadlineExceeded",
     "Cancelled",
@@ -24,6 +24,7 @@ __all__ = [
 __version__: str
 
 _T = TypeVar("_T")
+_Program = TypeVar("_Program", bound=Callable[..., Any])
 _Path: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 _Paths: TypeAlias = _Path | Iterable[_Path]
 _Target: TypeAlias = int | str
@@ -44,6 +45,11 @@ def execute(server: _Target, command: str, highValue: Literal[1]) -> ValueStream
 def execute(server: _Target, command: str, highValue: int) -> str | ValueStream: ...
 def setCallmethod(server: _Target, method: str) -> bool: ...
 def setCallmethodAll(method: str) -> bool: ...
+
+@overload
+def program(function: _Program, /, *, name: str | None = None) -> _Program: ...
+@overload
+def program(function: None = None, /, *, name: str | None = None) -> Callable[[_Program], _Program]: ...
 
 class ValueStream(Iterable[str]):
     def __iter__(self) -> Iterator[str]: ...

@@ -1,0 +1,148 @@
+"""The process in which clustershell looks into Python files, and runs what they give:
+
+    python3 -P -m ClusterAPI._program_host list FILE...      a line of JSON for each
+    python3 -P -m ClusterAPI._program_host run FILE NAME LINE
+"""
+
+import ast
+import dataclasses
+import json
+import os
+import shlex
+import sys
+import traceback
+
+from . import _program_files as files
+from ._program import MARK
+
+FAILED, WRONG_LINE, INTERRUPTED = 1, 2, 130
+
+
+# ---- What there is ----
+
+def describe(path):
+    """What a file gives, as clustershell reads it."""
+    problems = []
+    answer = {"path": path, "kind": "module", "main": False, "programs": [], "problems": []}
+    try:
+        tree = files.read(path)
+        answer["main"] = files.is_run_as_main(tree)
+        kind = files.shape(tree)
+        if kind == "":
+            name = os.path.splitext(os.path.basename(path))[0]
+            answer["kind"] = "script"
+            found = [files.told(name, ast.get_docstring(tree) or "", 1)]
+        else:
+            found, problems = files.commands_of(kind, files.load(path), tree)
+        answer["programs"] = [dataclasses.asdict(command) for command in found]
+    except files.Problem as problem:
+        problems = [problem]
+    except BaseException as error:  # whatever the file does when it is read: it is one that does not work
+        problems = [files.Problem(files.line_in(path, error), _reason(error))]
+    answer["problems"] = [{"line": problem.line, "message": str(problem)} for problem in problems]
+    return answer
+
+
+def _reason(error):
+    text = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()
+    return text[-1] if text else type(error).__name__
+
+
+def list_files(paths):
+    # What a file prints while it is read is nobody's business.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+    for path in paths:
+        answers.write(json.dumps(describe(path)) + "\n")
+        answers.flush()
+    answers.close()
+    os._exit(0)  # threads that a file started do not keep us
+
+
+# ---- Running one ----
+
+def run(path, name, line):
+    debug = os.environ.get("MUSTER_DEBUG") == "yes"
+    try:
+        return _call(path, name, line, debug)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except SystemExit:
+        raise
+    except BaseException as error:  # a user's program may raise anything
+        sys.stdout.flush()
+        if debug:
+            traceback.print_exception(type(error), error, _theirs(error.__traceback__))
+        else:
+            at = files.line_in(path, error)
+            place = f" ({os.path.basename(path)}, line {at})" if at else ""
+            print(f"{name}: {_reason(error)}{place}; 'debug on' shows the traceback", file=sys.stderr)
+        return FAILED
+
+
+def _theirs(trace):
+    """Without the frames of this file in front."""
+    while trace is not None and trace.tb_frame.f_code.co_filename in (__file__, files.__file__):
+        trace = trace.tb_next
+    return trace
+
+
+def _call(path, name, line, debug):
+    tree = files.read(path)
+    kind = files.shape(tree)
+    sys.argv = [path, *_words(line)]
+    module = files.load(path)
+    if kind == "program":
+        function = next(value for value in vars(module).values() if getattr(value, MARK, None) == name)
+        return _exit_code(_decorated(function, name, _words(line)))
+    if kind == "commands":
+        from ._program_cluster import ProgramCluster, logger
+        getattr(module, name)(line, ProgramCluster(), logger(debug))
+        return 0
+    if kind == "com":
+        exec(files.com_source(module, name), vars(module) | {module.__name__: module})  # as its loader did
+        return 0
+    if module.more(f"{name} {line}".strip()):
+        return 0
+    print(f"{name}: more() of {path} did not take '{f'{name} {line}'.strip()}'", file=sys.stderr)
+    return WRONG_LINE
+
+
+def _decorated(function, name, words):
+    import inspect
+
+    import ClusterAPI
+    try:
+        inspect.signature(function).bind(None, *words)
+    except TypeError as error:
+        usage = files.told(name, function.__doc__ or "").usage
+        print(f"{name}: {error}; usage: {usage}", file=sys.stderr)
+        return WRONG_LINE
+    with ClusterAPI.connect() as cluster:
+        return function(cluster, *words)
+
+
+def _words(line):
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return line.split()  # the raw line is still there for who wants it
+
+
+def _exit_code(value):
+    return value & 255 if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def main():
+    if len(sys.argv) >= 3 and sys.argv[1] == "list":
+        list_files(sys.argv[2:])
+    if len(sys.argv) == 5 and sys.argv[1] == "run":
+        return run(*sys.argv[2:])
+    print(__doc__, file=sys.stderr)
+    return WRONG_LINE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+#include "shell/programs/start_program.h"
+
+#include <absl/status/statusor.h>
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include "common/unique_fd.h"
+#include "common/words.h"
+#include "shell/exit_code.h"
+#include "shell/local_program.h"
+#include "shell/program_environment.h"
+#include "shell/program_list.h"
+#include "shell/program_process.h"
+#include "shell/programs/file_description.h"
+
+namespace muster::clustershell {
+namespace {
+
+std::vector<std::string> With(std::vector<std::string> argv,
+                              const std::vector<std::string>& words) {
+  argv.insert(argv.end(), words.begin(), words.end());
+  return argv;
+}
+
+// Python would take a name that begins with - for an option, and execvp one without a slash for a
+// word of PATH.
+std::string AsPath(const std::string& path) {
+  return absl::StrContains(path, "/") && path[0] != '-' ? path : "./" + path;
+}
+
+// The one program of a Python file that is made for the prompt and not for `python3 FILE`; of
+// several the one that is called as the file.
+const ProgramEntry* OnlyProgram(const FileDescription& file) {
+  if (file.runs_as_main || !file.problems.empty()) return nullptr;
+  if (file.programs.size() == 1) return &file.programs.front();
+  const std::string name = std::filesystem::path(file.path).stem().string();
+  const auto found = std::find_if(file.programs.begin(), file.programs.end(),
+                                  [&](const ProgramEntry& entry) { return entry.name == name; });
+  return found == file.programs.end() ? nullptr : &*found;
+}
+
+int StartShared(Shell& shell, const std::string& path, absl::string_view rest) {
+  FileDescription file = DescribeSharedObject(path);
+  if (!file.problems.empty()) {
+    shell.output().Note(absl::StrCat("run: ", path, ": ", file.problems.front().second));
+    return kExitUsage;
+  }
+  if (const ProgramEntry* only = OnlyProgram(file)) return StartProgram(shell, *only, rest);
+  const auto [name, behind] = SplitFirst(rest);
+  for (const ProgramEntry& program : file.programs) {
+    if (name == program.name) return StartProgram(shell, program, behind);
+  }
+  return shell.Usage("run",
+                     absl::StrCat(path, " has several programs; put one of these behind it: ",
+                                  absl::StrJoin(file.programs, ", ",
+                                                [](std::string* out, const ProgramEntry& entry) {
+                                                  out->append(entry.name);
+                                                })));
+}
+
+int StartPython(Shell& shell, const std::string& path, absl::string_view rest) {
+  const auto words = SplitWords(rest);
+  if (!words.ok()) return shell.Usage("run", words.status().message());
+  const std::vector<FileDescription> files = DescribePythonFiles({AsPath(path)});
+  const ProgramEntry* const only = OnlyProgram(files.front());
+  if (only != nullptr && only->kind == ProgramEntry::Kind::kPythonCommand) {
+    return StartProgram(shell, *only, rest);
+  }
+  return RunLocalProgram(shell, path,
+                         With({MUSTER_PYTHON, path[0] == '-' ? "./" + path : path}, *words));
+}
+
+}  // namespace
+
+int StartProgram(Shell& shell, const ProgramEntry& program, absl::string_view rest) {
+  using Kind = ProgramEntry::Kind;
+  if (program.kind == Kind::kPythonCommand) {
+    return RunLocalProgram(
+        shell, program.name,
+        With(PythonProgramHost(), {"run", program.path, program.name, std::string(rest)}));
+  }
+  const auto words = SplitWords(rest);
+  if (!words.ok()) {
+    shell.output().Note(absl::StrCat(program.name, ": ", words.status().message()));
+    return kExitUsage;
+  }
+  switch (program.kind) {
+    case Kind::kBuiltIn:
+      return RunLocalProgram(shell, program.name,
+                             ProgramProcess(*ProgramNamed(program.name), *words));
+    case Kind::kShared:
+      return RunLocalProgram(shell, program.name,
+                             SharedProgramProcess(program.path, program.name, *words));
+    case Kind::kPythonScript:
+      return RunLocalProgram(shell, program.name, With({MUSTER_PYTHON, program.path}, *words));
+    default:
+      return RunLocalProgram(shell, program.name, With({program.path}, *words));
+  }
+}
+
+int StartFile(Shell& shell, const std::string& path, absl::string_view rest) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat facts {};
+  const bool opened = file.IsOpen() && ::fstat(file.get(), &facts) == 0;
+  const bool is_executable = ::access(path.c_str(), X_OK) == 0;
+  if ((!opened && !is_executable) || S_ISDIR(facts.st_mode)) {
+    const char* reason = opened ? ::strerror(EISDIR) : ::strerror(errno);
+    shell.output().Note(absl::StrCat("run: cannot read the program ", path, ": ", reason));
+    return kExitUsage;
+  }
+  if (absl::EndsWith(path, ".py")) return StartPython(shell, path, rest);
+  if (absl::EndsWith(path, ".so")) return StartShared(shell, path, rest);
+  if (!is_executable) {
+    return shell.Usage("run",
+                       absl::StrCat(path, " is neither executable (chmod +x) nor a .py or .so"));
+  }
+  const auto words = SplitWords(rest);
+  if (!words.ok()) return shell.Usage("run", words.status().message());
+  return RunLocalProgram(shell, path, With({AsPath(path)}, *words));
+}
+
+void RefreshPrograms(Shell& shell) {
+  for (const std::string& complaint : shell.programs().Refresh()) shell.output().Note(complaint);
+}
+
+}  // namespace muster::clustershell
