@@ -134,6 +134,7 @@ int RunLines(LineSource& lines, Shell& shell, Signals& signals, const Output& ou
   }
   if (!lines.IsInteractive()) exit_code = WorseExit(exit_code, shell.FinishJobs());
   if (lines.IsInteractive()) shell.SayJobsEnd();
+  shell.sticky().Close(shell.cluster());
   // A person has seen what failed; that a line of an hour ago did is not how the shell ended.
   return lines.IsInteractive() ? kExitOk : exit_code;
 }

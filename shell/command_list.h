@@ -44,6 +44,7 @@ extern const ShellCommand kRefreshCommand;
 extern const ShellCommand kRerunCommand;
 extern const ShellCommand kRunCommand;
 extern const ShellCommand kSessionsCommand;
+extern const ShellCommand kSetCommand;
 extern const ShellCommand kShowCommand;
 extern const ShellCommand kStopCommand;
 extern const ShellCommand kTagCommand;

@@ -175,6 +175,19 @@ void FanOut::Cancel(std::optional<std::chrono::milliseconds> grace) {
   for (Call& call : calls) call.cancel(grace);
 }
 
+std::optional<Call> FanOut::CallOf(std::size_t index) {
+  MutexLock lock(mutex_);
+  return lanes_[index].call;
+}
+
+void FanOut::Write(std::size_t index, const std::string& input) {
+  if (std::optional<Call> call = CallOf(index)) call->write(input);
+}
+
+void FanOut::EndInput(std::size_t index) {
+  if (std::optional<Call> call = CallOf(index)) call->close_input();
+}
+
 void FanOut::Interrupt(int times) {
   {
     // Before the cancel, so that the word comes before the outcomes that it brings about.

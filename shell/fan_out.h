@@ -54,6 +54,10 @@ class FanOut : public Interruptible {
   void Cancel(std::optional<std::chrono::milliseconds> grace = std::nullopt)
       MUSTER_EXCLUDES(mutex_);
 
+  // To the standard input of a call of interact().
+  void Write(std::size_t index, const std::string& input) MUSTER_EXCLUDES(mutex_);
+  void EndInput(std::size_t index) MUSTER_EXCLUDES(mutex_);
+
   // The first time with the calls' own grace, then with none.
   void Interrupt(int times) override MUSTER_EXCLUDES(mutex_);
 
@@ -83,6 +87,8 @@ class FanOut : public Interruptible {
   void Finish(std::size_t index, Outcome outcome) MUSTER_EXCLUDES(mutex_);
   // Gives it up when it is not sent in time; true: that was so.
   bool IsGivenUp(std::size_t index, Call& call) MUSTER_EXCLUDES(mutex_);
+  // Empty: it is not sent yet.
+  std::optional<Call> CallOf(std::size_t index) MUSTER_EXCLUDES(mutex_);
   std::optional<Happening> TakeFrom(std::size_t index) MUSTER_REQUIRES(mutex_);
 
   const Pace pace_;

@@ -3,12 +3,16 @@
 #include <algorithm>
 
 #include "shell/exit_code.h"
+#include "shell/line_run.h"
 #include "shell/summary.h"
 
 namespace muster::clustershell {
 
+Job::Job() = default;
+Job::~Job() = default;
+
 const char* Job::state() const {
-  if (!has_ended) return "running";
+  if (!has_ended) return front && !front->waiting().empty() ? "waiting" : "running";
   return exit_code == kExitOk ? "ok" : "failed";
 }
 
@@ -34,6 +38,23 @@ void JobList::End(Job& job, const std::vector<Outcome>& outcomes, std::chrono::m
   for (const Outcome& outcome : outcomes) {
     if (ExitOf(outcome) != kExitOk) job.failed.push_back(outcome.node);
   }
+}
+
+void JobList::EndFront(Job& job) {
+  End(job, job.front->outcomes(), job.front->elapsed(), job.front->exit_code());
+  job.record = job.front->TakeRecord();
+  job.front = nullptr;
+}
+
+void JobList::Look() {
+  for (Job& job : jobs_) {
+    if (job.front && job.front->Look()) EndFront(job);
+  }
+}
+
+bool JobList::DoesAnyWait() const {
+  return std::any_of(jobs_.begin(), jobs_.end(),
+                     [](const Job& job) { return job.front && !job.front->waiting().empty(); });
 }
 
 void JobList::Refresh() {

@@ -15,8 +15,12 @@
 
 namespace muster::clustershell {
 
+class LineRun;
+
 // One of them.
 struct Job {
+  Job();
+  ~Job();
   int id = 0;        // from 1
   std::string line;  // as it was typed
   Command command{""};
@@ -30,13 +34,15 @@ struct Job {
   int exit_code = 0;
   std::string summary;
   std::unique_ptr<LineRecord> record;  // what its nodes wrote; null: no longer known
+  // Of one in front of the prompt, until it has ended: it runs, or waits for input.
+  std::unique_ptr<LineRun> front;
   // Of one in the background.
   std::unique_ptr<BackgroundRun> run;
   bool is_told = false;  // that it has ended
   int cancels = 0;       // how often it was asked to stop
 
   const LineRecord* output() const { return run ? &run->record() : record.get(); }
-  // "running", "ok", "failed".
+  // "running", "waiting", "ok", "failed".
   const char* state() const;
 };
 
@@ -51,8 +57,14 @@ class JobList {
   void End(Job& job, const std::vector<Outcome>& outcomes, std::chrono::milliseconds elapsed,
            int exit_code);
 
+  // After the end of one in front of the prompt.
+  void EndFront(Job& job);
+
   // Looks which ones in the background have ended.
   void Refresh();
+  // Tells what came of those that wait for input.
+  void Look();
+  bool DoesAnyWait() const;
   // Of all that are known, the oldest first.
   std::list<Job>& all() { return jobs_; }
   // Null when there is none of this number.

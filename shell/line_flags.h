@@ -31,6 +31,7 @@ struct LineOptions {
   std::string login_user;         // of ssh addresses; only on our own command line
   bool is_dry = false;            // says what would run where, and runs nothing
   bool assumes_yes = false;       // asks no questions
+  std::optional<bool> asks;       // its standard input stays open for answers; none: at the prompt
   bool reads_input = false;       // our standard input is the nodes'
   bool shows_progress = false;    // from the start; else after two seconds
   bool is_in_background = false;  // as a job that the prompt does not wait for

@@ -19,6 +19,12 @@ absl::Status Switch(absl::string_view /*value*/, LineOptions& options) {
   return absl::OkStatus();
 }
 
+template <bool asks>
+absl::Status SetAsks(absl::string_view /*value*/, LineOptions& options) {
+  options.asks = asks;
+  return absl::OkStatus();
+}
+
 absl::Status AboveZero(bool is_above, absl::string_view value) {
   if (is_above) return absl::OkStatus();
   return absl::InvalidArgumentError(
@@ -63,6 +69,10 @@ const std::vector<LineFlag>& RunFlags() {
       {'l', "--user", "USER", "log in as this user where an address is ssh:…", &SetLoginUser},
       {'i', "--stdin", nullptr, "our standard input goes to the command on every node",
        &Switch<&LineOptions::reads_input>},
+      {0, "--ask", nullptr,
+       "it may wait for input, which `@TARGET text` then is; so it is at the prompt",
+       &SetAsks<true>},
+      {0, "--no-ask", nullptr, "it finds the end of its standard input at once", &SetAsks<false>},
       {'P', "--progress", nullptr,
        "how many nodes have ended, on a terminal, from the start; else after 2 s",
        &Switch<&LineOptions::shows_progress>},

@@ -11,16 +11,14 @@
 #include <vector>
 
 #include "common/node_set.h"
-#include "shell/absent_nodes.h"
 #include "shell/chosen_nodes.h"
 #include "shell/exit_code.h"
 #include "shell/fan_out.h"
 #include "shell/input_feeder.h"
-#include "shell/line_record.h"
+#include "shell/line_run.h"
 #include "shell/local_pipe.h"
 #include "shell/one_line.h"
-#include "shell/progress_line.h"
-#include "shell/reports/report.h"
+#include "shell/waiting_lines.h"
 
 namespace muster::clustershell {
 namespace {
@@ -54,6 +52,14 @@ ExecuteOptions AsOneOf(std::size_t size, std::size_t rank, ExecuteOptions option
   return options;
 }
 
+// Whether its standard input stays open for answers. Python asks only when that was asked for: most
+// of it is short, and goes the fast way.
+bool Asks(const Shell& shell, const Command& command, const LineOptions& options) {
+  const bool by_default = shell.is_interactive() && command.kind == Command::Kind::kShell;
+  return options.asks.value_or(by_default) && !options.reads_input && options.pipe_to.empty() &&
+         !options.is_in_background && options.execution.session.empty();
+}
+
 std::shared_ptr<FanOut> StartAll(Shell& shell, const std::vector<Target>& targets,
                                  const Command& command, const LineOptions& options,
                                  std::optional<InputFeeder>& feeder) {
@@ -68,100 +74,21 @@ std::shared_ptr<FanOut> StartAll(Shell& shell, const std::vector<Target>& target
     feeder.emplace(STDIN_FILENO, calls);
     return std::make_shared<FanOut>(std::move(calls), pace);
   }
+  const bool asks = options.execution.tells_waiting;
   if (options.fanout == 0 || options.fanout >= targets.size()) {
-    return std::make_shared<FanOut>(cluster.execute(targets, command, options.execution), pace);
+    return std::make_shared<FanOut>(asks ? cluster.interact(targets, command, options.execution)
+                                         : cluster.execute(targets, command, options.execution),
+                                    pace);
   }
   return std::make_shared<FanOut>(
       targets.size(),
-      [&cluster, targets, command, execution = options.execution](std::size_t i) {
-        return cluster.execute(targets[i], command, AsOneOf(targets.size(), i, execution));
+      [&cluster, asks, targets, command, execution = options.execution](std::size_t i) {
+        const ExecuteOptions one = AsOneOf(targets.size(), i, execution);
+        return asks ? cluster.interact(targets[i], command, one)
+                    : cluster.execute(targets[i], command, one);
       },
       pace);
 }
-
-// One line, from its first output to its last word.
-class LineRun {
- public:
-  LineRun(Shell& shell, const std::vector<std::string>& names, const LineOptions& options,
-          Output& output)
-      : shell_(shell),
-        options_(options),
-        output_(output),
-        progress_(shell.output(), names, options.shows_progress, options.report.is_quiet),
-        record_(std::make_unique<LineRecord>(names)),
-        outcomes_(names.size()) {
-    std::string problem;
-    const GroupFold groups =
-        options.report.names_groups ? GroupFold::Of(shell.cluster(), &problem) : GroupFold();
-    if (!problem.empty()) shell.output().Note(absl::StrCat("there are no groups: ", problem));
-    report_ = Report::Make(options.report, names, output, shell.shows_tracebacks(), groups);
-    for (std::size_t i = 0; i < names.size(); ++i) outcomes_[i].node = names[i];
-  }
-
-  // Returns the exit code.
-  int Run(FanOut& fan_out) {
-    const auto begun = std::chrono::steady_clock::now();
-    while (std::optional<FanOut::Happening> happening = fan_out.Next(progress_.next())) {
-      Take(*happening, fan_out);
-    }
-    progress_.Wipe();
-    elapsed_ = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::steady_clock::now() - begun);
-    record_->OnAllEnded(elapsed_);
-    if (output_.error() == 0) report_->OnAllEnded(outcomes_, elapsed_);
-    if (options_.skips_absent && AreAllSkipped(outcomes_)) return kExitUnreachable;
-    return exit_code_;
-  }
-
-  const std::vector<Outcome>& outcomes() const { return outcomes_; }
-  std::chrono::milliseconds elapsed() const { return elapsed_; }
-  std::unique_ptr<LineRecord> TakeRecord() { return std::move(record_); }
-
- private:
-  void Take(FanOut::Happening& happening, FanOut& fan_out) {
-    switch (happening.kind) {
-      case FanOut::Happening::Kind::kOutput:
-        progress_.Wipe();
-        report_->OnOutput(happening.call, happening.event);
-        record_->OnOutput(happening.call, happening.event);
-        // Nobody reads what the nodes print: let them stop, too.
-        if (output_.error() != 0) fan_out.Cancel();
-        break;
-      case FanOut::Happening::Kind::kEnded:
-        TakeEnd(happening.call, happening.outcome);
-        break;
-      case FanOut::Happening::Kind::kInterrupted:
-        progress_.Wipe();
-        shell_.SayStopping(happening.times);
-        break;
-      case FanOut::Happening::Kind::kNothing:
-        progress_.Show();
-        break;
-    }
-  }
-
-  void TakeEnd(std::size_t node, Outcome& outcome) {
-    outcome.node = outcomes_[node].node;
-    if (options_.skips_absent) SkipIfAbsent(outcome);
-    progress_.Wipe();
-    progress_.OnEnd(node, outcome);
-    if (output_.error() == 0) report_->OnEnd(node, outcome);
-    record_->OnEnd(node, outcome);
-    exit_code_ = options_.returns_remote_code ? std::max(exit_code_, RemoteCodeOf(outcome))
-                                              : WorseExit(exit_code_, ExitOf(outcome));
-    outcomes_[node] = std::move(outcome);
-  }
-
-  Shell& shell_;
-  const LineOptions& options_;
-  Output& output_;
-  ProgressLine progress_;
-  std::unique_ptr<LineRecord> record_;
-  std::unique_ptr<Report> report_;
-  std::vector<Outcome> outcomes_;
-  std::chrono::milliseconds elapsed_{0};
-  int exit_code_ = kExitOk;
-};
 
 int StartJob(Shell& shell, std::shared_ptr<FanOut> fan_out, const std::vector<std::string>& names,
              const Command& command, const LineOptions& options) {
@@ -187,7 +114,9 @@ int RunOnNodes(Shell& shell, absl::string_view target, const Command& command,
 }
 
 int RunOnNodes(Shell& shell, const std::vector<Node>& nodes, const Command& command,
-               const LineOptions& options) {
+               const LineOptions& given) {
+  LineOptions options = given;
+  options.execution.tells_waiting = Asks(shell, command, options);
   if (const std::string why_not = WhyNot(shell, options); !why_not.empty()) {
     shell.output().Note(why_not);
     return kExitUsage;
@@ -202,6 +131,7 @@ int RunOnNodes(Shell& shell, const std::vector<Node>& nodes, const Command& comm
     TellDry(shell, names, command);
     return kExitOk;
   }
+  if (options.execution.session == shell.sticky().name()) shell.sticky().Use(nodes);
   std::optional<LocalPipe> pipe;
   if (!options.pipe_to.empty()) {
     absl::StatusOr<LocalPipe> started = LocalPipe::Start(options.pipe_to);
@@ -218,17 +148,15 @@ int RunOnNodes(Shell& shell, const std::vector<Node>& nodes, const Command& comm
   std::optional<InputFeeder> feeder;
   const std::shared_ptr<FanOut> fan_out = StartAll(shell, targets, command, options, feeder);
   if (options.is_in_background) return StartJob(shell, fan_out, names, command, options);
-  shell.signals().SetRunning(fan_out);
   Job& job = shell.jobs().Begin(shell.line(), names, command, options);
-  LineRun run(shell, names, options, piped ? *piped : shell.output());
-  int exit_code = run.Run(*fan_out);
+  job.front =
+      std::make_unique<LineRun>(shell, fan_out, names, options, piped ? *piped : shell.output());
+  int exit_code = GoOn(shell, job);
   if (pipe) {
     const int local = pipe->Finish(shell.signals());
     // That it read no more is no failure of the nodes, which were stopped for it.
     if (exit_code == kExitOk || piped->error() != 0) exit_code = local;
   }
-  shell.jobs().End(job, run.outcomes(), run.elapsed(), exit_code);
-  job.record = run.TakeRecord();
   return exit_code;
 }
 

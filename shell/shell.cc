@@ -5,8 +5,10 @@
 
 #include <utility>
 
+#include "common/node_set.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
+#include "shell/line_run.h"
 #include "shell/line_tail.h"
 #include "shell/one_line.h"
 #include "shell/other_line.h"
@@ -59,6 +61,7 @@ int Shell::RunCommand(const ShellCommand* command, absl::string_view name, absl:
 }
 
 void Shell::TellEndedJobs() {
+  jobs_.Look();
   jobs_.Refresh();
   for (Job& job : jobs_.all()) {
     if (!job.run || !job.has_ended || job.is_told) continue;
@@ -80,6 +83,14 @@ void Shell::SayJobsEnd() {
 int Shell::FinishJobs() {
   int exit_code = kExitOk;
   for (Job& job : jobs_.all()) {
+    if (job.front) {
+      output_.Note(absl::StrCat(Fold(job.front->waiting()), ": no more input comes for ",
+                                OneLine(job.line)));
+      job.front->EndInput();
+      job.front->Go();
+      exit_code = WorseExit(exit_code, job.front->exit_code());
+      jobs_.EndFront(job);
+    }
     if (!job.run || job.is_told) continue;
     signals_.SetRunning(job.run->fan_out());
     job.run->WaitForEnd();

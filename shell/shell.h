@@ -17,6 +17,7 @@
 #include "shell/programs/program_catalogue.h"
 #include "shell/shell_settings.h"
 #include "shell/signals.h"
+#include "shell/sticky_sessions.h"
 
 namespace muster::clustershell {
 
@@ -45,6 +46,7 @@ class Shell {
   // The line that runs, as it was typed.
   const std::string& line() const { return line_; }
   void set_line(std::string line) { line_ = std::move(line); }
+  StickySessions& sticky() { return sticky_; }
   // The tracked lines of this shell.
   JobList& jobs() { return jobs_; }
   // Says which jobs have ended since it was last asked.
@@ -94,6 +96,7 @@ class Shell {
   Output& output_;
   LineOptions defaults_;
   std::string line_;
+  StickySessions sticky_;
   JobList jobs_;  // after cluster_: what still runs goes first
   bool input_is_free_ = false;
   std::string last_complaint_;  // of Refresh

@@ -1,5 +1,4 @@
 // @TARGET command: a line for the shell of the nodes.
-#include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 
@@ -13,6 +12,7 @@
 #include "shell/raw_terminal.h"
 #include "shell/run_on_nodes.h"
 #include "shell/transfer_on_nodes.h"
+#include "shell/waiting_lines.h"
 
 namespace muster::clustershell {
 namespace {
@@ -25,22 +25,33 @@ int OpenTerminalOn(Shell& shell, absl::string_view target) {
                                        target, " are ", chosen.nodes.size()));
 }
 
+// Two quotes are an empty line.
+std::string AnswerOf(absl::string_view line) {
+  return line == "''" || line == "\"\"" ? "" : std::string(line);
+}
+
 int Run(Shell& shell, absl::string_view rest) {
   // "@ uptime" names no target: all nodes. Only a blank right behind the @ says so.
   const bool names_none = rest.empty() || rest[0] == ' ' || rest[0] == '\t';
   const auto [word, behind] = SplitTarget(rest);
-  const absl::string_view target = names_none ? "*" : word;
+  // "@1: cd /tmp": in a session that stays.
+  const bool is_sticky = !names_none && absl::EndsWith(word, ":");
+  absl::string_view target = names_none ? "*" : word.substr(0, word.size() - (is_sticky ? 1 : 0));
+  if (target.empty()) target = "*";
   LineOptions options = shell.defaults();
+  if (is_sticky || shell.sticky().are_default()) options.execution.session = shell.sticky().name();
   options.skips_absent = target == "*";
   const absl::string_view behind_target = names_none ? rest : behind;
   const auto line = TakeLineFlags(behind_target, options);
   if (!line.ok()) return shell.Usage("@", line.status().message());
-  if (line->empty() && names_none) return shell.Usage("@", "there is no command for the nodes");
+  if (line->empty() && (names_none || is_sticky)) {
+    return shell.Usage("@", "there is no command for the nodes");
+  }
   if (line->empty()) return OpenTerminalOn(shell, target);
   // Behind a bare -- stands a command of the nodes, whatever it is called.
-  const absl::string_view flags =
-      behind_target.substr(0, static_cast<std::size_t>(line->data() - behind_target.data()));
-  const bool is_literal = absl::EndsWith(absl::StripTrailingAsciiWhitespace(flags), "--");
+  const absl::string_view flags = StripBlanks(
+      behind_target.substr(0, static_cast<std::size_t>(line->data() - behind_target.data())));
+  const bool is_literal = absl::EndsWith(flags, "--");
   const auto [verb, what] = SplitFirst(*line);
   if (!is_literal && (verb == "put" || verb == "get")) {
     LineOptions given;  // without the defaults, which those two take themselves
@@ -53,7 +64,14 @@ int Run(Shell& shell, absl::string_view rest) {
     return shell.Usage("@", "on each side of !| there has to be a command");
   }
   options.pipe_to = std::string(piped.local);
-  return RunOnNodes(shell, target, muster::shell(std::string(piped.command)), options);
+  const Command command = muster::shell(std::string(piped.command));
+  if (flags.empty() && shell.jobs().DoesAnyWait()) {
+    const ChosenNodes chosen = ChooseNodes(shell, target);
+    if (chosen.nodes.empty()) return chosen.exit_code;
+    if (const auto answered = AnswerWaiting(shell, chosen.nodes, AnswerOf(*line))) return *answered;
+    return RunOnNodes(shell, chosen.nodes, command, options);
+  }
+  return RunOnNodes(shell, target, command, options);
 }
 
 }  // namespace
@@ -72,6 +90,10 @@ const ShellCommand kAtCommand = {
     "  @@web uptime              the nodes of the group @web\n"
     "  @9                        a terminal on one node, for vim and top; ~. or three Ctrl-C come "
     "back\n"
+    "  @1-3 sudo apt-get install nginx\n"
+    "  @1-3 y                    answers the nodes on which that waits for input; @1-3 -- y is a\n"
+    "                            command all the same, and '' an empty answer\n"
+    "  @1-3: cd /srv             in a session that stays: @1-3: ls lists /srv then\n"
     "  @1 --timeout 5s make      flags say how it runs; -- ends them\n"
     "  @1-3 put FILE FOLDER      put and get copy files; a command of the nodes that is called so\n"
     "                            runs as @1-3 -- put\n"

@@ -4,6 +4,8 @@
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
 #include "shell/job_number.h"
+#include "shell/line_run.h"
+#include "shell/waiting_lines.h"
 
 namespace muster::clustershell {
 namespace {
@@ -17,6 +19,11 @@ int Run(Shell& shell, absl::string_view rest) {
     return kExitFailed;
   }
   job->cancels += 1;
+  if (job->front) {
+    job->front->Interrupt(job->cancels);
+    GoOn(shell, *job);
+    return kExitOk;
+  }
   job->run->fan_out()->Interrupt(job->cancels);
   shell.output().Note(absl::StrCat("stopping job ", job->id,
                                    job->cancels > 1 ? " at once" : "; again to stop it at once"));

@@ -52,6 +52,17 @@ void GatheredReport::Keep(std::size_t node, const std::string& text) {
   std::string().swap(place.text);
 }
 
+// The question, which is mostly the end of what it wrote, is shown beside the rest.
+void GatheredReport::OnWaiting(std::size_t node) {
+  live_.OnWaiting(node);
+  const Place& place = places_[node];
+  const absl::string_view text = place.text;
+  const std::size_t begin = text.rfind('\n') + 1;
+  if (!style_.is_live_too && begin < text.size()) {
+    output_.NodeLines(Output::Stream::kStderr, place.node, absl::StrCat(text.substr(begin), "\n"));
+  }
+}
+
 void GatheredReport::OnEnd(std::size_t node, const Outcome& outcome) {
   Place& place = places_[node];
   Outcome rest = outcome;  // what the live one still has to say: the ends of lines

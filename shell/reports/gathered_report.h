@@ -19,6 +19,7 @@ class GatheredReport final : public Report {
                  bool shows_tracebacks, GroupFold groups);
 
   void OnOutput(std::size_t node, const Event& event) override;
+  void OnWaiting(std::size_t node) override;
   void OnEnd(std::size_t node, const Outcome& outcome) override;
   void OnAllEnded(const std::vector<Outcome>& outcomes, std::chrono::milliseconds elapsed) override;
 

@@ -46,14 +46,24 @@ void JsonReport::Print(const Place& place, Event::Stream stream, absl::string_vi
   output_.Raw(Output::Stream::kStdout, ToLine(json));
 }
 
-void JsonReport::OnEnd(std::size_t node, const Outcome& outcome) {
-  Place& place = places_[node];
-  // The last line as it is, without a newline that the node did not write.
+void JsonReport::OnWaiting(std::size_t node) {
+  PrintRest(places_[node]);
+  const Json json = {{"type", "waiting"}, {"node", places_[node].node}};
+  output_.Raw(Output::Stream::kStdout, ToLine(json));
+}
+
+// The last lines as they are, without a newline that the node did not write.
+void JsonReport::PrintRest(Place& place) {
   for (const Event::Stream stream : {Event::Stream::kStdout, Event::Stream::kStderr}) {
     std::string rest = (stream == Event::Stream::kStdout ? place.out : place.err).Finish();
     if (!rest.empty()) rest.pop_back();
     Print(place, stream, rest);
   }
+}
+
+void JsonReport::OnEnd(std::size_t node, const Outcome& outcome) {
+  Place& place = places_[node];
+  PrintRest(place);
   const bool has_exit_code =
       outcome.ok() || (outcome.kind == Outcome::Kind::kFailed && !outcome.exception);
   const bool has_signal = outcome.kind == Outcome::Kind::kSignalled;

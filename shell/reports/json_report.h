@@ -17,6 +17,7 @@ class JsonReport final : public Report {
   JsonReport(const std::vector<std::string>& nodes, Output& output);
 
   void OnOutput(std::size_t node, const Event& event) override;
+  void OnWaiting(std::size_t node) override;
   void OnEnd(std::size_t node, const Outcome& outcome) override;
   void OnAllEnded(const std::vector<Outcome>& /*outcomes*/,
                   std::chrono::milliseconds /*elapsed*/) override {}
@@ -29,6 +30,7 @@ class JsonReport final : public Report {
     std::size_t out_bytes = 0;
     std::size_t err_bytes = 0;
   };
+  void PrintRest(Place& place);
   void Print(const Place& place, Event::Stream stream, absl::string_view lines);
 
   std::vector<Place> places_;

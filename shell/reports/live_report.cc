@@ -49,6 +49,13 @@ void LiveReport::OnOutput(std::size_t node, const Event& event) {
   Print(place, event.stream, AssemblerOf(place, event.stream).Add(event.data));
 }
 
+void LiveReport::OnWaiting(std::size_t node) {
+  Place& place = places_[node];
+  for (const Event::Stream stream : {Event::Stream::kStdout, Event::Stream::kStderr}) {
+    Print(place, stream, AssemblerOf(place, stream).Finish());
+  }
+}
+
 void LiveReport::OnEnd(std::size_t node, const Outcome& outcome) {
   Place& place = places_[node];
   for (const Event::Stream stream : {Event::Stream::kStdout, Event::Stream::kStderr}) {

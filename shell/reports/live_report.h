@@ -18,6 +18,7 @@ class LiveReport final : public Report {
              bool shows_tracebacks);
 
   void OnOutput(std::size_t node, const Event& event) override;
+  void OnWaiting(std::size_t node) override;
   void OnEnd(std::size_t node, const Outcome& outcome) override;
   void OnAllEnded(const std::vector<Outcome>& outcomes, std::chrono::milliseconds elapsed) override;
 

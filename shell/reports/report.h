@@ -20,6 +20,8 @@ class Report {
 
   // Of the node with this number, in the order given to Make.
   virtual void OnOutput(std::size_t node, const Event& event) = 0;
+  // It waits for input: what it asked has to be seen now.
+  virtual void OnWaiting(std::size_t node) = 0;
   // Once for each node, after its output.
   virtual void OnEnd(std::size_t node, const Outcome& outcome) = 0;
   // After the last one; `elapsed` since the first was sent.
