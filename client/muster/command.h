@@ -126,8 +126,9 @@ struct ExecuteOptions {
   // More of it, behind `input`.
   InputPieces input_pieces = {};
   // Of interact() only, without a session: an event of the stream kWaiting tells, once for each
-  // write(), that a process of the command waits for input and has taken all that was written. What
-  // runs with other rights than the command itself (sudo) is not seen waiting.
+  // write(), that a process of the command waits for input and has taken all that was written. Of
+  // what runs with other rights than the node's daemon (below sudo) that is a guess: it has been
+  // idle for 2 s, and the last line of its output has no end.
   bool tells_waiting = false;
   // How often it is sent again, 0 to 100, when the node could not be reached, and nothing was
   // started therefore; with `idempotent` also when the node or the connection was lost in the

@@ -167,6 +167,15 @@ std::unique_ptr<PipeReader> Execution::ReadFrom(UniqueFd fd, OutputStream stream
       [this] { FinishWhenDrained(); });
 }
 
+// Whoever may wait, and has begun a line and not ended it, has asked something.
+void Execution::HandleWaiting(bool is_certain) {
+  if (is_certain || (last_byte_ != '\n' && last_byte_ != '\0')) {
+    sink_->OnWaiting();
+  } else {
+    WatchInput();
+  }
+}
+
 void Execution::HandleOutput(OutputStream stream, std::string_view data) {
   if (stream != OutputStream::kValue) {
     Give(stream, std::string(data));
@@ -219,6 +228,7 @@ void Execution::Measure(OutputStream stream, std::string& data) {
 void Execution::Give(OutputStream stream, std::string data) {
   Measure(stream, data);
   if (data.empty()) return;
+  if (stream != OutputStream::kValue) last_byte_ = data.back();
   if (sink_->OnOutput(stream, std::move(data)) || paused_) return;
   paused_ = true;
   for (PipeReader* pipe : {out_.get(), err_.get(), value_.get()}) {
@@ -304,7 +314,7 @@ void Execution::HandleFrame(const Frame& frame) {
     supervisor_pid_ = static_cast<pid_t>(PayloadReader(frame.payload).U64());
   }
   if (frame.type == static_cast<std::uint8_t>(FrameType::kWaiting) && !stopping_) {
-    sink_->OnWaiting();
+    HandleWaiting(PayloadReader(frame.payload).U8() != 0);
   }
   if (frame.type != static_cast<std::uint8_t>(FrameType::kEnded) || end_) return;
   if (const std::optional<ExecutionEnd> end = ExecutionEnd::Decode(frame.payload)) HandleEnd(*end);

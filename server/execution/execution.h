@@ -65,6 +65,7 @@ class Execution : public ExecutionControl, public std::enable_shared_from_this<E
   bool MakeInput(UniqueFd& theirs, UniqueFd& out_theirs, UniqueFd& err_theirs, UniqueFd& out_ours);
   std::unique_ptr<PipeReader> ReadFrom(UniqueFd fd, OutputStream stream);
   void WatchInput();
+  void HandleWaiting(bool is_certain);
   void HandleOutput(OutputStream stream, std::string_view data);
   void HandleWorkerFrame(Frame frame);
   void HandleFrame(const Frame& frame);
@@ -103,7 +104,8 @@ class Execution : public ExecutionControl, public std::enable_shared_from_this<E
   bool paused_ = false;
   std::uint64_t stdout_bytes_ = 0;  // that the sink got
   std::uint64_t stderr_bytes_ = 0;
-  std::string who_;  // on whose word it is stopped
+  char last_byte_ = '\0';  // of stdout and stderr
+  std::string who_;        // on whose word it is stopped
   std::unique_ptr<SupervisorLink> supervisor_;
   std::unique_ptr<PipeReader> out_;
   std::unique_ptr<PipeReader> err_;

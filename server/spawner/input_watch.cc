@@ -1,5 +1,6 @@
 #include "server/spawner/input_watch.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -8,7 +9,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <string>
 
@@ -24,6 +24,9 @@ constexpr int kMostThreads = 64;
 // What /dev/tty is, whichever terminal it stands for.
 const dev_t kOwnTerminal = makedev(5, 0);
 
+// A tree that may wait has not moved for so long.
+constexpr std::chrono::milliseconds kQuietTime{2000};
+
 // The system call that a thread is blocked in.
 struct BlockedCall {
   long number = -1;
@@ -31,8 +34,9 @@ struct BlockedCall {
   unsigned long second = 0;
 };
 
-std::optional<BlockedCall> BlockedCallOf(const std::string& thread) {
+std::optional<BlockedCall> BlockedCallOf(const std::string& thread, bool& is_hidden) {
   const UniqueFd file(::open((thread + "/syscall").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.IsOpen() && (errno == EACCES || errno == EPERM)) is_hidden = true;
   char text[256];
   const ssize_t size = file.IsOpen() ? ::read(file.get(), text, sizeof(text) - 1) : -1;
   if (size <= 0) return std::nullopt;
@@ -84,40 +88,46 @@ void InputWatch::SetInput(int fd) {
 
 void InputWatch::Start() {
   if (!has_input_) return;
-  was_waiting_ = false;
-  next_look_ = Clock::now() + kInterval;
+  last_ = {};
+  quiet_since_ = Clock::now();
+  next_look_ = quiet_since_ + kInterval;
 }
 
-bool InputWatch::Look(Clock::time_point now) {
-  if (!next_look_ || now < *next_look_) return false;
+InputWatch::Answer InputWatch::Look(Clock::time_point now) {
+  if (!next_look_ || now < *next_look_) return Answer::kNo;
   next_look_ = now + kInterval;
-  const bool is_waiting = IsAnyWaiting();
-  const bool is_certain = is_waiting && was_waiting_;
-  was_waiting_ = is_waiting;
-  if (is_certain) next_look_.reset();
-  return is_certain;
+  const Sight sight = See();
+  Answer answer = Answer::kNo;
+  if (sight.is_waiting && last_.is_waiting) answer = Answer::kWaiting;
+  if (sight.cpu != last_.cpu || sight.processes != last_.processes) quiet_since_ = now;
+  if (answer == Answer::kNo && sight.is_hidden && now >= quiet_since_ + kQuietTime) {
+    answer = Answer::kMayWait;
+  }
+  last_ = sight;
+  if (answer != Answer::kNo) next_look_.reset();
+  return answer;
 }
 
-bool InputWatch::IsAnyWaiting() const {
-  const std::vector<Process> tree = Descendants(ChildrenOfSelf());
-  return std::any_of(tree.begin(), tree.end(), [this](const Process& process) {
+InputWatch::Sight InputWatch::See() const {
+  Sight sight;
+  for (const Process& process : Descendants(ChildrenOfSelf())) {
+    ++sight.processes;
+    sight.cpu += process.cpu;
     const std::string folder = "/proc/" + std::to_string(process.pid);
     int threads = 0;
     std::error_code ignored;
     for (std::filesystem::directory_iterator thread(folder + "/task", ignored), end;
          thread != end && ++threads <= kMostThreads; thread.increment(ignored)) {
-      const auto call = BlockedCallOf(thread->path());
+      const auto call = BlockedCallOf(thread->path(), sight.is_hidden);
       const int fd = call ? AwaitedFd(folder, *call) : -1;
       struct stat facts {};
       if (fd < 0 || ::stat((folder + "/fd/" + std::to_string(fd)).c_str(), &facts) != 0) continue;
-      if (is_terminal_ ? S_ISCHR(facts.st_mode) &&
-                             (facts.st_rdev == device_ || facts.st_rdev == kOwnTerminal)
-                       : facts.st_dev == device_ && facts.st_ino == inode_) {
-        return true;
-      }
+      sight.is_waiting |= is_terminal_ ? S_ISCHR(facts.st_mode) && (facts.st_rdev == device_ ||
+                                                                    facts.st_rdev == kOwnTerminal)
+                                       : facts.st_dev == device_ && facts.st_ino == inode_;
     }
-    return false;
-  });
+  }
+  return sight;
 }
 
 }  // namespace muster::server

@@ -1,6 +1,7 @@
 // InputWatch: looks whether a process of the tree below this one waits for its standard input: is
-// blocked in a read of it, or in a wait for nothing but it. What /proc hides (another user's
-// process, for who is not root) does not count. The supervisor's; single-threaded.
+// blocked in a read of it, or in a wait for nothing but it. What a process does that /proc hides
+// from us (another user's, as below sudo, for who is not root) can only be guessed: such a tree may
+// wait when none of it takes processor time. The supervisor's; single-threaded.
 #pragma once
 
 #include <sys/types.h>
@@ -20,17 +21,26 @@ class InputWatch {
   void Start();
   // Empty: nothing to look for.
   std::optional<Clock::time_point> next_look() const { return next_look_; }
-  // True: it waits, and did so at the look before: it is not on its way to the next line.
-  bool Look(Clock::time_point now);
+  enum class Answer { kNo, kWaiting, kMayWait };
+  // kWaiting: and it did so at the look before: it is not on its way to the next line.
+  Answer Look(Clock::time_point now);
 
  private:
-  bool IsAnyWaiting() const;
+  // What they do, as far as it can be seen.
+  struct Sight {
+    bool is_waiting = false;
+    bool is_hidden = false;  // of one of them
+    std::chrono::microseconds cpu{0};
+    std::size_t processes = 0;
+  };
+  Sight See() const;
 
   bool has_input_ = false;
   bool is_terminal_ = false;
   dev_t device_ = 0;  // of a terminal its own, else that of its file system
   ino_t inode_ = 0;
-  bool was_waiting_ = false;
+  Sight last_;
+  Clock::time_point quiet_since_;  // nobody has moved since
   std::optional<Clock::time_point> next_look_;
 };
 

@@ -256,9 +256,7 @@ void Supervisor::Advance() {
   if (stage_ == Stage::kRunning && !main_ended_ && deadline_ && now >= *deadline_) {
     Stop(StopCause::kDeadline, grace_);
   }
-  if (stage_ == Stage::kRunning && input_watch_.Look(now)) {
-    SendFrame(fds_.control.get(), FrameType::kWaiting, "");
-  }
+  if (stage_ == Stage::kRunning) TellWaiting(input_watch_.Look(now));
   if (stage_ == Stage::kRunning) {
     const Limit reached = limit_watch_.Look(group_, end_.cpu);
     if (reached != Limit::kNone) Stop(StopCause::kLimit, grace_, reached);
@@ -273,6 +271,13 @@ void Supervisor::Advance() {
     killed_ = now;
   }
   if (stage_ == Stage::kKilled) KillAll(now);
+}
+
+void Supervisor::TellWaiting(InputWatch::Answer answer) {
+  if (answer == InputWatch::Answer::kNo) return;
+  const bool is_certain = answer == InputWatch::Answer::kWaiting;
+  SendFrame(fds_.control.get(), FrameType::kWaiting,
+            PayloadWriter().U8(is_certain ? 1 : 0).payload());
 }
 
 void Supervisor::KillAll(Clock::time_point now) {

@@ -60,6 +60,7 @@ class Supervisor {
             std::chrono::milliseconds since = std::chrono::milliseconds(0));
   void Interrupt();
   void Advance();
+  void TellWaiting(InputWatch::Answer answer);
   void KillAll(Clock::time_point now);
   void Signal(int signal);
   void Deliver(const SignalOrder& order);

@@ -25,7 +25,7 @@ enum class FrameType : std::uint8_t {
   kStarted = 3,       // nothing
   kHere = 9,          // u64: the process id of the supervisor; before it starts anything
   kInterrupted = 11,  // nothing: the SIGINT is with whom it was for, or nobody is there any more
-  kWaiting = 13,      // nothing: it waits for input; answers a kWatchInput
+  kWaiting = 13,      // u8: it waits for input, 1, or it may, 0; answers a kWatchInput
   kEnded = 4,         // ExecutionEnd; the last one
   // worker to daemon
   kValue = 5,  // a piece of the value's text
