@@ -88,7 +88,11 @@ int RunLines(LineSource& lines, Shell& shell, Signals& signals, const Output& ou
       break;
     }
   }
-  if (!lines.IsInteractive()) exit_code = WorseExit(exit_code, shell.FinishJobs());
+  if (!lines.IsInteractive()) {
+    exit_code = WorseExit(exit_code, shell.FinishJobs());
+    if (signals.ending() != 0) return 128 + signals.ending();
+    if (signals.interrupts() > 0) return kExitInterrupted;
+  }
   if (lines.IsInteractive()) shell.SayJobsEnd();
   // A person has seen what failed; that a line of an hour ago did is not how the shell ended.
   return lines.IsInteractive() ? kExitOk : exit_code;

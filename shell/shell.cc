@@ -18,7 +18,10 @@ Shell::Shell(ClusterAPI cluster, Signals& signals, Output& output)
 
 int Shell::RunLine(absl::string_view line) {
   const auto [name, rest] = SplitCommand(line);
-  if (name.empty() || absl::StartsWith(name, "#")) return kExitOk;
+  if (name.empty() || absl::StartsWith(name, "#")) {
+    TellEndedJobs();
+    return kExitOk;
+  }
   const ShellCommand* command = FindCommand(name);
   if (command == nullptr) {
     output_.Note(absl::StrCat("unknown command '", name, "'", DidYouMean(name, CommandNames()),
