@@ -19,6 +19,7 @@
 #include "shell/local_pipe.h"
 #include "shell/one_line.h"
 #include "shell/progress_line.h"
+#include "shell/reports/live_report.h"
 #include "shell/reports/report.h"
 
 namespace muster::clustershell {
@@ -93,7 +94,9 @@ class LineRun {
     const GroupFold groups =
         options.report.names_groups ? GroupFold::Of(shell.cluster(), &problem) : GroupFold();
     if (!problem.empty()) shell.output().Note(absl::StrCat("there are no groups: ", problem));
-    report_ = Report::Make(options.report, names, output, shell.shows_tracebacks(), groups);
+    ReportStyle style = options.report;
+    style.is_summed_up_later = !options.pipe_to.empty();  // when its reader has had the last word
+    report_ = Report::Make(style, names, output, shell.shows_tracebacks(), groups);
     for (std::size_t i = 0; i < names.size(); ++i) outcomes_[i].node = names[i];
   }
 
@@ -220,6 +223,9 @@ int RunOnNodes(Shell& shell, const std::vector<Node>& nodes, const Command& comm
     const int local = pipe->Finish(shell.signals());
     // That it read no more is no failure of the nodes, which were stopped for it.
     if (exit_code == kExitOk || piped->error() != 0) exit_code = local;
+    if (piped->error() == 0) {
+      SumUp(options.report, run.outcomes(), run.elapsed(), shell.output());
+    }
   }
   shell.jobs().End(job, run.outcomes(), run.elapsed(), exit_code);
   job.record = run.TakeRecord();
