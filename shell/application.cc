@@ -128,6 +128,7 @@ int Run(const Options& options, Signals& signals, Output& output) {
   LineOptions line = options.line;
   line.report.always_sums_up = !options.one_shot.IsGiven();
   shell.set_defaults(std::move(line));
+  shell.set_keeps_output(!options.one_shot.IsGiven() && options.lines.size() != 1);
   shell.set_input_is_free(options.one_shot.IsGiven() || options.has_lines ||
                           (!options.file.empty() && options.file != "-"));
   const int exit_code = RunAll(options, shell, signals, output);

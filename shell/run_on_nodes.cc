@@ -88,7 +88,8 @@ class LineRun {
         options_(options),
         output_(output),
         progress_(shell.output(), names, options.shows_progress, options.report.is_quiet),
-        record_(std::make_unique<LineRecord>(names)),
+        record_(
+            std::make_unique<LineRecord>(names, shell.keeps_output() ? LineRecord::kMaxBytes : 0)),
         outcomes_(names.size()) {
     std::string problem;
     const GroupFold groups =

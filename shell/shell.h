@@ -45,6 +45,9 @@ class Shell {
   // Says which jobs still run, at the end of the shell, which stops them.
   void SayJobsEnd();
 
+  // Whether a line's output may be asked for again; else it is not kept.
+  bool keeps_output() const { return keeps_output_; }
+  void set_keeps_output(bool keeps) { keeps_output_ = keeps; }
   bool assumes_yes() const { return defaults_.assumes_yes; }  // asks no questions
   // Whether standard input is not where the lines come from: then commands may have it.
   bool input_is_free() const { return input_is_free_; }
@@ -69,6 +72,7 @@ class Shell {
   std::string line_;
   JobList jobs_;  // after cluster_: what still runs goes first
   bool input_is_free_ = false;
+  bool keeps_output_ = true;
   bool shows_tracebacks_ = false;
   bool ended_ = false;
 };

@@ -86,6 +86,8 @@ const ShellCommand kFoldCommand = {
     "Of a line 64 MiB are kept, until the next one.\n",
     ShellCommand::Argument::kNone,
     &RunFold,
+    false,
+    true,
 };
 
 const ShellCommand kDiffCommand = {
@@ -99,6 +101,8 @@ const ShellCommand kDiffCommand = {
     "Of a line 64 MiB are kept, until the next one.\n",
     ShellCommand::Argument::kNone,
     &RunDiff,
+    false,
+    true,
 };
 
 }  // namespace muster::clustershell
