@@ -78,6 +78,7 @@ std::unique_ptr<LineSource> OpenLines(const Options& options, const UniqueFd& fi
 // Runs all lines; the exit code.
 int RunLines(LineSource& lines, Shell& shell, Signals& signals, const Output& output) {
   int exit_code = kExitOk;
+  shell.set_is_interactive(lines.IsInteractive());
   while (!shell.ended() && output.error() == 0) {
     if (signals.ending() != 0) return 128 + signals.ending();
     if (signals.interrupts() > 0 && !lines.IsInteractive()) return kExitInterrupted;

@@ -19,8 +19,7 @@ Shell::Shell(ClusterAPI cluster, Signals& signals, Output& output)
 int Shell::RunLine(absl::string_view line) {
   const auto [name, rest] = SplitCommand(line);
   if (name.empty() || absl::StartsWith(name, "#")) {
-    TellEndedJobs();
-    return kExitOk;
+    return TellEndedJobs();
   }
   const ShellCommand* command = FindCommand(name);
   if (command == nullptr) {
@@ -34,19 +33,44 @@ int Shell::RunLine(absl::string_view line) {
   }
   line_ = std::string(line);
   const int exit_code = command->run(*this, rest);
-  TellEndedJobs();
-  return exit_code;
+  return WorseExit(exit_code, TellEndedJobs());
 }
 
-void Shell::TellEndedJobs() {
-  jobs_.Refresh();
-  for (Job& job : jobs_.all()) {
-    if (!job.run || !job.has_ended || job.is_told) continue;
-    job.is_told = true;
-    if (job.options.report.is_quiet) continue;
+int Shell::TellJob(Job& job) {
+  job.is_told = true;
+  if (!is_interactive_) {
+    job.run->record().Tell(*Report::Make(job.options.report, job.nodes, output_, shows_tracebacks_),
+                           false);
+    return job.exit_code;
+  }
+  if (!job.options.report.is_quiet) {
     output_.Note(absl::StrCat("[", job.id, "] ", job.summary, ": ", OneLine(job.line), " ('jobs ",
                               job.id, "' shows what it wrote)"));
   }
+  return kExitOk;
+}
+
+int Shell::TellEndedJobs() {
+  int exit_code = kExitOk;
+  jobs_.Refresh();
+  for (Job& job : jobs_.all()) {
+    if (job.run && job.has_ended && !job.is_told) exit_code = WorseExit(exit_code, TellJob(job));
+  }
+  return exit_code;
+}
+
+int Shell::FinishJobs() {
+  int exit_code = kExitOk;
+  for (Job& job : jobs_.all()) {
+    if (!job.run || job.is_told) continue;
+    signals_.SetRunning(job.run->fan_out());
+    // Nobody reads what it prints.
+    if (output_.error() != 0) job.run->fan_out()->Interrupt(2);
+    job.run->WaitForEnd();
+    jobs_.Refresh();
+    exit_code = WorseExit(exit_code, TellJob(job));
+  }
+  return exit_code;
 }
 
 void Shell::SayJobsEnd() {
@@ -55,21 +79,6 @@ void Shell::SayJobsEnd() {
     if (!job.has_ended)
       output_.Note(absl::StrCat("stopping job ", job.id, ": ", OneLine(job.line)));
   }
-}
-
-int Shell::FinishJobs() {
-  int exit_code = kExitOk;
-  for (Job& job : jobs_.all()) {
-    if (!job.run || job.is_told) continue;
-    signals_.SetRunning(job.run->fan_out());
-    job.run->WaitForEnd();
-    jobs_.Refresh();
-    job.is_told = true;
-    exit_code = WorseExit(exit_code, job.exit_code);
-    job.run->record().Tell(*Report::Make(job.options.report, job.nodes, output_, shows_tracebacks_),
-                           false);
-  }
-  return exit_code;
 }
 
 int Shell::Usage(absl::string_view command, absl::string_view what_is_wrong) {

@@ -38,9 +38,10 @@ class Shell {
   void set_line(std::string line) { line_ = std::move(line); }
   // The tracked lines of this shell.
   JobList& jobs() { return jobs_; }
-  // Says which jobs have ended since it was last asked.
-  void TellEndedJobs();
-  // Waits for all jobs and tells what they wrote; the exit code of all together. Ctrl-C stops them.
+  // Tells which jobs have ended since it was last asked; where nobody sits who could ask for it,
+  // with what they wrote, and then their exit code counts.
+  int TellEndedJobs();
+  // The same of all jobs, which it waits for. Ctrl-C stops them.
   int FinishJobs();
   // Says which jobs still run, at the end of the shell, which stops them.
   void SayJobsEnd();
@@ -64,7 +65,11 @@ class Shell {
   // Says that what runs was asked to stop, for the first or a further time.
   void SayStopping(int times);
 
+  void set_is_interactive(bool is_interactive) { is_interactive_ = is_interactive; }
+
  private:
+  int TellJob(Job& job);
+
   ClusterAPI cluster_;
   Signals& signals_;
   Output& output_;
@@ -73,6 +78,7 @@ class Shell {
   JobList jobs_;  // after cluster_: what still runs goes first
   bool input_is_free_ = false;
   bool keeps_output_ = true;
+  bool is_interactive_ = false;
   bool shows_tracebacks_ = false;
   bool ended_ = false;
 };

@@ -87,6 +87,15 @@ def test_a_job_in_the_background_of_lines_is_waited_for(clustershell):
     assert without_time(result.stderr)[-2:] == ["n2: failed: exit code 5", "1 ok, 1 failed: n2 exit 5"]
 
 
+def test_what_jobs_of_lines_write_is_told_when_they_have_ended(clustershell):
+    jobs = [f"@1 --bg echo job {number}; exit {number % 2}" for number in range(8)]
+    result = clustershell.lines(1, *jobs, "@1 sleep 0.5; echo front", "jobs 1", "@1 echo last")
+    lines = result.stdout.splitlines()
+    assert lines[-1] == "n1: last"
+    assert [lines.count(f"n1: job {number}") for number in range(1, 8)] == [1] * 7
+    assert result.returncode == 1 and result.stderr.count("n1: failed: exit code 1") == 4
+
+
 def test_a_job_at_the_prompt(clustershell):
     child = clustershell.prompt(3)
     child.sendline("@ --bg sleep 600")
