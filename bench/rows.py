@@ -9,6 +9,7 @@ import fan_outs
 import jobs
 import memory
 import python_rows
+import shells
 import starts
 from figures import Figure
 
@@ -31,6 +32,7 @@ class Size:
         self.calls = 500 if quick else 5000  # of Python
         self.python_value_bytes = (16 if quick else 256) << 20
         self.starts = 2 if quick else 5  # in one round
+        self.shells = 2 if quick else 8  # nodes of a line
         self.connections = 10 if quick else 50  # of 64 that a user may have
         self.nodes = (10, 100) if quick else (10, 100, 1000)
         self.longest = 8 if quick else 45  # seconds for one comparison
@@ -139,4 +141,4 @@ def idle_memory(stage, size):
 
 # In the order in which they run: what is idle is looked at before anything has run.
 ROWS = {"W6": idle_memory, "W1": round_trip, "W2": pipelined, "W3": big_value, "W5": starts.starts,
-        "W4": fan_outs.fan_outs, "W7": jobs.put, "W8": jobs.map_items, **python_rows.ROWS}
+        "W4": fan_outs.fan_outs, "W7": jobs.put, "W8": jobs.map_items, **shells.ROWS, **python_rows.ROWS}

@@ -132,7 +132,11 @@ int RunLines(LineSource& lines, Shell& shell, Signals& signals, const Output& ou
       break;
     }
   }
-  if (!lines.IsInteractive()) exit_code = WorseExit(exit_code, shell.FinishJobs());
+  if (!lines.IsInteractive()) {
+    exit_code = WorseExit(exit_code, shell.FinishJobs());
+    if (signals.ending() != 0) return 128 + signals.ending();
+    if (signals.interrupts() > 0) return kExitInterrupted;
+  }
   if (lines.IsInteractive()) shell.SayJobsEnd();
   shell.sticky().Close(shell.cluster());
   // A person has seen what failed; that a line of an hour ago did is not how the shell ended.
@@ -181,6 +185,7 @@ int Run(Options& options, Signals& signals, Output& output) {
   LineOptions line = options.line;
   line.report.always_sums_up = !options.one_shot.IsGiven();
   shell.set_defaults(std::move(line));
+  shell.set_keeps_output(!options.one_shot.IsGiven() && options.lines.size() != 1);
   shell.set_input_is_free(options.one_shot.IsGiven() || options.has_lines ||
                           (!options.file.empty() && options.file != "-"));
   const int exit_code = RunAll(options, shell, signals, output);

@@ -89,7 +89,9 @@ void FanOut::Read(std::size_t index, Call call) {
 
 bool FanOut::IsGivenUp(std::size_t index, Call& call) {
   std::optional<Event> event;
-  const bool is_heard = call.next_for(*pace_.connect_timeout, &event);
+  // What is longer than that is never.
+  constexpr std::chrono::milliseconds kLongest = std::chrono::hours(24);
+  const bool is_heard = call.next_for(std::min(*pace_.connect_timeout, kLongest), &event);
   if (event) Shelve(index, *std::move(event));
   if (is_heard || !call.id().empty()) return false;
   call.cancel(std::chrono::milliseconds(0));

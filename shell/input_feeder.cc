@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -10,6 +11,16 @@
 #include <utility>
 
 namespace muster::clustershell {
+namespace {
+
+// Who closed it before us made its number free for a library's own descriptor, which is no file,
+// pipe, socket or terminal.
+bool IsInput(int fd) {
+  struct stat facts {};
+  return ::fstat(fd, &facts) == 0 && (facts.st_mode & S_IFMT) != 0;
+}
+
+}  // namespace
 
 InputFeeder::InputFeeder(int fd, std::vector<Call> calls)
     : fd_(fd), stop_(::eventfd(0, EFD_CLOEXEC)), calls_(std::move(calls)) {
@@ -25,7 +36,7 @@ InputFeeder::~InputFeeder() {
 void InputFeeder::Run() {
   std::string data(64u << 10, '\0');
   std::array<pollfd, 2> waiting = {pollfd{fd_, POLLIN, 0}, pollfd{stop_.get(), POLLIN, 0}};
-  while (true) {
+  while (IsInput(fd_)) {
     ::poll(waiting.data(), waiting.size(), -1);
     if (waiting[1].revents != 0) return;
     if (waiting[0].revents == 0) continue;

@@ -90,7 +90,7 @@ void JobList::Forget() {
     --job;
     if (!job->has_ended) continue;
     job->record = nullptr;  // a line in front of the prompt: the next one takes its place
-    if (job->run && ++records > kMostRecords) job->run = nullptr;
+    if (job->run && job->is_told && ++records > kMostRecords) job->run = nullptr;
     if (++ended >= kMostJobs) job = jobs_.erase(job);
   }
 }

@@ -18,7 +18,8 @@ LineRun::LineRun(Shell& shell, std::shared_ptr<FanOut> fan_out,
       fan_out_(std::move(fan_out)),
       options_(options),
       output_(output),
-      record_(std::make_unique<LineRecord>(nodes)),
+      record_(
+          std::make_unique<LineRecord>(nodes, shell.keeps_output() ? LineRecord::kMaxBytes : 0)),
       states_(nodes.size()),
       outcomes_(nodes.size()),
       exit_code_(kExitOk) {
@@ -26,7 +27,9 @@ LineRun::LineRun(Shell& shell, std::shared_ptr<FanOut> fan_out,
   const GroupFold groups =
       options_.report.names_groups ? GroupFold::Of(shell.cluster(), &problem) : GroupFold();
   if (!problem.empty()) shell.output().Note(absl::StrCat("there are no groups: ", problem));
-  report_ = Report::Make(options_.report, nodes, output_, shell.shows_tracebacks(), groups);
+  ReportStyle style = options_.report;
+  style.is_summed_up_later = !options_.pipe_to.empty();  // when its reader has had the last word
+  report_ = Report::Make(style, nodes, output_, shell.shows_tracebacks(), groups);
   for (std::size_t i = 0; i < nodes.size(); ++i) outcomes_[i].node = nodes[i];
 }
 

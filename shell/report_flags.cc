@@ -44,7 +44,7 @@ const std::vector<LineFlag>& ReportFlags() {
       {'b', "--fold", nullptr, "what several nodes say alike once, outliers first, at the end",
        &SetForm<Form::kFolded>},
       {'B', "--fold-all", nullptr, "the same with stderr", &FoldAll},
-      {'r', "--regroup", nullptr, "the same, and groups stand for their nodes", &FoldIntoGroups},
+      {'r', "--regroup", nullptr, "folded, and groups stand for their nodes", &FoldIntoGroups},
       {'L', "--ordered", nullptr, "node by node, at the end", &SetForm<Form::kOrdered>},
       {0, "--diff", nullptr, "how the others differ from what most say, at the end",
        &SetForm<Form::kDiff>},

@@ -18,6 +18,7 @@
 #include "shell/line_run.h"
 #include "shell/local_pipe.h"
 #include "shell/one_line.h"
+#include "shell/reports/live_report.h"
 #include "shell/waiting_lines.h"
 
 namespace muster::clustershell {
@@ -151,12 +152,16 @@ int RunOnNodes(Shell& shell, const std::vector<Node>& nodes, const Command& comm
   Job& job = shell.jobs().Begin(shell.line(), names, command, options);
   job.front =
       std::make_unique<LineRun>(shell, fan_out, names, options, piped ? *piped : shell.output());
-  int exit_code = GoOn(shell, job);
-  if (pipe) {
-    const int local = pipe->Finish(shell.signals());
-    // That it read no more is no failure of the nodes, which were stopped for it.
-    if (exit_code == kExitOk || piped->error() != 0) exit_code = local;
+  if (!pipe) return GoOn(shell, job);
+  job.front->Go();  // it never waits: what it reads is empty
+  int exit_code = job.front->exit_code();
+  const int local = pipe->Finish(shell.signals());
+  // That it read no more is no failure of the nodes, which were stopped for it.
+  if (exit_code == kExitOk || piped->error() != 0) exit_code = local;
+  if (piped->error() == 0) {
+    SumUp(options.report, job.front->outcomes(), job.front->elapsed(), shell.output());
   }
+  shell.jobs().EndFront(job);
   return exit_code;
 }
 

@@ -37,7 +37,7 @@ void Shell::set_cluster(ClusterAPI cluster, std::string configuration) {
 
 int Shell::RunLine(absl::string_view line) {
   const auto [name, rest] = SplitCommand(line);
-  if (name.empty() || absl::StartsWith(name, "#")) return kExitOk;
+  if (name.empty() || absl::StartsWith(name, "#")) return TellEndedJobs();
   if (past_lines_.size() == kMostPastLines) past_lines_.erase(past_lines_.begin());
   past_lines_.emplace_back(line);
   const ShellCommand* command = FindCommand(name);
@@ -48,8 +48,7 @@ int Shell::RunLine(absl::string_view line) {
   Refresh();
   line_ = std::string(line);
   const int exit_code = RunCommand(command, name, rest, line);
-  TellEndedJobs();
-  return exit_code;
+  return WorseExit(exit_code, TellEndedJobs());
 }
 
 int Shell::RunCommand(const ShellCommand* command, absl::string_view name, absl::string_view rest,
@@ -60,16 +59,53 @@ int Shell::RunCommand(const ShellCommand* command, absl::string_view name, absl:
                      [&](absl::string_view front) { return command->run(*this, front); });
 }
 
-void Shell::TellEndedJobs() {
-  jobs_.Look();
-  jobs_.Refresh();
-  for (Job& job : jobs_.all()) {
-    if (!job.run || !job.has_ended || job.is_told) continue;
-    job.is_told = true;
-    if (job.options.report.is_quiet) continue;
+int Shell::TellJob(Job& job) {
+  job.is_told = true;
+  if (!is_interactive_) {
+    job.run->record().Tell(*Report::Make(job.options.report, job.nodes, output_, shows_tracebacks_),
+                           false);
+    return job.exit_code;
+  }
+  if (!job.options.report.is_quiet) {
     output_.Note(absl::StrCat("[", job.id, "] ", job.summary, ": ", OneLine(job.line), " ('jobs ",
                               job.id, "' shows what it wrote)"));
   }
+  return kExitOk;
+}
+
+int Shell::TellEndedJobs() {
+  int exit_code = kExitOk;
+  jobs_.Look();
+  jobs_.Refresh();
+  for (Job& job : jobs_.all()) {
+    if (job.run && job.has_ended && !job.is_told) exit_code = WorseExit(exit_code, TellJob(job));
+  }
+  return exit_code;
+}
+
+int Shell::FinishWaiting(Job& job) {
+  output_.Note(
+      absl::StrCat(Fold(job.front->waiting()), ": no more input comes for ", OneLine(job.line)));
+  job.front->EndInput();
+  job.front->Go();
+  const int exit_code = job.front->exit_code();
+  jobs_.EndFront(job);
+  return exit_code;
+}
+
+int Shell::FinishJobs() {
+  int exit_code = kExitOk;
+  for (Job& job : jobs_.all()) {
+    if (job.front) exit_code = WorseExit(exit_code, FinishWaiting(job));
+    if (!job.run || job.is_told) continue;
+    signals_.SetRunning(job.run->fan_out());
+    // Nobody reads what it prints.
+    if (output_.error() != 0) job.run->fan_out()->Interrupt(2);
+    job.run->WaitForEnd();
+    jobs_.Refresh();
+    exit_code = WorseExit(exit_code, TellJob(job));
+  }
+  return exit_code;
 }
 
 void Shell::SayJobsEnd() {
@@ -78,29 +114,6 @@ void Shell::SayJobsEnd() {
     if (!job.has_ended)
       output_.Note(absl::StrCat("stopping job ", job.id, ": ", OneLine(job.line)));
   }
-}
-
-int Shell::FinishJobs() {
-  int exit_code = kExitOk;
-  for (Job& job : jobs_.all()) {
-    if (job.front) {
-      output_.Note(absl::StrCat(Fold(job.front->waiting()), ": no more input comes for ",
-                                OneLine(job.line)));
-      job.front->EndInput();
-      job.front->Go();
-      exit_code = WorseExit(exit_code, job.front->exit_code());
-      jobs_.EndFront(job);
-    }
-    if (!job.run || job.is_told) continue;
-    signals_.SetRunning(job.run->fan_out());
-    job.run->WaitForEnd();
-    jobs_.Refresh();
-    job.is_told = true;
-    exit_code = WorseExit(exit_code, job.exit_code);
-    job.run->record().Tell(*Report::Make(job.options.report, job.nodes, output_, shows_tracebacks_),
-                           false);
-  }
-  return exit_code;
 }
 
 bool Shell::Refresh() {

@@ -49,13 +49,17 @@ class Shell {
   StickySessions& sticky() { return sticky_; }
   // The tracked lines of this shell.
   JobList& jobs() { return jobs_; }
-  // Says which jobs have ended since it was last asked.
-  void TellEndedJobs();
-  // Waits for all jobs and tells what they wrote; the exit code of all together. Ctrl-C stops them.
+  // Tells which jobs have ended since it was last asked; where nobody sits who could ask for it,
+  // with what they wrote, and then their exit code counts.
+  int TellEndedJobs();
+  // The same of all jobs, which it waits for. Ctrl-C stops them.
   int FinishJobs();
   // Says which jobs still run, at the end of the shell, which stops them.
   void SayJobsEnd();
 
+  // Whether a line's output may be asked for again; else it is not kept.
+  bool keeps_output() const { return keeps_output_; }
+  void set_keeps_output(bool keeps) { keeps_output_ = keeps; }
   bool assumes_yes() const { return defaults_.assumes_yes; }  // asks no questions
   // Whether standard input is not where the lines come from: then commands may have it.
   bool input_is_free() const { return input_is_free_; }
@@ -90,6 +94,9 @@ class Shell {
  private:
   int RunCommand(const ShellCommand* command, absl::string_view name, absl::string_view rest,
                  absl::string_view line);
+  int TellJob(Job& job);
+  // Of one that waits for input: there will be none.
+  int FinishWaiting(Job& job);
 
   ClusterView view_;
   Signals& signals_;
@@ -103,6 +110,7 @@ class Shell {
   ShellSettings settings_;
   ProgramCatalogue programs_;
   std::vector<std::string> past_lines_;
+  bool keeps_output_ = true;
   bool is_interactive_ = false;
   bool shows_tracebacks_ = false;
   bool ended_ = false;

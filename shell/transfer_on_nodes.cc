@@ -123,7 +123,7 @@ int WaitForAll(Shell& shell, const std::shared_ptr<Transfers>& transfers) {
     }
     if (ended < all.size()) bar.Show(Sum(all), ended);
   }
-  if (all.size() > 1 && exit_code != kExitOk) {
+  if (all.size() > 1 && exit_code != kExitOk && !shell.defaults().report.is_quiet) {
     shell.output().Note(Summarize(outcomes, std::chrono::duration_cast<std::chrono::milliseconds>(
                                                 std::chrono::steady_clock::now() - begun)));
   }

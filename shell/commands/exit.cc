@@ -24,10 +24,13 @@ const ShellCommand kExitCommand = {
     "Nodes of --local end with the shell; others stay.\n",
     ShellCommand::Argument::kNone,
     &Run,
+    false,
+    true,
 };
 
 const ShellCommand kQuitCommand = {
     "quit", "quit", "the same as exit", "  quit\n", ShellCommand::Argument::kNone, &Run,
+    false,  true,
 };
 
 }  // namespace muster::clustershell

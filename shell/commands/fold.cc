@@ -1,4 +1,5 @@
 // fold [JOB], diff [JOB]: what the nodes wrote of a line, once more in another form.
+#include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 
@@ -26,11 +27,15 @@ int TellAgain(Shell& shell, const std::string& name, ReportStyle::Form form,
   options.report.form = form;
   const auto [number, behind] =
       absl::StartsWith(rest, "-") ? std::pair(rest.substr(0, 0), rest) : SplitFirst(rest);
+  if (!number.empty() && !absl::ascii_isdigit(static_cast<unsigned char>(number[0]))) {
+    return shell.Usage(name,
+                       absl::StrCat("it tells again what a line brought, and takes no '", number,
+                                    "'; for files of this machine: !", name, " ", rest));
+  }
   const auto left = TakeLineFlags(behind, options);
   if (!left.ok()) return shell.Usage(name, left.status().message());
   if (!left->empty()) {
-    return shell.Usage(name, absl::StrCat("it takes no '", *left, "'; for files of this machine: !",
-                                          name, " ", rest));
+    return shell.Usage(name, absl::StrCat("it takes no '", *left, "'"));
   }
   const Job* const job = number.empty() ? LastJob(shell, name) : FindJob(shell, name, number);
   if (job == nullptr) return kExitUsage;
@@ -81,6 +86,8 @@ const ShellCommand kFoldCommand = {
     "Of a line 64 MiB are kept, until the next one.\n",
     ShellCommand::Argument::kNone,
     &RunFold,
+    false,
+    true,
 };
 
 const ShellCommand kDiffCommand = {
@@ -94,6 +101,8 @@ const ShellCommand kDiffCommand = {
     "Of a line 64 MiB are kept, until the next one.\n",
     ShellCommand::Argument::kNone,
     &RunDiff,
+    false,
+    true,
 };
 
 }  // namespace muster::clustershell

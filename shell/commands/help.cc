@@ -82,6 +82,8 @@ const ShellCommand kHelpCommand = {
     "  help targets   how nodes are named\n",
     ShellCommand::Argument::kCommand,
     &Run,
+    false,
+    true,
 };
 
 }  // namespace muster::clustershell

@@ -82,6 +82,8 @@ const ShellCommand kJobsCommand = {
     "for, those of a prompt are stopped when it ends. `ps` lists what runs on the nodes.\n",
     ShellCommand::Argument::kNone,
     &Run,
+    false,
+    true,
 };
 
 }  // namespace muster::clustershell

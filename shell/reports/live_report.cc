@@ -37,6 +37,12 @@ std::string ShownValue(const Outcome& outcome) {
   return value.empty() || value == "None" ? "" : value + "\n";
 }
 
+void SumUp(const ReportStyle& style, const std::vector<Outcome>& outcomes,
+           std::chrono::milliseconds elapsed, Output& output) {
+  if (outcomes.size() < 2 || style.is_quiet || style.form == ReportStyle::Form::kJson) return;
+  if (style.always_sums_up || !AreAllWell(outcomes)) output.Note(Summarize(outcomes, elapsed));
+}
+
 LiveReport::LiveReport(const ReportStyle& style, const std::vector<std::string>& nodes,
                        Output& output, bool shows_tracebacks)
     : output_(output), style_(style), shows_tracebacks_(shows_tracebacks) {
@@ -72,8 +78,7 @@ void LiveReport::OnEnd(std::size_t node, const Outcome& outcome) {
 
 void LiveReport::OnAllEnded(const std::vector<Outcome>& outcomes,
                             std::chrono::milliseconds elapsed) {
-  if (outcomes.size() < 2 || style_.is_quiet) return;
-  if (style_.always_sums_up || !AreAllWell(outcomes)) output_.Note(Summarize(outcomes, elapsed));
+  if (!style_.is_summed_up_later) SumUp(style_, outcomes, elapsed, output_);
 }
 
 void LiveReport::Print(const Place& place, Event::Stream stream, absl::string_view lines) {

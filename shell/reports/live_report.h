@@ -44,6 +44,9 @@ class LiveReport final : public Report {
 // What there is to say of an ended node beside its output, line by line; empty when it is well.
 // `is_quiet`: not when the command ended by itself, however.
 std::string RemarksOn(const Outcome& outcome, bool with_traceback, bool is_quiet);
+// The summary, where the style wants it.
+void SumUp(const ReportStyle& style, const std::vector<Outcome>& outcomes,
+           std::chrono::milliseconds elapsed, Output& output);
 // What is shown of a value: as Python's own prompt, None is what print() and the like give, and no
 // news.
 std::string ShownValue(const Outcome& outcome);

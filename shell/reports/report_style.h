@@ -18,7 +18,8 @@ struct ReportStyle {
   bool names_groups = false;    // kFolded and kDiff: "@web" for all of its nodes
   // No summary; and of a command that failed by itself the exit code says enough.
   bool is_quiet = false;
-  bool always_sums_up = false;  // also when all of several nodes are well
+  bool always_sums_up = false;      // also when all of several nodes are well
+  bool is_summed_up_later = false;  // by whoever has the report made
 };
 
 }  // namespace muster::clustershell

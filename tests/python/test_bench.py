@@ -52,6 +52,16 @@ def test_without_json_there_is_a_table_for_people():
     assert "idle connection, clusterd" in result.stdout
 
 
+def test_the_shell_is_measured_beside_those_that_are_there():
+    result = bench("--quick", "--rounds", "1", "--row", "S1", "--row", "S2", "--json")
+    assert result.returncode == 0, result.stderr
+    told = list(map(json.loads, result.stdout.splitlines()))
+    assert told[0]["row"] == "S1" and told[0]["baseline"] > 0
+    if os.access("/usr/sbin/sshd", os.X_OK):
+        assert [figure["name"] for figure in told[1:3]] == ["2 nodes, Unix sockets", "2 nodes, Unix sockets, a further line"]
+        assert {figure["against"] for figure in told[3:]} <= {"clush", "pdsh", None} and len(told) >= 5
+
+
 def test_a_wrong_value_ends_the_run(stage):
     assert stage.driver.do("round_trip", 1, 2)["verified"] == 1
     with pytest.raises(processes.BenchError, match="value '2'"):

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 import time
 import uuid
@@ -22,6 +23,11 @@ def wait_until(condition, seconds, what):
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
         time.sleep(0.02)
     return result
+
+
+def without_time(text):
+    """Lines, and the summaries among them without how long it took."""
+    return re.sub(r"(?m)^(\d+ ok.*), [\d.]+ (ms|s|m|h)$", r"\1", text).splitlines()
 
 
 def processes_with(mark):

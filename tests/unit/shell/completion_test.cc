@@ -53,7 +53,7 @@ TEST_CASE("behind a target flags complete") {
   CHECK(At("@n1 --ti").candidates == Words{"--timeout"});
   CHECK(At("@n1 --ti").start == 4);
   CHECK(At("@ --se").candidates == Words{"--session"});
-  CHECK(At("py * --timeout 5s --m").candidates == Words{"--max-output", "--mem"});
+  CHECK(At("py * --timeout 5s --m").candidates == Words{"--max-output", "--maxrc", "--mem"});
   CHECK(At("@n1 --timeout=5s --ke").candidates == Words{"--keep"});
   CHECK(At("@n1 --nonsense").candidates.empty());
   CHECK(At("@n1 ls --ti").candidates.empty());

@@ -80,5 +80,35 @@ TEST_CASE("help and version are text") {
   CHECK(Parse({"--version"})->text->find("clustershell ") == 0);
 }
 
+TEST_CASE("flags of clush say how every line is sent") {
+  const auto options =
+      Parse({"-w", "n1", "-f", "3", "-t", "2", "-u5", "-l", "joe", "-bqS", "--", "uname", "-r"});
+  REQUIRE(options.ok());
+  CHECK(options->line.fanout == 3);
+  CHECK(options->line.connect_timeout == std::chrono::seconds(2));
+  CHECK(options->line.execution.deadline == std::chrono::seconds(5));
+  CHECK(options->line.login_user == "joe");
+  CHECK(options->line.report.form == ReportStyle::Form::kFolded);
+  CHECK(options->line.report.is_quiet);
+  CHECK(options->line.returns_remote_code);
+  CHECK(options->one_shot.words == std::vector<std::string>{"uname", "-r"});
+}
+
+TEST_CASE("files to copy stand behind their flag, or behind all flags") {
+  for (const auto& words :
+       std::vector<std::vector<const char*>>{{"-a", "--copy", "a", "b", "--dest", "/tmp"},
+                                             {"-a", "--copy", "--dest", "/tmp", "a", "b"}}) {
+    const auto options = Parse(words);
+    REQUIRE(options.ok());
+    CHECK(options->one_shot.copies);
+    CHECK_FALSE(options->one_shot.copies_back);
+    CHECK(options->one_shot.sources == std::vector<std::string>{"a", "b"});
+    CHECK(options->one_shot.destination == "/tmp");
+  }
+  CHECK(Complaint({"-a", "--copy"}).find("--copy names no file") == 0);
+  CHECK(Complaint({"-a", "--rcopy", "a", "--copy", "b"}) ==
+        "--copy and --rcopy exclude each other");
+}
+
 }  // namespace
 }  // namespace muster::clustershell
