@@ -187,6 +187,10 @@ class MUSTER_EXPORT ClusterAPI {
   // are not touched; an index may mean another node. InvalidArgument, PermissionDenied, NotFound:
   // as connect() has them.
   Result<ClusterAPI> refreshed() const;
+  // The names of all clusters of its configuration, in their order; none without one.
+  const std::vector<std::string>& clusters() const;
+  // Another one of them, as it is now. Errors as connect() has them.
+  Result<ClusterAPI> sibling(const std::string& cluster) const;
   // A further handle of it.
   ClusterAPI handle() const;
   // Takes the tags of these keys ("env") from the nodes, gives them the tags ("env:prod"), which

@@ -49,9 +49,18 @@ ClusterAPI ClusterAPI::handle() const { return ClusterAPI(cluster_); }
 Result<ClusterAPI> ClusterAPI::refreshed() const {
   if (cluster_->IsForked()) return Status(StatusCode::kFailedPrecondition, Cluster::kForked);
   if (!HasChanged(cluster_->configuration())) return ClusterAPI(cluster_);
-  const absl::StatusOr<ClusterConfiguration> read = ReadAgain(cluster_->configuration());
+  return sibling(cluster_->configuration().name);
+}
+
+Result<ClusterAPI> ClusterAPI::sibling(const std::string& cluster) const {
+  if (cluster_->IsForked()) return Status(StatusCode::kFailedPrecondition, Cluster::kForked);
+  const absl::StatusOr<ClusterConfiguration> read = ReadAgain(cluster_->configuration(), cluster);
   if (!read.ok()) return ToPublic(read.status());
   return ClusterAPI(std::make_shared<Cluster>(*read, *cluster_));
+}
+
+const std::vector<std::string>& ClusterAPI::clusters() const {
+  return cluster_->configuration().cluster_names;
 }
 
 Result<ClusterAPI> ClusterAPI::tagged(const std::vector<Node>& nodes,

@@ -193,6 +193,9 @@ absl::StatusOr<std::optional<ClusterConfiguration>> Load(const std::string& path
   ASSIGN_OR_RETURN(result.nodes, ParseNodes(file, *section));
   RETURN_IF_ERROR(AddTags(file, result.nodes));
   ASSIGN_OR_RETURN(result.groups, NodeGroups::Read(file, trust));
+  for (const ConfigFile::Section& other : file.sections()) {
+    if (other.kind == "cluster") result.cluster_names.push_back(other.name);
+  }
   result.path = path;
   result.absolute_path = AbsolutePath(path);
   result.trust = trust;
@@ -229,14 +232,14 @@ absl::StatusOr<ClusterConfiguration> ReadConfiguration(const std::string& cluste
       path, " has no [cluster NAME]; add one, with `nodes = n1=unix:/path, n2=ssh:host`"));
 }
 
-absl::StatusOr<ClusterConfiguration> ReadConfigurationAgain(const ClusterConfiguration& before) {
+absl::StatusOr<ClusterConfiguration> ReadConfigurationAgain(const ClusterConfiguration& before,
+                                                            const std::string& cluster) {
   // Under the name that messages have, unless the working directory is another one by now.
   const std::string& path =
       AbsolutePath(before.path) == before.absolute_path ? before.path : before.absolute_path;
-  ASSIGN_OR_RETURN(std::optional<ClusterConfiguration> found,
-                   Load(path, before.trust, before.name));
+  ASSIGN_OR_RETURN(std::optional<ClusterConfiguration> found, Load(path, before.trust, cluster));
   if (found) return *std::move(found);
-  return absl::NotFoundError(absl::StrCat(path, " has no [cluster ", before.name, "] any more"));
+  return absl::NotFoundError(absl::StrCat(path, " has no [cluster ", cluster, "] any more"));
 }
 
 }  // namespace muster

@@ -36,18 +36,20 @@ struct ClusterConfiguration {
   std::string name;                   // of the cluster
   std::vector<ConfiguredNode> nodes;  // at least one, names unique
   NodeGroups groups;
-  std::string path = {};           // the file, as it was named; empty: there is none
-  std::string absolute_path = {};  // that it was
-  Trust trust = Trust::kStrict;    // how far it was trusted
-  std::string tag_path = {};       // where tags are kept; empty: nowhere
-  std::string tag_scope = {};      // whose they are there
-  std::string text_of_files = {};  // of all of them, when they were read
+  std::string path = {};                        // the file, as it was named; empty: there is none
+  std::string absolute_path = {};               // that it was
+  Trust trust = Trust::kStrict;                 // how far it was trusted
+  std::string tag_path = {};                    // where tags are kept; empty: nowhere
+  std::string tag_scope = {};                   // whose they are there
+  std::vector<std::string> cluster_names = {};  // of all that the file has
+  std::string text_of_files = {};               // of all of them, when they were read
 };
 
 // `cluster` and `file` as ClusterAPI::connect has them.
 absl::StatusOr<ClusterConfiguration> ReadConfiguration(const std::string& cluster,
                                                        const std::string& file);
-// The same cluster, from the same file.
-absl::StatusOr<ClusterConfiguration> ReadConfigurationAgain(const ClusterConfiguration& before);
+// The cluster of this name, from the same file.
+absl::StatusOr<ClusterConfiguration> ReadConfigurationAgain(const ClusterConfiguration& before,
+                                                            const std::string& cluster);
 
 }  // namespace muster

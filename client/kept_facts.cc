@@ -74,9 +74,13 @@ absl::StatusOr<ClusterConfiguration> WithKeptFacts(ClusterConfiguration configur
   return configuration;
 }
 
-absl::StatusOr<ClusterConfiguration> ReadAgain(const ClusterConfiguration& before) {
-  if (before.path.empty()) return WithKeptFacts(before);
-  ASSIGN_OR_RETURN(ClusterConfiguration now, ReadConfigurationAgain(before));
+absl::StatusOr<ClusterConfiguration> ReadAgain(const ClusterConfiguration& before,
+                                               const std::string& cluster) {
+  if (before.path.empty() && cluster == before.name) return WithKeptFacts(before);
+  if (before.path.empty()) {
+    return absl::NotFoundError(absl::StrCat("there is no configuration with a cluster ", cluster));
+  }
+  ASSIGN_OR_RETURN(ClusterConfiguration now, ReadConfigurationAgain(before, cluster));
   return WithKeptFacts(std::move(now));
 }
 

@@ -11,8 +11,9 @@ namespace muster {
 // The configuration with what is kept of its nodes now. Errors as those of the files.
 absl::StatusOr<ClusterConfiguration> WithKeptFacts(ClusterConfiguration configuration);
 
-// The same cluster as its files say now. One that was not in a file keeps its nodes.
-absl::StatusOr<ClusterConfiguration> ReadAgain(const ClusterConfiguration& before);
+// The cluster of this name as the files say now. One that was not in a file keeps its nodes.
+absl::StatusOr<ClusterConfiguration> ReadAgain(const ClusterConfiguration& before,
+                                               const std::string& cluster);
 
 // Whether a file of the cluster holds something else than when it was read.
 bool HasChanged(const ClusterConfiguration& configuration);

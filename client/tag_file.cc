@@ -4,8 +4,7 @@
 #include <absl/strings/str_split.h>
 #include <stdlib.h>
 
-#include <algorithm>
-#include <utility>
+#include <set>
 
 #include "common/escape.h"
 #include "common/status_macros.h"
@@ -14,6 +13,7 @@ namespace muster {
 namespace {
 
 constexpr std::size_t kMaxTagBytes = 256;
+constexpr std::size_t kMostShown = 60;  // bytes of one that is longer
 
 struct Line {
   absl::string_view scope;
@@ -35,21 +35,19 @@ std::string ToText(absl::string_view scope, absl::string_view node, absl::string
   return absl::StrCat(scope, "\t", node, "\t", tag, "\n");
 }
 
-bool Has(const std::vector<std::string>& names, absl::string_view name) {
-  return std::any_of(names.begin(), names.end(),
-                     [&](const std::string& other) { return name == other; });
-}
-
 }  // namespace
 
 absl::string_view KeyOfTag(absl::string_view tag) { return tag.substr(0, tag.find(':')); }
 
 absl::Status CheckTag(absl::string_view tag) {
   const auto wrong = [&](absl::string_view why) {
+    const bool is_long = tag.size() > kMaxTagBytes;
     return absl::InvalidArgumentError(
-        absl::StrCat("\"", EscapeToOneLine(tag), "\" cannot be a tag: ", why));
+        absl::StrCat("\"", EscapeToOneLine(tag.substr(0, is_long ? kMostShown : tag.size())),
+                     is_long ? "…" : "", "\" cannot be a tag: ", why));
   };
   if (KeyOfTag(tag).empty()) return wrong("its key is empty");
+  if (tag[0] == ';' || tag[0] == '#') return wrong("a comment of the configuration begins so");
   if (tag.size() > kMaxTagBytes)
     return wrong(absl::StrCat("it has more than ", kMaxTagBytes, " bytes"));
   if (tag.find_first_of(" \t\r\n\v\f,") != absl::string_view::npos) {
@@ -83,10 +81,12 @@ absl::Status TagFile::Change(const std::vector<std::string>& nodes,
                              const std::vector<std::string>& keys,
                              const std::vector<std::string>& tags) const {
   return file_.Change([&](const std::string& before) -> absl::StatusOr<std::string> {
+    const std::set<absl::string_view> of(nodes.begin(), nodes.end());
+    const std::set<absl::string_view> gone(keys.begin(), keys.end());
     std::string after;
     for (const Line& line : LinesOf(before)) {
       const bool goes =
-          line.scope == scope_ && Has(nodes, line.node) && Has(keys, KeyOfTag(line.tag));
+          line.scope == scope_ && of.count(line.node) != 0 && gone.count(KeyOfTag(line.tag)) != 0;
       if (!goes) after += ToText(line.scope, line.node, line.tag);
     }
     for (const std::string& node : nodes) {

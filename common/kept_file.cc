@@ -44,7 +44,8 @@ KeptFile::KeptFile(std::string path, std::string what)
     : path_(std::move(path)), what_(std::move(what)) {}
 
 absl::StatusOr<std::string> KeptFile::Read() const {
-  if (path_.empty()) return std::string();
+  // In a home that is closed to us there is nothing of ours.
+  if (path_.empty() || ::access(path_.c_str(), F_OK) != 0) return std::string();
   const absl::StatusOr<UniqueFd> file = OpenTrustedFile(path_, Trust::kNamed);
   if (absl::IsNotFound(file.status())) return std::string();
   if (!file.ok()) {

@@ -17,8 +17,8 @@ class KeptFile {
   // `what` it holds, for messages: "the tags of nodes". An empty path: nothing can be kept.
   KeptFile(std::string path, std::string what);
 
-  // Empty when there is no file. PermissionDenied: it cannot be read, or somebody else could have
-  // written it (Trust::kNamed); InvalidArgument: it is too large.
+  // Empty when there is no file, or its folder is closed to us. PermissionDenied: it cannot be
+  // read, or somebody else could have written it (Trust::kNamed); InvalidArgument: it is too large.
   absl::StatusOr<std::string> Read() const;
   // Has its text replaced by what the edit makes of it, whose error ends this. Makes the file and
   // its folders. While it runs, the changes of others wait. Unavailable: it cannot be written, and

@@ -49,7 +49,9 @@ std::string DifferenceOf(const std::vector<Node>& before, const std::vector<Node
 }
 
 ClusterView::ClusterView(ClusterAPI cluster)
-    : cluster_(std::move(cluster)), shown_(cluster_.handle()) {}
+    : cluster_(std::move(cluster)),
+      shown_(cluster_.handle()),
+      home_(cluster_.nodes().empty() ? "" : cluster_.nodes().front().cluster) {}
 
 Result<std::string> ClusterView::Refresh() {
   Result<ClusterAPI> now = cluster_.refreshed();
@@ -76,7 +78,22 @@ void ClusterView::Use(std::string name, const std::vector<Node>& nodes) {
   for (const Node& node : nodes) used_nodes_.push_back(KeyOf(node));
 }
 
-void ClusterView::UseAll() {
+Result<std::string> ClusterView::Switch(const std::string& cluster) {
+  Result<ClusterAPI> other = cluster_.sibling(cluster);
+  if (!other.ok()) return other.status();
+  cluster_ = *std::move(other);
+  ForgetUse();
+  other_ = cluster == home_ ? "" : cluster;
+  return cluster;
+}
+
+Status ClusterView::UseAll() {
+  ForgetUse();
+  if (other_.empty()) return {};
+  return Switch(home_).status();
+}
+
+void ClusterView::ForgetUse() {
   used_.clear();
   used_nodes_.clear();
 }
@@ -95,7 +112,7 @@ std::vector<Node> ClusterView::UsedNodes() const {
 }
 
 std::vector<std::string> ClusterView::ClusterNames() const {
-  std::set<std::string> names;
+  std::set<std::string> names(cluster_.clusters().begin(), cluster_.clusters().end());
   for (const Node& node : nodes()) {
     names.insert(node.cluster);
     if (!node.member_of.empty()) names.insert(node.member_of);

@@ -22,6 +22,8 @@ class ClusterView {
   Result<std::string> Refresh();
   // Another handle of the same cluster.
   void Replace(ClusterAPI cluster) { cluster_ = std::move(cluster); }
+  // Another cluster of the configuration, until UseAll().
+  Result<std::string> Switch(const std::string& cluster);
 
   // Numbers mean what the last table showed, and the cluster of the start before the first one.
   bool AreNumbersOld() const;
@@ -31,18 +33,22 @@ class ClusterView {
   const Node* Find(const Node& shown) const;
 
   // The working set: what it was called (empty: all nodes), and which nodes it has.
-  const std::string& used() const { return used_; }
+  const std::string& used() const { return used_.empty() ? other_ : used_; }
   void Use(std::string name, const std::vector<Node>& nodes);
-  void UseAll();
+  // Back to all nodes of the cluster of the start, if it can be read.
+  Status UseAll();
+  void ForgetUse();
   bool IsUsed(const Node& node) const;
   std::vector<Node> UsedNodes() const;
 
-  // Of the configuration and the login rules, sorted.
+  // Of the configuration, all of its clusters, and the login rules, sorted.
   std::vector<std::string> ClusterNames() const;
 
  private:
   ClusterAPI cluster_;
   ClusterAPI shown_;
+  const std::string home_;  // the cluster of the start
+  std::string other_;       // the one that is used instead; empty: none
   std::string used_;
   std::vector<std::pair<std::string, std::string>> used_nodes_;  // name and address
 };

@@ -53,7 +53,7 @@ int RunLocalProgram(Shell& shell, const std::string& title,
     output.Note(absl::StrCat("run ", title, ": it gets no groups: ", groups.status().message()));
     groups = std::vector<NodeGroup>();
   }
-  const auto cluster_file = ClusterFile::Write(shell.nodes(), *groups);
+  const auto cluster_file = ClusterFile::Write(shell.view().UsedNodes(), *groups);
   if (!cluster_file.ok()) {
     output.Note(absl::StrCat("run ", title, ": ", std::string(cluster_file.status().message())));
     return kExitFailed;

@@ -28,8 +28,8 @@ std::vector<std::pair<std::string, std::string>> FactsOf(const NodeCheck& check)
 
 nlohmann::ordered_json JsonOf(const NodeCheck& check);
 
-// Whether a fact holds one of the words, which commas separate, in large or small letters. Of a tag
-// also as KEY=VALUE.
+// Whether an attribute or a tag holds one of the words, which commas separate, in large or small
+// letters. Of a tag also as KEY=VALUE.
 bool MatchesSearch(const NodeCheck& check, absl::string_view words);
 
 }  // namespace muster::clustershell

@@ -19,7 +19,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Checks = std::vector<NodeCheck>;
 
-constexpr std::size_t kFewestOfTags = 10;  // columns of the last one
+constexpr std::size_t kFewest = 24;  // characters of a last column that is longer
 
 struct Column {
   Table::Column look;
@@ -100,9 +100,25 @@ std::string RenderColumns(const Checks& checks, const std::vector<const Column*>
   return table.Render(width);
 }
 
+// In characters.
+std::size_t LengthOf(absl::string_view text) {
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) >> 6) != 2; }));
+}
+
 std::size_t WidthOf(const std::string& table) {
   std::size_t width = 0;
-  for (absl::string_view line : absl::StrSplit(table, '\n')) width = std::max(width, line.size());
+  for (absl::string_view line : absl::StrSplit(table, '\n')) {
+    width = std::max(width, LengthOf(line));
+  }
+  return width;
+}
+
+std::size_t WidthOf(const Checks& checks, const Column& column) {
+  std::size_t width = column.look.title.size();
+  for (const NodeCheck& check : checks) {
+    width = std::max(width, LengthOf(OneLine(column.cell(check))));
+  }
   return width;
 }
 
@@ -113,13 +129,15 @@ std::string RenderFitting(const Checks& checks, std::size_t width) {
     if (!column.is_extended) columns.push_back(&column);
   }
   while (true) {
-    // The last one may be cut, down to a few characters.
-    const std::string table = RenderColumns(checks, columns, width);
-    const auto last =
+    // The last one may be cut, but others go before too little of it is left.
+    const std::size_t last = WidthOf(checks, *columns.back());
+    const std::size_t whole =
+        WidthOf(RenderColumns(checks, columns, Table::kAnyWidth)) - last + std::min(last, kFewest);
+    const auto least =
         std::max_element(columns.begin(), columns.end(),
                          [](const Column* a, const Column* b) { return a->rank < b->rank; });
-    if (WidthOf(table) <= width || (*last)->rank == 0) return table;
-    columns.erase(last);
+    if (whole <= width || (*least)->rank == 0) return RenderColumns(checks, columns, width);
+    columns.erase(least);
   }
 }
 

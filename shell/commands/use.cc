@@ -40,23 +40,47 @@ std::vector<Node> NodesOfCluster(Shell& shell, absl::string_view name) {
   return nodes;
 }
 
+bool IsConfigured(Shell& shell, absl::string_view name) {
+  const std::vector<std::string>& clusters = shell.cluster().clusters();
+  return std::find(clusters.begin(), clusters.end(), std::string(name)) != clusters.end();
+}
+
+int UseAll(Shell& shell) {
+  const Status status = shell.view().UseAll();
+  if (!status.ok()) {
+    shell.output().Note(absl::StrCat("use: ", status.message()));
+    return kExitUsage;
+  }
+  shell.output().Note(absl::StrCat("using all ", shell.nodes().size(), " nodes"));
+  return kExitOk;
+}
+
+// To another cluster of the configuration.
+int Switch(Shell& shell, const std::string& name) {
+  const Result<std::string> switched = shell.view().Switch(name);
+  if (!switched.ok()) {
+    shell.output().Note(absl::StrCat("use: ", switched.status().message()));
+    return kExitUsage;
+  }
+  shell.output().Note(absl::StrCat("using ", name, ": ", NamesOf(shell.nodes())));
+  return kExitOk;
+}
+
 int Run(Shell& shell, absl::string_view rest) {
   if (rest.empty()) return Tell(shell);
   const auto [word, behind] = SplitTarget(rest);
   if (!behind.empty()) return shell.Usage("use", absl::StrCat("it takes no '", behind, "'"));
+  if (word == "*") return UseAll(shell);
   ClusterView& view = shell.view();
   const std::string before = view.used();
   const std::vector<Node> used = view.UsedNodes();
-  view.UseAll();  // it is meant of all nodes
-  if (word == "*") {
-    shell.output().Note(absl::StrCat("using all ", shell.nodes().size(), " nodes"));
-    return kExitOk;
-  }
+  view.ForgetUse();  // it is meant of all nodes
   std::vector<Node> nodes = NodesOfCluster(shell, word);
+  if (nodes.empty() && IsConfigured(shell, word)) return Switch(shell, std::string(word));
   if (nodes.empty()) {
     const ChosenNodes chosen = ChooseNodes(shell, word);
     if (chosen.nodes.empty()) {
-      view.Use(before, used);
+      if (before != view.used()) view.Use(before, used);
       const std::vector<std::string> clusters = view.ClusterNames();
       shell.output().Note(absl::StrCat("use: there is no cluster '", word, "' either",
                                        DidYouMean(word, clusters),
@@ -65,8 +89,10 @@ int Run(Shell& shell, absl::string_view rest) {
     }
     nodes = chosen.nodes;
   }
-  view.Use(std::string(word), nodes);
-  shell.output().Note(absl::StrCat("using ", word, ": ", NamesOf(nodes)));
+  // A number would say something else in the next table.
+  const bool is_number = word.find_first_not_of("0123456789,-[]/") == absl::string_view::npos;
+  view.Use(is_number ? NamesOf(nodes) : std::string(word), nodes);
+  shell.output().Note(absl::StrCat("using ", view.used(), ": ", NamesOf(nodes)));
   return kExitOk;
 }
 
@@ -76,10 +102,13 @@ const ShellCommand kUseCommand = {
     "use",
     "use [CLUSTER | TARGET | *]",
     "choose the nodes to work with",
-    "  use spark1         a cluster, as `assign` or the configuration names it; `use` lists them\n"
+    "  use spark1         a cluster that `assign` made, or another one of the configuration; "
+    "`use`\n"
+    "                     lists them\n"
     "  use tags=env:dev   any target; its nodes of this moment\n"
     "  use *              all nodes again\n"
-    "From then on `@ cmd`, `show`, `tag *` and every other target mean nodes of it only; to name "
+    "From then on `@ cmd`, `show`, `tag *`, programs and every other target mean nodes of it only; "
+    "to name "
     "one\n"
     "outside is an error. Numbers stay what the last table showed. The prompt shows what is "
     "used.\n",

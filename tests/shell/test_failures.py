@@ -71,7 +71,7 @@ def test_several_nodes_get_a_summary_when_one_failed(clustershell):
 def test_a_dead_node_is_named_and_the_others_answer(clustershell, two_daemons):
     two_daemons("n1")
     begun = time.monotonic()
-    result = clustershell.run("--config", "two.conf", "-c", "@ echo here", "-c", "check")
+    result = clustershell.run("--config", "two.conf", "-c", "@n1,n2 echo here", "-c", "check")
     assert time.monotonic() - begun < (5 + 2) * SLACK
     assert result.returncode == 4
     assert result.stdout.splitlines()[0] == "n1: here"

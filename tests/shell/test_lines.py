@@ -90,7 +90,7 @@ def test_commands_say_how_they_are_used(clustershell):
 
 def test_help_lists_every_command(clustershell):
     listing = clustershell.lines(1, "help").stdout
-    for command in ["@", "py", "run", "check", "show", "nodes", "groups", "ps", "sessions", "stop", "debug", "help", "exit", "quit"]:
+    for command in ["@", "py", "run", "check", "show", "nodes", "tag", "untag", "use", "assign", "refresh", "groups", "ps", "sessions", "stop", "debug", "help", "exit", "quit"]:
         assert f"\n{command}" in listing
         one = clustershell.lines(1, f"help {command}")
         assert one.returncode == 0 and one.stdout.startswith(command)
@@ -124,8 +124,8 @@ def test_a_bad_configuration_shows_at_once(clustershell):
 
 def test_show_lists_the_nodes(clustershell):
     lines = clustershell.lines(2, "show").stdout.splitlines()
-    assert lines[0].split() == ["@", "name", "address", "state", "cores", "memory", "python", "running", "slots",
-                                "tags"]
+    assert lines[0].split() == ["@", "name", "address", "state", "cores", "memory", "load", "python",
+                                "running", "latency", "slots", "tags"]
     assert [line.split()[:2] for line in lines[1:]] == [["1", "n1"], ["2", "n2"]]
     assert all(line.split()[3] == "running" for line in lines[1:])
 

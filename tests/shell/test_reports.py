@@ -110,7 +110,7 @@ def test_json_of_python_of_signals_and_of_nodes_that_are_not_there(clustershell,
     assert outcome_of(result, "n3")["status"] == "signalled" and outcome_of(result, "n3")["signal"] == 9
     configuration = tmp_path / "cluster.conf"
     configuration.write_text(f"[cluster lab]\nnodes = gone=unix:{tmp_path}/gone.sock\n")
-    result = clustershell.run("--config", str(configuration), "-o", "json", "-c", "@ true")
+    result = clustershell.run("--config", str(configuration), "-o", "json", "-c", "@gone true")
     assert outcome_of(result, "gone")["status"] == "unreachable" and result.returncode == 4
 
 

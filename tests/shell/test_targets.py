@@ -137,7 +137,7 @@ def test_commands_go_where_the_target_says(lab):
 
 
 def test_what_failed_is_told_in_few_words(lab):
-    result = one(lab, "@ test $MUSTER_NODE = db1")
+    result = one(lab, "@1-4 test $MUSTER_NODE = db1")
     assert without_time(result.stderr)[-1] == "1 ok, 2 failed: web[1-2] exit 1, 1 unreachable: gone1"
     assert result.returncode == 4
 
