@@ -19,6 +19,7 @@
 #include "shell/one_shot.h"
 #include "shell/options.h"
 #include "shell/output.h"
+#include "shell/path_completion.h"
 #include "shell/program_process.h"
 #include "shell/programs/start_program.h"
 #include "shell/prompt.h"
@@ -79,7 +80,14 @@ Vocabulary VocabularyOf(Shell& shell) {
   static_cast<void>(shell.programs().Refresh());  // a bad file is told in a line of its own
   Vocabulary vocabulary{
       Commands(), {}, shell.programs().names(), [&shell] { return GroupNames(shell); }};
-  for (const Node& node : shell.nodes()) vocabulary.nodes.push_back(node.name);
+  for (const Node& node : shell.nodes()) {
+    vocabulary.nodes.push_back(node.name);
+    vocabulary.tags.insert(vocabulary.tags.end(), node.tags.begin(), node.tags.end());
+  }
+  vocabulary.paths = &PathsHere;
+  vocabulary.remote_paths = [&shell](const std::string& target, const std::string& typed) {
+    return PathsOfNode(shell, target, typed);
+  };
   return vocabulary;
 }
 
