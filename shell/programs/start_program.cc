@@ -55,11 +55,12 @@ int StartShared(Shell& shell, const std::string& path, absl::string_view rest) {
     shell.output().Note(absl::StrCat("run: ", path, ": ", file.problems.front().second));
     return kExitUsage;
   }
-  if (const ProgramEntry* only = OnlyProgram(file)) return StartProgram(shell, *only, rest);
   const auto [name, behind] = SplitFirst(rest);
   for (const ProgramEntry& program : file.programs) {
+    if (file.programs.size() == 1) return StartProgram(shell, program, rest);
     if (name == program.name) return StartProgram(shell, program, behind);
   }
+  if (const ProgramEntry* only = OnlyProgram(file)) return StartProgram(shell, *only, rest);
   return shell.Usage("run",
                      absl::StrCat(path, " has several programs; put one of these behind it: ",
                                   absl::StrJoin(file.programs, ", ",
