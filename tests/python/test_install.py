@@ -54,7 +54,7 @@ def test_every_file_is_in_its_place(prefix):
         "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE",
         "docs/coming-from.md", "docs/configuration.md", "docs/cpp-reference.md", "docs/cpp-tutorial.md", "docs/examples.md",
         "docs/failure-semantics.md", "docs/files.md", "docs/limits.md",
-        "docs/performance.md", "docs/programs.md", "docs/python-reference.md", "docs/python-tutorial.md",
+        "docs/performance.md", "docs/programs.md", "docs/prompt.md", "docs/python-reference.md", "docs/python-tutorial.md",
         "docs/resources.md", "docs/security.md", "docs/targets.md", "docs/values.md",
         "examples/bigsort.cc", "examples/hello.cc", "examples/loggrep.cc", "examples/pi.cc", "examples/sweep.cc",
         "examples/words.cc", "examples/programs/allnodes.py", "examples/programs/runset.py")}
