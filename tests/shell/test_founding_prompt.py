@@ -38,8 +38,8 @@ def test_clustertestprog_computes_on_each_node(clustershell):
 
 @pytest.mark.parametrize("line, printed", [
     ('connect localhost default "1 + 1"', "2\n"), ("connect 127.0.0.1 default 1 + 1", "2\n"),
-    ("connect n2 default __import__('os').environ['MUSTER_NODE']", "n2\n"),
-    ("connect n1 default 'a'+'b'", "ab\n")])
+    ("connect n2 default __import__('os').environ['MUSTER_NODE']", "'n2'\n"),
+    ("connect n1 default 'a'+'b'", "'ab'\n")])
 def test_connect_asks_one_machine(clustershell, line, printed):
     result = clustershell.lines(2, line)
     assert (result.returncode, result.stdout, result.stderr) == (0, printed, "")
