@@ -77,7 +77,6 @@ std::vector<std::string> GroupNames(Shell& shell) {
 }
 
 Vocabulary VocabularyOf(Shell& shell) {
-  static_cast<void>(shell.programs().Refresh());  // a bad file is told in a line of its own
   Vocabulary vocabulary{
       Commands(), {}, shell.programs().names(), [&shell] { return GroupNames(shell); }};
   for (const Node& node : shell.nodes()) {
@@ -98,7 +97,6 @@ std::unique_ptr<LineSource> OpenLines(const Options& options, Shell& shell, Sign
   const std::size_t count = shell.nodes().size();
   output.Note(absl::StrCat(count, count == 1 ? " node" : " nodes",
                            "; 'help' lists the commands, Ctrl-D leaves"));
-  RefreshPrograms(shell);  // what is wrong with their files is said before anybody types
   return std::make_unique<Prompt>([&shell] { return VocabularyOf(shell); }, signals, output);
 }
 
@@ -110,6 +108,8 @@ int RunLines(LineSource& lines, Shell& shell, Signals& signals, const Output& ou
     if (signals.ending() != 0) return 128 + signals.ending();
     if (signals.interrupts() > 0 && !lines.IsInteractive()) return kExitInterrupted;
     signals.ForgetInterrupts();
+    // What is wrong with their files is said before anybody types.
+    if (lines.IsInteractive()) RefreshPrograms(shell);
     if (const std::optional<std::string> line = lines.Next()) {
       exit_code = WorseExit(exit_code, shell.RunLine(*line));
     } else if (signals.interrupts() == 0) {

@@ -134,6 +134,39 @@ def test_scripts_and_anything_executable_run_by_their_names(clustershell, progra
     assert "notes" not in result.stdout
 
 
+def test_a_file_with_commands_runs_by_its_path_and_a_script_only_once(clustershell):
+    (clustershell.folder / "tools.py").write_text(LISTED)
+    (clustershell.folder / "tell.py").write_text(LISTED)
+    (clustershell.folder / "greet.py").write_text(DECORATED.partition("@ClusterAPI.program(name")[0])
+    # These only look like it.
+    (clustershell.folder / "plain.py").write_text("commands = ['x']\nprint('ran', __name__)\n")
+    (clustershell.folder / "main.py").write_text(
+        DECORATED + "if __name__ == '__main__':\n    import sys\n    print(sys.argv)\n")
+    result = clustershell.lines(1, "run tools.py x")
+    assert result.returncode == 1 and "has several commands: " in result.stderr
+    assert ran(clustershell.lines(1, "run tell.py  'a  b'")) == (0, "\"'a  b'\" ['n1']\n", "note\n")
+    assert ran(clustershell.lines(1, "run greet.py you")) == (0, "n1 hello you\n", "")
+    assert ran(clustershell.lines(1, "run plain.py")) == (0, "ran plain\n", "")
+    assert ran(clustershell.lines(1, "run main.py a")) == (0, "['main.py', 'a']\n", "")
+
+
+def test_a_file_that_is_no_file_of_commands_is_not_run_to_find_out(clustershell, programs):
+    mark = clustershell.folder / "mark"
+    programs("careless.py", f"commands = ['rm', 'ls']\nopen({str(mark)!r}, 'w').close()\n")
+    programs("script.py", f"open({str(mark)!r}, 'w').close()\n")
+    result = clustershell.lines(1, "run")
+    assert "careless.py:1: commands names 'rm', but the file has no such function" in result.stderr
+    assert "\nscript" in result.stdout and not mark.exists()
+
+
+def test_names_and_messages_of_any_kind_arrive(clustershell, programs):
+    programs("grüße.py", "commands = ['grüße']\n\ndef grüße(l, c, g):\n    'grüße - 日本 \\udc80'\n    print(l)\n")
+    os.rename(programs("x.py", "def broken(:\n"), os.fsencode(programs("y.py", "")) + b"\xff.py")
+    result = clustershell.lines(1, "grüße 日本", "help grüße")
+    assert result.stdout.startswith("日本\ngrüße\n日本 ?\n")
+    assert result.returncode == 0 and "SyntaxError" in result.stderr and len(result.stderr.splitlines()) == 1
+
+
 def test_a_shared_object_gives_programs_and_may_crash(clustershell, programs):
     source = (ROOT / "examples/hello.cc").read_text(encoding="utf-8").replace(
         "MUSTER_PROGRAMS({", 'int Crash(muster::ClusterAPI&, const std::vector<std::string>&, std::ostream&, '
@@ -155,7 +188,7 @@ def test_a_broken_file_is_one_line_and_hides_nothing(clustershell, programs):
     programs("b_import.py", "commands = ['z']\nimport not_there\n\ndef z(a, b, c):\n    pass\n")
     programs("c_raise.py", "def com():\n    return [['c', 'c_raise.x()']]\n\n1 / 0\n")
     programs("d_names.py", "commands = ['good', 'missing']\n\ndef good(cmdline, cluster, logger):\n    print('good')\n")
-    programs("e_exit.py", "commands = ['e']\nimport os\nos._exit(3)\n")
+    programs("e_exit.py", "import os\n\ndef com():\n    return []\n\nos._exit(3)\n")
     programs("f_object.so", "no object")
     programs("g_null.py", "commands = []\n\0\n")
     programs("z_tools.py", LISTED)
@@ -280,7 +313,7 @@ def test_a_folder_of_the_configuration_counts(clustershell):
 
 
 def test_a_file_that_never_ends_keeps_nobody_waiting(clustershell, programs):
-    programs("a_hangs.py", "commands = ['x']\nimport time\ntime.sleep(12345)\n")
+    programs("a_hangs.py", "import time\n\ndef com():\n    time.sleep(12345)\n")
     programs("tools.py", LISTED)
     begun = time.monotonic()
     result = clustershell.lines(1, "tell x")
