@@ -39,6 +39,9 @@ constexpr char kTargets[] =
     "error,\n"
     "and so is every term that names none. Attributes: ";
 
+// Narrower terminals get names only, so that something is left for what they do.
+constexpr std::size_t kUsageColumns = 80;
+
 std::string TargetsHelp() {
   return absl::StrCat(kTargets,
                       absl::StrJoin(Attributes(), ", ",
@@ -73,12 +76,15 @@ int ListAll(Shell& shell) {
     absl::StrAppend(&text, FirstExample(*command));
   }
   Table commands({{"command"}, {"what it does"}});
-  for (const ShellCommand* command : Commands()) commands.Add({command->usage, command->summary});
+  const std::size_t columns = shell.output().columns();
+  const bool is_narrow = columns < kUsageColumns;
+  for (const ShellCommand* command : Commands()) {
+    commands.Add({is_narrow ? command->name : command->usage, command->summary});
+  }
   Table programs({{"program"}, {"what it does"}});
   for (const ProgramEntry& program : shell.programs().entries()) {
-    programs.Add({program.usage, program.summary});
+    programs.Add({is_narrow ? program.name : program.usage, program.summary});
   }
-  const std::size_t columns = shell.output().columns();
   shell.output().Out(absl::StrCat(text, "\n", commands.Render(columns), "\n",
                                   programs.Render(columns),
                                   "\n'help COMMAND' has examples; 'help targets' says how nodes "
