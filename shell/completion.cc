@@ -94,7 +94,7 @@ std::size_t LastWord(absl::string_view line) {
 std::string Escaped(const std::string& path) {
   std::string text;
   for (const char c : path) {
-    if (absl::string_view(" \t\\'\"|>").find(c) != absl::string_view::npos) text += '\\';
+    if (absl::StrContains(" \t\\'\"|>", c)) text += '\\';
     text += c;
   }
   return text;
@@ -121,8 +121,8 @@ std::optional<FilesAt> FilesBehind(absl::string_view verb, absl::string_view tar
   if (verb != "get") return std::nullopt;
   // "get TARGET FILE": the first of several words may be the target.
   const auto [first, behind] = SplitFirst(rest);
-  const bool may_be_target = first.data() + first.size() < rest.data() + rest.size() &&
-                             first.find('/') == absl::string_view::npos;
+  const bool may_be_target =
+      first.data() + first.size() < rest.data() + rest.size() && !absl::StrContains(first, '/');
   return FilesAt{true, std::string(target.empty() && may_be_target ? first : target)};
 }
 
@@ -140,12 +140,12 @@ std::optional<FilesAt> FilesAtEnd(absl::string_view typed, const Vocabulary& voc
     return FilesBehind(verb, end == 0 ? "*" : rest.substr(0, end), behind);
   }
   if (!HasBlank(StripBlanks(typed))) return std::nullopt;  // the command itself
-  const bool has_tail = !command->takes_whole_line &&
-                        (rest.find('|') != absl::string_view::npos ||
-                         rest.find(" >") != absl::string_view::npos || absl::StartsWith(rest, ">"));
+  const bool has_tail =
+      !command->takes_whole_line && (absl::StrContains(rest, '|') ||
+                                     absl::StrContains(rest, " >") || absl::StartsWith(rest, ">"));
   if (has_tail || command->argument == ShellCommand::Argument::kPath) return FilesAt{};
   if (command->argument == ShellCommand::Argument::kProgram &&
-      (HasBlank(rest) || rest.find('/') != absl::string_view::npos)) {
+      (HasBlank(rest) || absl::StrContains(rest, '/'))) {
     return FilesAt{};
   }
   return FilesBehind(name, "", rest);
@@ -159,7 +159,7 @@ Completion CompletePath(absl::string_view typed, const FilesAt& files,
   absl::string_view word = typed.substr(completion.start);
   // Behind ! and >, which need no blank.
   const std::size_t mark = word.find_first_not_of("!>|");
-  if (completion.start == 0 || word.substr(0, mark).find('>') != absl::string_view::npos) {
+  if (completion.start == 0 || absl::StrContains(word.substr(0, mark), '>')) {
     completion.start += std::min(mark, word.size());
     word = typed.substr(completion.start);
   }
