@@ -1,12 +1,29 @@
 """Commands of this machine: !COMMAND, cd, | and >, and words that are no commands of ours."""
 
+import contextlib
 import os
+import pathlib
+import signal
+import time
 
 import pexpect
+
+from conftest import SLACK
 
 
 def ran(result):
     return result.returncode, result.stdout, result.stderr
+
+
+def parent_of(pid):
+    with contextlib.suppress(OSError):
+        return int(pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[1])
+
+
+def command_of(pid):
+    with contextlib.suppress(OSError):
+        return pathlib.Path(f"/proc/{pid}/comm").read_text(encoding="utf-8")
+    return ""
 
 
 def leave(child):
@@ -153,6 +170,25 @@ def test_tab_completes_paths_of_this_machine_and_of_a_node(clustershell):
     assert (clustershell.folder / "copy.txt").read_text() == "here\n"
     child.send(f"get n1 {clustershell.folder}/so\t")
     child.expect_exact("me\\ folder/")
+    child.sendcontrol("c")
+    child.expect_exact("muster> ")
+    leave(child)
+
+
+def test_tab_waits_a_second_at_most_for_a_frozen_node(clustershell):
+    child = clustershell.prompt(1)
+    frozen = next(pid for pid in os.listdir("/proc") if pid.isdigit() and parent_of(pid) == child.pid
+                  and "clusterd" in command_of(pid))
+    os.kill(int(frozen), signal.SIGSTOP)
+    try:
+        begun = time.monotonic()
+        child.send("@n1 get /etc/hostn\t")
+        child.expect_exact("\a")
+        assert time.monotonic() - begun < 1 * SLACK
+    finally:
+        os.kill(int(frozen), signal.SIGCONT)
+    child.send("\t")
+    child.expect_exact("ame ")
     child.sendcontrol("c")
     child.expect_exact("muster> ")
     leave(child)
