@@ -23,6 +23,7 @@
 #include "shell/one_shot.h"
 #include "shell/options.h"
 #include "shell/output.h"
+#include "shell/path_completion.h"
 #include "shell/program_process.h"
 #include "shell/programs/start_program.h"
 #include "shell/prompt.h"
@@ -95,12 +96,15 @@ std::vector<std::string> TagNames(Shell& shell) {
 }
 
 Vocabulary VocabularyOf(Shell& shell) {
-  static_cast<void>(shell.programs().Refresh());  // a bad file is told in a line of its own
   Vocabulary vocabulary{
       Commands(), {}, shell.programs().names(), [&shell] { return GroupNames(shell); }};
   vocabulary.tags = [&shell] { return TagNames(shell); };
   vocabulary.clusters = [&shell] { return shell.view().ClusterNames(); };
   for (const Node& node : shell.nodes()) vocabulary.nodes.push_back(node.name);
+  vocabulary.paths = &PathsHere;
+  vocabulary.remote_paths = [&shell](const std::string& target, const std::string& typed) {
+    return PathsOfNode(shell, target, typed);
+  };
   return vocabulary;
 }
 
@@ -113,7 +117,6 @@ std::unique_ptr<LineSource> OpenLines(const Options& options, const UniqueFd& fi
   const std::size_t count = shell.nodes().size();
   output.Note(absl::StrCat(count, count == 1 ? " node" : " nodes",
                            "; 'help' lists the commands, Ctrl-D leaves"));
-  RefreshPrograms(shell);  // what is wrong with their files is said before anybody types
   return std::make_unique<Prompt>([&shell] { return VocabularyOf(shell); },
                                   [&shell] { return shell.view().used(); }, signals, output);
 }
@@ -126,6 +129,8 @@ int RunLines(LineSource& lines, Shell& shell, Signals& signals, const Output& ou
     if (signals.ending() != 0) return 128 + signals.ending();
     if (signals.interrupts() > 0 && !lines.IsInteractive()) return kExitInterrupted;
     signals.ForgetInterrupts();
+    // What is wrong with their files is said before anybody types.
+    if (lines.IsInteractive()) RefreshPrograms(shell);
     if (const std::optional<std::string> line = lines.Next()) {
       exit_code = WorseExit(exit_code, shell.RunLine(*line));
     } else if (signals.interrupts() == 0) {

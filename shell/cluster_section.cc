@@ -65,7 +65,7 @@ absl::Status Replace(const std::string& named, const Lines& lines, const std::st
     if (!file.IsOpen()) return Cannot("write", fresh);
     if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
         ::fsync(file.get()) != 0) {
-      const absl::Status status = Cannot("write", fresh);
+      absl::Status status = Cannot("write", fresh);
       ::unlink(fresh.c_str());
       return status;
     }

@@ -4,6 +4,7 @@
 #include <absl/strings/strip.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "common/words.h"
 #include "shell/command_list.h"
@@ -47,8 +48,8 @@ std::vector<std::string> FlagNames() {
   return names;
 }
 
-std::vector<std::string> Groups(const Vocabulary& vocabulary) {
-  return vocabulary.groups ? vocabulary.groups() : std::vector<std::string>();
+std::vector<std::string> AskFor(const std::function<std::vector<std::string>()>& words) {
+  return words ? words() : std::vector<std::string>();
 }
 
 std::vector<std::string> Arguments(ShellCommand::Argument argument, const Vocabulary& vocabulary) {
@@ -57,13 +58,123 @@ std::vector<std::string> Arguments(ShellCommand::Argument argument, const Vocabu
       return vocabulary.nodes;
     case ShellCommand::Argument::kProgram:
       return vocabulary.programs;
-    case ShellCommand::Argument::kCommand:
-      return Names(vocabulary);
+    case ShellCommand::Argument::kCommand: {
+      std::vector<std::string> names = Names(vocabulary);
+      names.insert(names.end(), vocabulary.programs.begin(), vocabulary.programs.end());
+      return names;
+    }
     case ShellCommand::Argument::kPath:
     case ShellCommand::Argument::kNone:
       break;
   }
   return {};
+}
+
+// Where the last word begins; npos: inside of quotes, where nothing is completed.
+std::size_t LastWord(absl::string_view line) {
+  std::size_t start = 0;
+  char quote = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (c == '\\' && quote != '\'') {
+      ++i;
+    } else if (quote != 0) {
+      if (c == quote) quote = 0;
+    } else if (c == '\'' || c == '"') {
+      quote = c;
+    } else if (c == ' ' || c == '\t') {
+      start = i + 1;
+    }
+  }
+  return quote == 0 ? start : absl::string_view::npos;
+}
+
+// As it is typed: what SplitWords takes for something else has a backslash in front.
+std::string Escaped(const std::string& path) {
+  std::string text;
+  for (const char c : path) {
+    if (absl::StrContains(" \t\\'\"|>", c)) text += '\\';
+    text += c;
+  }
+  return text;
+}
+
+std::string Unescaped(absl::string_view typed) {
+  std::string text;
+  for (std::size_t i = 0; i < typed.size(); ++i) {
+    if (typed[i] == '\\' && i + 1 < typed.size()) ++i;
+    text += typed[i];
+  }
+  return text;
+}
+
+// What a line behind `get` or `put` is about.
+struct FilesAt {
+  bool are_remote = false;
+  std::string target;  // of remote ones
+};
+
+std::optional<FilesAt> FilesBehind(absl::string_view verb, absl::string_view target,
+                                   absl::string_view rest) {
+  if (verb == "put") return FilesAt{};
+  if (verb != "get") return std::nullopt;
+  // "get TARGET FILE": the first of several words may be the target.
+  const auto [first, behind] = SplitFirst(rest);
+  const bool may_be_target =
+      first.data() + first.size() < rest.data() + rest.size() && !absl::StrContains(first, '/');
+  return FilesAt{true, std::string(target.empty() && may_be_target ? first : target)};
+}
+
+// Whether paths stand at the end of the line, and whose.
+std::optional<FilesAt> FilesAtEnd(absl::string_view typed, const Vocabulary& vocabulary) {
+  const auto [name, rest] = SplitCommand(typed);
+  const ShellCommand* const command = Find(name, vocabulary);
+  if (command == nullptr) return std::nullopt;
+  if (name == "!") return FilesAt{};
+  if (name == "@") {
+    const std::size_t end = rest.find_first_of(" \t");
+    if (end == absl::string_view::npos) return std::nullopt;
+    const auto [verb, behind] = SplitFirst(rest.substr(end));
+    if (verb.data() + verb.size() == rest.data() + rest.size()) return std::nullopt;
+    return FilesBehind(verb, end == 0 ? "*" : rest.substr(0, end), behind);
+  }
+  if (!HasBlank(StripBlanks(typed))) return std::nullopt;  // the command itself
+  const bool has_tail =
+      !command->takes_whole_line && (absl::StrContains(rest, '|') ||
+                                     absl::StrContains(rest, " >") || absl::StartsWith(rest, ">"));
+  if (has_tail || command->argument == ShellCommand::Argument::kPath) return FilesAt{};
+  if (command->argument == ShellCommand::Argument::kProgram &&
+      (HasBlank(rest) || absl::StrContains(rest, '/'))) {
+    return FilesAt{};
+  }
+  return FilesBehind(name, "", rest);
+}
+
+Completion CompletePath(absl::string_view typed, const FilesAt& files,
+                        const Vocabulary& vocabulary) {
+  Completion completion;
+  completion.start = LastWord(typed);
+  if (completion.start == absl::string_view::npos) return {typed.size(), {}};
+  absl::string_view word = typed.substr(completion.start);
+  // Behind ! and >, which need no blank.
+  const std::size_t mark = word.find_first_not_of("!>|");
+  if (completion.start == 0 || absl::StrContains(word.substr(0, mark), '>')) {
+    completion.start += std::min(mark, word.size());
+    word = typed.substr(completion.start);
+  }
+  const std::string path = Unescaped(word);
+  if (files.are_remote && vocabulary.remote_paths) {
+    completion.candidates =
+        vocabulary.remote_paths(files.target.empty() ? "*" : files.target, path);
+  } else if (!files.are_remote && vocabulary.paths) {
+    completion.candidates = vocabulary.paths(path);
+  }
+  for (std::string& candidate : completion.candidates) candidate = Escaped(candidate);
+  // What was typed in another way is not replaced.
+  std::erase_if(completion.candidates,
+                [&](const std::string& candidate) { return !absl::StartsWith(candidate, word); });
+  std::sort(completion.candidates.begin(), completion.candidates.end());
+  return completion;
 }
 
 }  // namespace
@@ -75,12 +186,15 @@ Completion Complete(absl::string_view typed, const Vocabulary& vocabulary) {
   if (const absl::string_view flag = FlagAt(typed, vocabulary); !flag.empty()) {
     word = flag;
     known = FlagNames();
+  } else if (const auto files = FilesAtEnd(typed, vocabulary)) {
+    return CompletePath(typed, *files, vocabulary);
   } else if (absl::StartsWith(word, "@")) {
     word.remove_prefix(1);
     is_target = true;
     known = vocabulary.nodes;
   } else if (!HasBlank(word)) {
     known = Names(vocabulary);
+    known.insert(known.end(), vocabulary.programs.begin(), vocabulary.programs.end());
   } else {
     const ShellCommand* command = Find(SplitFirst(word).first, vocabulary);
     if (command == nullptr) return {typed.size(), {}};
@@ -91,7 +205,9 @@ Completion Complete(absl::string_view typed, const Vocabulary& vocabulary) {
   if (HasBlank(word)) return {typed.size(), {}};  // behind the first argument
   if (is_target) {
     word.remove_prefix(word.find_last_of(",!&^") + 1);  // npos + 1 is 0
-    if (absl::ConsumePrefix(&word, "@")) known = Groups(vocabulary);
+    if (absl::ConsumePrefix(&word, "@")) known = AskFor(vocabulary.groups);
+    if (absl::ConsumePrefix(&word, "cluster=")) known = AskFor(vocabulary.clusters);
+    if (absl::ConsumePrefix(&word, "tags=")) known = AskFor(vocabulary.tags);
   }
 
   Completion completion;

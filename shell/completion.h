@@ -1,4 +1,5 @@
-// Completion: what the word at the cursor may become. Pure; thread-safe.
+// Completion: what the word at the cursor may become. Pure but for what the vocabulary asks;
+// thread-safe.
 #pragma once
 
 #include <absl/strings/string_view.h>
@@ -19,6 +20,11 @@ struct Vocabulary {
   std::function<std::vector<std::string>()> groups = nullptr;    // asked when one may stand there
   std::function<std::vector<std::string>()> tags = nullptr;      // likewise
   std::function<std::vector<std::string>()> clusters = nullptr;  // likewise
+  // The paths that begin with `typed`, folders with a slash at their end: of this machine, and of
+  // the first node of a target. Asked when one may stand there.
+  std::function<std::vector<std::string>(const std::string& typed)> paths = nullptr;
+  std::function<std::vector<std::string>(const std::string& target, const std::string& typed)>
+      remote_paths = nullptr;
 };
 
 struct Completion {
@@ -26,9 +32,10 @@ struct Completion {
   std::vector<std::string> candidates;  // whole words, sorted, each once
 };
 
-// `typed` is the line up to the cursor. Commands for the first word; for the first argument of a
-// command what it names; of a target the term behind the last operator, with @ a group;
-// behind it flags.
+// `typed` is the line up to the cursor. Commands and programs for the first word; for the first
+// argument of a command what it names; of a target the term behind the last operator, with @ a
+// group, behind tags= a tag; behind it flags. For put, cd, load, run, ! and behind > paths of this
+// machine; for get paths of the node.
 Completion Complete(absl::string_view typed, const Vocabulary& vocabulary);
 
 // The longest text with which all of them begin.

@@ -16,7 +16,6 @@ constexpr std::array kFormerCommands = {
                   "it was of EC2; the nodes' firewalls are theirs: `@TARGET nft list ruleset`"},
     FormerCommand{"openport", kDust,
                   "it was of EC2; the nodes' firewalls are theirs: `@TARGET nft list ruleset`"},
-    FormerCommand{"refresh", kDust, "`show` asks the nodes each time"},
     FormerCommand{"start", kDust,
                   "machines are switched on by who provides them; `check` says which answer"},
     FormerCommand{"terminate", kDust,

@@ -1,5 +1,6 @@
 #include "shell/prompt.h"
 
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <errno.h>
 #include <langinfo.h>
@@ -165,7 +166,8 @@ unsigned char Prompt::CompleteWord(EditLine* editor, int /*key*/) {
   const std::string common = CommonPrefix(completion.candidates);
   std::string added = common.substr(typed.size() - completion.start);
   const bool unique = completion.candidates.size() == 1;
-  if (unique && common != "@") added += ' ';
+  const bool goes_on = common == "@" || common == "!" || absl::EndsWith(common, "/");
+  if (unique && !goes_on) added += ' ';
   if (!added.empty()) ::el_insertstr(editor, added.c_str());
   if (unique || !added.empty()) return CC_REFRESH;
   prompt->List(completion.candidates);

@@ -12,7 +12,7 @@ namespace muster::python_module {
 inline void TakeGil(PyThreadState* state) {
   try {
     ::PyEval_RestoreThread(state);
-  } catch (...) {  // CPython throws nothing else; an unwinding has no object to name
+  } catch (...) {        // CPython throws nothing else; an unwinding has no object to name
     for (;;) ::pause();  // as CPython itself does from 3.14 on
   }
 }

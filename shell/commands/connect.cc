@@ -1,5 +1,5 @@
 // connect HOST PORT EXPRESSION: a piece of Python on one node, whether or not it is configured.
-#include <absl/strings/match.h>
+#include <absl/strings/ascii.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 
@@ -70,10 +70,11 @@ int Run(Shell& shell, absl::string_view rest) {
     return shell.Usage("connect",
                        absl::StrCat("the port '", port, "' is neither `default` nor 1 to 65535"));
   }
-  // One quoted word, as the original took it, or the rest of the line.
-  const auto words = SplitWords(line);
-  const bool is_quoted = words.ok() && words->size() == 1;
-  const std::string source = is_quoted ? words->front() : std::string(line);
+  // One quoted word, as the original took it, or the rest of the line, whose quotes are Python's.
+  std::string source(absl::StripTrailingAsciiWhitespace(line));
+  const bool is_quoted = source.size() > 1 && (source[0] == '"' || source[0] == '\'') &&
+                         source.find(source[0], 1) + 1 == source.size();
+  if (is_quoted) source = source.substr(1, source.size() - 2);
   if (source.empty()) return shell.Usage("connect", "there is no expression");
   LineOptions options = shell.defaults();
   options.report.has_labels = false;

@@ -1,15 +1,20 @@
 // help [COMMAND]: what there is to type.
+#include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "common/nearest.h"
 #include "common/target_attribute.h"
 #include "shell/command_list.h"
 #include "shell/execution_flags.h"
 #include "shell/exit_code.h"
+#include "shell/former_commands.h"
 #include "shell/line_flags.h"
+#include "shell/programs/start_program.h"
 #include "shell/report_flags.h"
 #include "shell/run_flags.h"
 #include "shell/shell.h"
@@ -36,6 +41,9 @@ constexpr char kTargets[] =
     "error,\n"
     "and so is every term that names none. Attributes: ";
 
+// Narrower terminals get names only, so that something is left for what they do.
+constexpr std::size_t kUsageColumns = 80;
+
 std::string TargetsHelp() {
   return absl::StrCat(kTargets,
                       absl::StrJoin(Attributes(), ", ",
@@ -45,23 +53,70 @@ std::string TargetsHelp() {
                       ".\n");
 }
 
-int Run(Shell& shell, absl::string_view rest) {
-  if (rest.empty()) {
-    Table table({{"command"}, {"what it does"}});
-    for (const ShellCommand* command : Commands()) table.Add({command->usage, command->summary});
-    shell.output().Out(absl::StrCat(table.Render(),
-                                    "\n'help COMMAND' has examples; 'help targets' says how nodes "
-                                    "are named.\n"));
-    return kExitOk;
+// The first line of a command's help, which is an example.
+absl::string_view FirstExample(const ShellCommand& command) {
+  const absl::string_view help = command.help;
+  return help.substr(0, help.find('\n') + 1);
+}
+
+std::string ProgramHelp(const ProgramEntry& program) {
+  std::string text = absl::StrCat(program.usage, "\n");
+  if (!program.summary.empty()) absl::StrAppend(&text, program.summary, "\n");
+  if (!program.help.empty()) {
+    absl::StrAppend(&text, "\n", absl::StripTrailingAsciiWhitespace(program.help), "\n");
   }
+  if (!program.path.empty()) {
+    absl::StrAppend(&text, "\nfrom ", program.path,
+                    program.line > 0 ? absl::StrCat(":", program.line) : "", "\n");
+  }
+  return text;
+}
+
+int ListAll(Shell& shell) {
+  std::string text = "Examples:\n";
+  for (const ShellCommand* command : {&kAtCommand, &kPyCommand, &kPutCommand, &kRunCommand}) {
+    absl::StrAppend(&text, FirstExample(*command));
+  }
+  Table commands({{"command"}, {"what it does"}});
+  const std::size_t columns = shell.output().columns();
+  const bool is_narrow = columns < kUsageColumns;
+  for (const ShellCommand* command : Commands()) {
+    commands.Add({is_narrow ? command->name : command->usage, command->summary});
+  }
+  Table programs({{"program"}, {"what it does"}});
+  for (const ProgramEntry& program : shell.programs().entries()) {
+    programs.Add({is_narrow ? program.name : program.usage, program.summary});
+  }
+  shell.output().Out(absl::StrCat(text, "\n", commands.Render(columns), "\n",
+                                  programs.Render(columns),
+                                  "\n'help COMMAND' has examples; 'help targets' says how nodes "
+                                  "are named.\n"));
+  return kExitOk;
+}
+
+int Run(Shell& shell, absl::string_view rest) {
+  RefreshPrograms(shell);
+  if (rest.empty()) return ListAll(shell);
   if (rest == "targets") {
     shell.output().Out(TargetsHelp());
     return kExitOk;
   }
   const ShellCommand* command = FindCommand(rest);
+  const ProgramEntry* program = shell.programs().Find(rest);
+  if (command == nullptr && program != nullptr) {
+    shell.output().Out(ProgramHelp(*program));
+    return kExitOk;
+  }
   if (command == nullptr) {
-    return shell.Usage(
-        "help", absl::StrCat("there is no command '", rest, "'", DidYouMean(rest, CommandNames())));
+    if (const FormerCommand* former = FindFormerCommand(rest)) {
+      shell.output().Note(
+          absl::StrCat(rest, " of ", former->origin, " is not offered: ", former->instead));
+      return kExitUsage;
+    }
+    std::vector<std::string> known = CommandNames();
+    for (std::string& name : shell.programs().names()) known.push_back(std::move(name));
+    return shell.Usage("help",
+                       absl::StrCat("there is no command '", rest, "'", DidYouMean(rest, known)));
   }
   shell.output().Out(absl::StrCat(
       command->usage, "\n", command->summary, "\n\n", command->help,
@@ -75,11 +130,12 @@ int Run(Shell& shell, absl::string_view rest) {
 
 const ShellCommand kHelpCommand = {
     "help",
-    "help [COMMAND|targets]",
+    "help [COMMAND|PROGRAM|targets]",
     "list the commands, or explain one",
     "  help\n"
     "  help @\n"
-    "  help targets   how nodes are named\n",
+    "  help targets   how nodes are named\n"
+    "  help wordcount a program, with where it comes from\n",
     ShellCommand::Argument::kCommand,
     &Run,
     false,

@@ -129,7 +129,6 @@ FileDescription FromJson(const nlohmann::json& answer, const std::string& path,
                          ProgramEntry::Kind kind) try {
   FileDescription description;
   description.path = path;
-  description.runs_as_main = answer.value("main", false);
   if (answer.value("kind", "") == "script") kind = ProgramEntry::Kind::kPythonScript;
   for (const nlohmann::json& program : answer.value("programs", nlohmann::json::array())) {
     description.programs.push_back({kind, program.value("name", ""), program.value("usage", ""),
@@ -154,10 +153,12 @@ std::vector<FileDescription> DescribePythonFiles(const std::vector<std::string>&
     argv.insert(argv.end(), paths.begin() + static_cast<std::ptrdiff_t>(descriptions.size()),
                 paths.end());
     Describer describer(argv);
+    const std::size_t first = descriptions.size();
     while (descriptions.size() < paths.size()) {
+      const std::size_t number = descriptions.size() - first;
       const std::string& path = paths[descriptions.size()];
       const auto answer = describer.Next();
-      if (!answer) {
+      if (!answer || answer->value("number", nlohmann::json()) != number) {
         descriptions.push_back(Failed(path, describer.why()));
         break;  // the others by a new process
       }

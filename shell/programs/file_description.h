@@ -14,7 +14,6 @@ struct FileDescription {
   std::string path;
   std::vector<ProgramEntry> programs;
   std::vector<std::pair<int, std::string>> problems;  // line (0: none) and what is wrong there
-  bool runs_as_main = false;                          // a Python file with a part for that
 };
 
 // One for each, in their order. A file that takes more than 5 s, or that ends the process, is a

@@ -12,6 +12,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <vector>
 
 #include "common/unique_fd.h"
@@ -38,15 +40,23 @@ std::string AsPath(const std::string& path) {
   return absl::StrContains(path, "/") && path[0] != '-' ? path : "./" + path;
 }
 
-// The one program of a Python file that is made for the prompt and not for `python3 FILE`; of
-// several the one that is called as the file.
-const ProgramEntry* OnlyProgram(const FileDescription& file) {
-  if (file.runs_as_main || !file.problems.empty()) return nullptr;
-  if (file.programs.size() == 1) return &file.programs.front();
+// Of several programs the one that is called as their file.
+const ProgramEntry* CalledAsFile(const FileDescription& file) {
   const std::string name = std::filesystem::path(file.path).stem().string();
   const auto found = std::find_if(file.programs.begin(), file.programs.end(),
                                   [&](const ProgramEntry& entry) { return entry.name == name; });
   return found == file.programs.end() ? nullptr : &*found;
+}
+
+// Whether the text of a Python file has a word that one of commands for the prompt has; most
+// scripts have none.
+bool MayHaveCommands(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  for (const char* word : {"program", "commands", "com()", "more("}) {
+    if (absl::StrContains(text, word)) return true;
+  }
+  return false;
 }
 
 int StartShared(Shell& shell, const std::string& path, absl::string_view rest) {
@@ -55,11 +65,12 @@ int StartShared(Shell& shell, const std::string& path, absl::string_view rest) {
     shell.output().Note(absl::StrCat("run: ", path, ": ", file.problems.front().second));
     return kExitUsage;
   }
-  if (const ProgramEntry* only = OnlyProgram(file)) return StartProgram(shell, *only, rest);
   const auto [name, behind] = SplitFirst(rest);
   for (const ProgramEntry& program : file.programs) {
+    if (file.programs.size() == 1) return StartProgram(shell, program, rest);
     if (name == program.name) return StartProgram(shell, program, behind);
   }
+  if (const ProgramEntry* only = CalledAsFile(file)) return StartProgram(shell, *only, rest);
   return shell.Usage("run",
                      absl::StrCat(path, " has several programs; put one of these behind it: ",
                                   absl::StrJoin(file.programs, ", ",
@@ -71,13 +82,12 @@ int StartShared(Shell& shell, const std::string& path, absl::string_view rest) {
 int StartPython(Shell& shell, const std::string& path, absl::string_view rest) {
   const auto words = SplitWords(rest);
   if (!words.ok()) return shell.Usage("run", words.status().message());
-  const std::vector<FileDescription> files = DescribePythonFiles({AsPath(path)});
-  const ProgramEntry* const only = OnlyProgram(files.front());
-  if (only != nullptr && only->kind == ProgramEntry::Kind::kPythonCommand) {
-    return StartProgram(shell, *only, rest);
+  const std::string file = path[0] == '-' ? "./" + path : path;
+  if (MayHaveCommands(path)) {
+    return RunLocalProgram(shell, path,
+                           With(PythonProgramHost(), {"file", file, std::string(rest)}));
   }
-  return RunLocalProgram(shell, path,
-                         With({MUSTER_PYTHON, path[0] == '-' ? "./" + path : path}, *words));
+  return RunLocalProgram(shell, path, With({MUSTER_PYTHON, file}, *words));
 }
 
 }  // namespace

@@ -26,6 +26,16 @@ def founding() -> str:
     return text + ClusterAPI.__version__
 
 
+@ClusterAPI.program
+def greet(cluster: Cluster, whom: str = "world") -> int:
+    return len(cluster) + len(whom)
+
+
+@ClusterAPI.program(name="say-hello")
+def hello(cluster: Cluster) -> None:
+    assert greet(cluster, "you") > 0
+
+
 def functions(cluster: Cluster) -> int:
     future: Future[int] = cluster.submit(area, 3, height=4)
     number: int = future.result()

@@ -3,7 +3,7 @@
 MARK = "__muster_program__"
 
 
-def program(function=None, /, *, name=None):
+def program(function=None, *, name=None):
     """Marks a function as a program of clustershell, where its file lies in a folder of programs
     (docs/programs.md). It is called with the cluster (as of connect()) and the words of the line, as texts. The
     first line of its docstring is what `help` shows of it. What it returns is the exit code; None is 0.

@@ -156,12 +156,14 @@ class ProgramCluster:
             print(f"{node.name}: " + ", ".join(f"{key}={value}" for key, value in node.check.items() if key != "name"))
 
     def run(self, command, nodes=None):
-        """Runs a line on nodes (all running ones) at once, and prints what they say as it comes, "[NAME] " in
+        """Runs a line on nodes of one cluster (all running ones of this one) at once, and prints what they say as it comes, "[NAME] " in
         front. Returns the outcomes, in the order of the nodes."""
         chosen = self.running_nodes_from_target() if nodes is None else nodes
         if not chosen:
             return []
-        followed = self.connection.on([_name(node) for node in chosen])._follow(command, None, {})
+        name = getattr(chosen[0], "cluster", self.cur_cluster)
+        connection = self.connection if name == self.cur_cluster else self.connect(name)
+        followed = connection.on([_name(node) for node in chosen])._follow(command, None, {})
         outcomes, rests = {}, {}
         try:
             for token, output, outcome in followed:

@@ -65,6 +65,20 @@ def is_run_as_main(tree):
     return any(isinstance(node, ast.If) and "__name__" in ast.dump(node.test) for node in tree.body)
 
 
+def check_names(kind, tree):
+    """Raises a Problem where `commands` is a list of names of which the file makes none."""
+    if kind != "commands":
+        return
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign) and "commands" in map(_last_name, node.targets)]
+    names = list(_texts(assigned[-1].value)) if assigned else []
+    made = {name.id for name in ast.walk(tree) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)}
+    made |= {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    made |= {alias.asname or alias.name for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))
+             for alias in node.names}
+    if names and "*" not in made and not made.intersection(names):
+        raise Problem(assigned[-1].lineno, f"commands names {names[0]!r}, but the file has no such function")
+
+
 def _last_name(node):
     if isinstance(node, ast.Call):
         node = node.func

@@ -2,6 +2,7 @@
 
     python3 -P -m ClusterAPI._program_host list FILE...      a line of JSON for each
     python3 -P -m ClusterAPI._program_host run FILE NAME LINE
+    python3 -P -m ClusterAPI._program_host file FILE LINE
 """
 
 import ast
@@ -23,16 +24,16 @@ FAILED, WRONG_LINE, INTERRUPTED = 1, 2, 130
 def describe(path):
     """What a file gives, as clustershell reads it."""
     problems = []
-    answer = {"path": path, "kind": "module", "main": False, "programs": [], "problems": []}
+    answer = {"kind": "module", "programs": [], "problems": []}
     try:
         tree = files.read(path)
-        answer["main"] = files.is_run_as_main(tree)
         kind = files.shape(tree)
         if kind == "":
             name = os.path.splitext(os.path.basename(path))[0]
             answer["kind"] = "script"
             found = [files.told(name, ast.get_docstring(tree) or "", 1)]
         else:
+            files.check_names(kind, tree)  # what is no file of commands is not run to find that out
             found, problems = files.commands_of(kind, files.load(path), tree)
         answer["programs"] = [dataclasses.asdict(command) for command in found]
     except files.Problem as problem:
@@ -50,12 +51,12 @@ def _reason(error):
 
 def list_files(paths):
     # What a file prints while it is read is nobody's business.
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
-    for path in paths:
-        answers.write(json.dumps(describe(path)) + "\n")
+    for number, path in enumerate(paths):
+        answers.write(json.dumps({"number": number, **describe(path)}, ensure_ascii=False) + "\n")
         answers.flush()
     answers.close()
     os._exit(0)  # threads that a file started do not keep us
@@ -64,6 +65,7 @@ def list_files(paths):
 # ---- Running one ----
 
 def run(path, name, line):
+    """Runs the command of a file that is called so; without a name the one that `run FILE` means."""
     debug = os.environ.get("MUSTER_DEBUG") == "yes"
     try:
         return _call(path, name, line, debug)
@@ -78,7 +80,7 @@ def run(path, name, line):
         else:
             at = files.line_in(path, error)
             place = f" ({os.path.basename(path)}, line {at})" if at else ""
-            print(f"{name}: {_reason(error)}{place}; 'debug on' shows the traceback", file=sys.stderr)
+            print(f"{name or path}: {_reason(error)}{place}; 'debug on' shows the traceback", file=sys.stderr)
         return FAILED
 
 
@@ -92,8 +94,15 @@ def _theirs(trace):
 def _call(path, name, line, debug):
     tree = files.read(path)
     kind = files.shape(tree)
+    if not name and (not kind or files.is_run_as_main(tree)):
+        sys.stdout.flush()
+        os.execv(sys.executable, [sys.executable, path, *_words(line)])  # a script
     sys.argv = [path, *_words(line)]
     module = files.load(path)
+    if not name:
+        name = _only_name(kind, module, tree)
+        if name is None:
+            return 0  # a script that has run, and only looked like one of those
     if kind == "program":
         function = next(value for value in vars(module).values() if getattr(value, MARK, None) == name)
         return _exit_code(_decorated(function, name, _words(line)))
@@ -108,6 +117,14 @@ def _call(path, name, line, debug):
         return 0
     print(f"{name}: more() of {path} did not take '{f'{name} {line}'.strip()}'", file=sys.stderr)
     return WRONG_LINE
+
+
+def _only_name(kind, module, tree):
+    """The command that `run FILE` means: the only one, or the one that is called as the file."""
+    names = [command.name for command in files.commands_of(kind, module, tree)[0]]
+    if len(names) > 1 and module.__name__ not in names:
+        raise SystemExit(f"{module.__file__} has several commands: 'load {module.__file__}', then {', '.join(names)}")
+    return module.__name__ if module.__name__ in names else next(iter(names), None)
 
 
 def _decorated(function, name, words):
@@ -140,6 +157,8 @@ def main():
         list_files(sys.argv[2:])
     if len(sys.argv) == 5 and sys.argv[1] == "run":
         return run(*sys.argv[2:])
+    if len(sys.argv) == 4 and sys.argv[1] == "file":
+        return run(sys.argv[2], "", sys.argv[3])
     print(__doc__, file=sys.stderr)
     return WRONG_LINE
 

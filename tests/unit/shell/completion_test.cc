@@ -23,7 +23,7 @@ TEST_CASE("the first word completes to a command") {
   CHECK(At("sh").start == 0);
   CHECK(At("  ch").candidates == Words{"check"});
   CHECK(At("  ch").start == 2);
-  CHECK(At("").candidates.size() == Commands().size());
+  CHECK(At("").candidates.size() == Commands().size() + 1);  // and a program
 }
 
 TEST_CASE("a target completes to nodes, behind a comma, too") {
@@ -58,6 +58,49 @@ TEST_CASE("behind a target flags complete") {
   CHECK(At("@n1 --nonsense").candidates.empty());
   CHECK(At("@n1 ls --ti").candidates.empty());
   CHECK(At("check --ti").candidates.empty());
+}
+
+Completion WithPaths(const std::string& typed) {
+  Vocabulary vocabulary{Commands(), {"n1"}, {"wordcount"}};
+  vocabulary.tags = [] { return Words{"env:prod", "env:test"}; };
+  vocabulary.paths = [](const std::string& path) { return Words{path + "here", path + "a b/"}; };
+  vocabulary.remote_paths = [](const std::string& target, const std::string& path) {
+    return Words{path + "of-" + target};
+  };
+  return Complete(typed, vocabulary);
+}
+
+TEST_CASE("paths of this machine complete where files of it are named") {
+  const Words both = {"/x/a\\ b/", "/x/here"};
+  CHECK(WithPaths("put /x/").candidates == both);
+  CHECK(WithPaths("put /x/").start == 4);
+  CHECK(WithPaths("@n1 put one /x/").candidates == both);
+  CHECK(WithPaths("cd /x/").candidates == both);
+  CHECK(WithPaths("run /x/").candidates == both);
+  CHECK(WithPaths("run wordcount /x/").candidates == both);
+  CHECK(WithPaths("!/x/").candidates == both);
+  CHECK(WithPaths("!/x/").start == 1);
+  CHECK(WithPaths("!vim /x/").candidates == both);
+  CHECK(WithPaths("show > /x/").candidates == both);
+  CHECK(WithPaths("show >/x/").start == 6);
+  CHECK(WithPaths("show | grep a /x/").candidates == both);
+  CHECK(WithPaths("put two\\ words\\ ").candidates ==
+        Words{"two\\ words\\ a\\ b/", "two\\ words\\ here"});
+  CHECK(WithPaths("put 'in quotes ").candidates.empty());
+}
+
+TEST_CASE("paths of a node complete behind get") {
+  CHECK(WithPaths("@n1 get /x/").candidates == Words{"/x/of-n1"});
+  CHECK(WithPaths("get n1 /x/").candidates == Words{"/x/of-n1"});
+  CHECK(WithPaths("get /x/").candidates == Words{"/x/of-*"});
+  CHECK(WithPaths("@ get /x/").candidates == Words{"/x/of-*"});
+  CHECK(WithPaths("@n1 ge").candidates.empty());
+}
+
+TEST_CASE("tags complete behind tags=") {
+  CHECK(WithPaths("@tags=").candidates == Words{"env:prod", "env:test"});
+  CHECK(WithPaths("show n1,tags=env:p").candidates == Words{"env:prod"});
+  CHECK(WithPaths("show n1,tags=env:p").start == 13);
 }
 
 TEST_CASE("nothing completes where nothing is known") {
