@@ -205,6 +205,10 @@ class MUSTER_EXPORT ClusterAPI {
   // also for what each execution takes now, which costs the nodes a look at all their processes.
   ClusterCheck clustercheck(std::chrono::milliseconds timeout = std::chrono::seconds(2),
                             bool with_usage = false) const;
+  // The same of some nodes of this cluster only, in their order.
+  ClusterCheck clustercheck(const std::vector<Node>& nodes,
+                            std::chrono::milliseconds timeout = std::chrono::seconds(2),
+                            bool with_usage = false) const;
   // The number of nodes.
   int getClusterLength() const;
   const std::vector<Node>& nodes() const;

@@ -82,11 +82,22 @@ Result<ClusterAPI> ClusterAPI::tagged(const std::vector<Node>& nodes,
 }
 
 ClusterCheck ClusterAPI::clustercheck(std::chrono::milliseconds timeout, bool with_usage) const {
-  if (!cluster_->IsForked()) {
-    return CheckNodes(cluster_->nodes(), cluster_->links(), timeout, with_usage);
+  return clustercheck(cluster_->nodes(), timeout, with_usage);
+}
+
+ClusterCheck ClusterAPI::clustercheck(const std::vector<Node>& nodes,
+                                      std::chrono::milliseconds timeout, bool with_usage) const {
+  std::vector<Node> asked;
+  std::vector<std::shared_ptr<NodeLink>> links;
+  for (const Node& node : nodes) {
+    const auto place = static_cast<std::size_t>(node.index) - 1;
+    if (place >= cluster_->nodes().size()) continue;  // of another cluster
+    asked.push_back(cluster_->nodes()[place]);
+    links.push_back(cluster_->links()[place]);
   }
+  if (!cluster_->IsForked()) return CheckNodes(asked, links, timeout, with_usage);
   ClusterCheck check;
-  for (const Node& node : cluster_->nodes()) {
+  for (const Node& node : asked) {
     check.nodes.emplace_back();
     check.nodes.back().node = node;
     check.nodes.back().reason = Cluster::kForked;

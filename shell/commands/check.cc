@@ -26,10 +26,9 @@ int Run(Shell& shell, absl::string_view rest) {
   if (!behind.empty()) return shell.Usage("check", absl::StrCat("it takes no '", behind, "'"));
   const ChosenNodes chosen = ChooseNodes(shell, target);
   if (chosen.nodes.empty()) return chosen.exit_code;
-  const ClusterCheck check = shell.cluster().clustercheck();
+  const ClusterCheck check = shell.cluster().clustercheck(chosen.nodes);
   std::vector<std::string> failed;
-  for (const Node& asked : chosen.nodes) {
-    const NodeCheck& node = check.nodes[static_cast<std::size_t>(asked.index) - 1];
+  for (const NodeCheck& node : check.nodes) {
     shell.output().NodeLines(Output::Stream::kStdout, node.node.name, Describe(node));
     if (!node.functional) failed.push_back(node.node.name);
   }

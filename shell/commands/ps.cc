@@ -89,11 +89,10 @@ int Run(Shell& shell, absl::string_view rest) {
   if (!behind.empty()) return shell.Usage("ps", absl::StrCat("it takes no '", behind, "'"));
   const ChosenNodes chosen = ChooseNodes(shell, target);
   if (chosen.nodes.empty()) return chosen.exit_code;
-  const ClusterCheck check = shell.cluster().clustercheck(kTimeout, true);
+  const ClusterCheck check = shell.cluster().clustercheck(chosen.nodes, kTimeout, true);
   std::vector<Row> rows;
   int exit_code = kExitOk;
-  for (const Node& asked : chosen.nodes) {
-    const NodeCheck& node = check.nodes[static_cast<std::size_t>(asked.index) - 1];
+  for (const NodeCheck& node : check.nodes) {
     const std::vector<Row> found = RowsOf(node);
     rows.insert(rows.end(), found.begin(), found.end());
     if (node.functional) continue;

@@ -87,15 +87,11 @@ absl::StatusOr<Wanted> Parse(absl::string_view rest) {
   return wanted;
 }
 
-std::vector<NodeCheck> CheckAll(Shell& shell) { return shell.cluster().clustercheck().nodes; }
-
 // Of the nodes of the working set.
 std::vector<NodeCheck> Search(Shell& shell, absl::string_view words) {
   std::vector<NodeCheck> found;
-  for (NodeCheck& check : CheckAll(shell)) {
-    if (shell.view().IsUsed(check.node) && MatchesSearch(check, words)) {
-      found.push_back(std::move(check));
-    }
+  for (NodeCheck& check : shell.cluster().clustercheck(shell.view().UsedNodes()).nodes) {
+    if (MatchesSearch(check, words)) found.push_back(std::move(check));
   }
   return found;
 }
@@ -120,12 +116,7 @@ std::vector<NodeCheck> Find(Shell& shell, absl::string_view target, int* exit_co
     }
     return {};
   }
-  const std::vector<NodeCheck> checks = CheckAll(shell);
-  std::vector<NodeCheck> found;
-  for (const Node& node : chosen.nodes) {
-    found.push_back(checks[static_cast<std::size_t>(node.index) - 1]);
-  }
-  return found;
+  return shell.cluster().clustercheck(chosen.nodes).nodes;
 }
 
 int ShowOnce(Shell& shell, const Wanted& wanted) {

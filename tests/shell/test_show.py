@@ -70,6 +70,9 @@ def test_show_waits_for_no_frozen_node(lab, daemons):
         begun = time.monotonic()
         shown = json.loads(lab.do("show -o json").stdout)
         assert time.monotonic() - begun < 2 + 1 * SLACK
+        begun = time.monotonic()
+        assert lab.do("show web1", "check web1", "ps web*").returncode == 0
+        assert time.monotonic() - begun < 2  # nobody waits for a node that is not asked
     finally:
         frozen.send_signal(signal.SIGCONT)
     assert [node["state"] for node in shown] == ["running", "running", "down", "down"]
