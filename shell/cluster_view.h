@@ -47,8 +47,8 @@ class ClusterView {
  private:
   ClusterAPI cluster_;
   ClusterAPI shown_;
-  const std::string home_;  // the cluster of the start
-  std::string other_;       // the one that is used instead; empty: none
+  std::string home_;   // the cluster of the start
+  std::string other_;  // the one that is used instead; empty: none
   std::string used_;
   std::vector<std::pair<std::string, std::string>> used_nodes_;  // name and address
 };

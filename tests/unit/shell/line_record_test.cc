@@ -14,6 +14,7 @@ class Told : public Report {
     text +=
         std::to_string(node) + (event.stream == Event::Stream::kStdout ? ">" : "!") + event.data;
   }
+  void OnWaiting(std::size_t node) override { text += std::to_string(node) + "?"; }
   void OnEnd(std::size_t node, const Outcome& outcome) override {
     text += std::to_string(node) + word(outcome.kind) + " " + outcome.value().text() + "\n";
   }
