@@ -153,11 +153,8 @@ bool TypeUntilBack(Shell& shell, Call& call, Typist& typist, int ended_fd) {
 int OpenRawTerminal(Shell& shell, const Node& node) {
   Output& output = shell.output();
   if (::isatty(STDIN_FILENO) == 0 || !output.IsTerminal(Output::Stream::kStdout)) {
-    output.Note(absl::StrCat("@", node.name,
-                             " without a command opens a terminal there, and here is none: "
-                             "give it a command, as '@",
-                             node.name, " uptime'"));
-    return kExitUsage;
+    return shell.Usage("@", absl::StrCat("without a command it opens a terminal on ", node.name,
+                                         ", and here is none"));
   }
   output.Note(absl::StrCat("a terminal on ", node.name,
                            "; ~. at the start of a line, three Ctrl-C, or the "

@@ -1,4 +1,5 @@
 // @TARGET command: a line for the shell of the nodes.
+#include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 
@@ -44,14 +45,14 @@ int Run(Shell& shell, absl::string_view rest) {
   const absl::string_view behind_target = names_none ? rest : behind;
   const auto line = TakeLineFlags(behind_target, options);
   if (!line.ok()) return shell.Usage("@", line.status().message());
-  if (line->empty() && (names_none || is_sticky)) {
+  // Behind a bare -- stands a command of the nodes, whatever it is called.
+  const absl::string_view flags = absl::StripAsciiWhitespace(
+      behind_target.substr(0, static_cast<std::size_t>(line->data() - behind_target.data())));
+  const bool is_literal = absl::EndsWith(flags, "--");
+  if (line->empty() && (names_none || is_sticky || !flags.empty())) {
     return shell.Usage("@", "there is no command for the nodes");
   }
   if (line->empty()) return OpenTerminalOn(shell, target);
-  // Behind a bare -- stands a command of the nodes, whatever it is called.
-  const absl::string_view flags = StripBlanks(
-      behind_target.substr(0, static_cast<std::size_t>(line->data() - behind_target.data())));
-  const bool is_literal = absl::EndsWith(flags, "--");
   const auto [verb, what] = SplitFirst(*line);
   if (!is_literal && (verb == "put" || verb == "get")) {
     LineOptions given;  // without the defaults, which those two take themselves

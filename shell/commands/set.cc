@@ -1,7 +1,7 @@
 // set [NAME=VALUE]: what this shell does by itself.
+#include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
 
-#include "common/words.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
 #include "shell/shell.h"
@@ -20,13 +20,13 @@ int Run(Shell& shell, absl::string_view rest) {
     return kExitOk;
   }
   const std::size_t equals = rest.find('=');
-  const absl::string_view name = StripBlanks(rest.substr(0, equals));
+  const absl::string_view name = absl::StripAsciiWhitespace(rest.substr(0, equals));
   if (name != "sticky") {
     return shell.Usage("set",
                        absl::StrCat("there is no setting '", name, "'; the one there is: sticky"));
   }
   const absl::string_view value =
-      equals == absl::string_view::npos ? "" : StripBlanks(rest.substr(equals + 1));
+      equals == absl::string_view::npos ? "" : absl::StripAsciiWhitespace(rest.substr(equals + 1));
   if (value != "yes" && value != "no") {
     return shell.Usage("set", absl::StrCat("sticky is yes or no, not '", value, "'"));
   }

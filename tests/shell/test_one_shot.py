@@ -43,7 +43,7 @@ def test_a_node_that_is_not_connected_in_time_is_given_up(clustershell, tmp_path
     clustershell.environment["MUSTER_SSH"] = str(slow)
     (tmp_path / "cluster.conf").write_text("[cluster lab]\nnodes = far=ssh:nowhere\n")
     begun = time.monotonic()
-    for words in (["-t", "0.3", "-a", "echo x"], ["-c", "@ --connect-timeout 300ms echo x"], ["-t", "0.3", "-c", "py * 1"]):
+    for words in (["-t", "0.3", "-a", "echo x"], ["-c", "@far --connect-timeout 300ms echo x"], ["-t", "0.3", "-c", "py * 1"]):
         result = clustershell.run(*words)
         assert (result.returncode, result.stdout) == (4, ""), words
         assert result.stderr == "far: unreachable: there was no connection within 300 ms (--connect-timeout)\n"

@@ -117,4 +117,4 @@ def test_it_needs_one_node_and_a_terminal(clustershell):
     leave(child)
     done = clustershell.lines(1, "@n1")
     assert done.returncode == 2
-    assert "opens a terminal there, and here is none" in done.stderr
+    assert "opens a terminal on n1, and here is none; usage:" in done.stderr
