@@ -22,6 +22,7 @@
 #include "shell/shell_settings.h"
 #include "shell/summary.h"
 #include "shell/transfer_bar.h"
+#include "shell/transfer_target.h"
 
 namespace muster::clustershell {
 namespace {
@@ -149,7 +150,13 @@ int TransferOnNodes(Shell& shell, Direction direction, absl::string_view target,
   auto words = SplitWords(*line);
   if (!words.ok()) return shell.Usage(name, words.status().message());
   if (words->size() < 2) return shell.Usage(name, "it needs a source and a destination");
-  const ChosenNodes chosen = ChooseNodes(shell, target);
+  std::string meant(target);
+  if (meant.empty()) {
+    absl::StatusOr<std::string> taken = TakeTransferTarget(shell, direction, *words);
+    if (!taken.ok()) return shell.Usage(name, taken.status().message());
+    meant = *std::move(taken);
+  }
+  const ChosenNodes chosen = ChooseNodes(shell, meant);
   if (chosen.nodes.empty()) return chosen.exit_code;
   std::string destination = std::move(words->back());
   words->pop_back();

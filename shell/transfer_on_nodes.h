@@ -15,8 +15,8 @@ namespace muster::clustershell {
 
 enum class Direction { kPut, kGet };
 
-// `rest`: flags, sources and destination. `given`: what flags in front of the word said. Returns
-// the exit code.
+// `target`: empty: none stands in front of the word (TakeTransferTarget). `rest`: flags, sources
+// and destination. `given`: what flags in front of the word said. Returns the exit code.
 int TransferOnNodes(Shell& shell, Direction direction, absl::string_view target,
                     absl::string_view rest, const LineOptions& given = {});
 

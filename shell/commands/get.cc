@@ -6,18 +6,20 @@ namespace muster::clustershell {
 namespace {
 
 int Run(Shell& shell, absl::string_view rest) {
-  return TransferOnNodes(shell, Direction::kGet, "*", rest);
+  return TransferOnNodes(shell, Direction::kGet, "", rest);
 }
 
 }  // namespace
 
 const ShellCommand kGetCommand = {
     "get",
-    "get [FLAG...] SOURCE... DESTINATION",
+    "get [FLAG...] [TARGET] SOURCE... DESTINATION",
     "copy files and trees of the nodes here",
     "  @n1 get /etc/hostname .          into a folder of this machine\n"
     "  @n1 get result.txt n1.txt        under a name\n"
     "  get /var/log/*.log logs/         of all nodes: logs/NAME.NODE; patterns are of the node\n"
+    "  get 1 /etc/hostname .            likewise in dustcluster's order, when the first word names\n"
+    "                                   nodes; ./1 is a file\n"
     "  @1,2 get --timeout 1m data .     flags: --timeout, --grace, --cwd\n"
     "Of one node a file keeps its name; of several its name gets .NODE behind it. Otherwise as\n"
     "`put`.\n",

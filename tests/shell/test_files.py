@@ -164,3 +164,16 @@ def test_a_name_cannot_act_on_the_terminal(clustershell):
     assert result.returncode == 1
     assert "\x1b" not in result.stderr and "\x07" not in result.stderr
     assert r"evil\x1b]0;title\x07\nname is a fifo" in result.stderr
+
+
+def test_the_order_of_dustcluster(clustershell):
+    """The first of three words, when it names nodes and is no file."""
+    (clustershell.folder / "a").write_text("text")
+    (clustershell.folder / "to").mkdir()
+    assert clustershell.lines(2, "put 1 a to/one", "get n2 to/one back").returncode == 0
+    assert (clustershell.folder / "to/one").read_text() == (clustershell.folder / "back").read_text() == "text"
+    (clustershell.folder / "n1").write_text("a file")
+    result = clustershell.lines(2, "put n1 a to/")
+    assert result.returncode == 2 and "'n1' names nodes, and a file here: write '@n1 put ...', or './n1'" in result.stderr
+    assert clustershell.lines(2, "@2 put n1 a to/").returncode == 0
+    assert (clustershell.folder / "to/n1").read_text() == "a file"
