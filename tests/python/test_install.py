@@ -70,7 +70,16 @@ def test_every_file_is_in_its_place(prefix):
         "lib/cmake/Muster/MusterConfig.cmake", "lib/cmake/Muster/MusterConfigVersion.cmake",
         "lib/cmake/Muster/MusterTargets.cmake", "lib/cmake/Muster/MusterTargets-release.cmake",
         "share/muster/modules/API/ClusterAPI.py",
+        "share/man/man1/clusterd.1", "share/man/man1/clustershell.1", "share/man/man1/muster-nodeset.1",
         "lib/pkgconfig/clusterapi.pc", module}
+
+
+@pytest.mark.parametrize("program", ["clusterd", "clustershell", "muster-nodeset"])
+def test_the_manual_has_every_flag(prefix, program):
+    page = (prefix / f"share/man/man1/{program}.1").read_text(encoding="utf-8").replace("\\-", "-")
+    flags = set(re.findall(r"^ +(?:-\w,)?(--[\w-]+)", run(prefix / "bin" / program, "--help"), re.MULTILINE))
+    assert len(flags) > 5 and all(flag in page for flag in flags)
+    assert f"{program} - " in page and ".SH \"SEE ALSO\"" in page
 
 
 def test_the_installed_programs_find_each_other(prefix):
