@@ -55,19 +55,25 @@ bool CallInput::Write(const std::string& data) {
   for (std::size_t at = 0; at < data.size() && taken; at += kMaxInputBytes) {
     v1::InteractRequest message;
     message.set_input(data.substr(at, kMaxInputBytes));
+    std::uint64_t number = 0;
     {
       const MutexLock lock(mutex_);
-      waiting_.push_back(std::move(message));
+      number = Queue(std::move(message));
     }
     Pump();
     const MutexLock lock(mutex_);
-    while (!has_ended_ && (is_carrying_ || !waiting_.empty())) changed_.Wait(mutex_);
-    taken = !has_ended_;
+    while (!has_ended_ && carried_ < number) changed_.Wait(mutex_);
+    taken = carried_ >= number;  // a command may end at once when it has read it
   }
   const MutexLock lock(mutex_);
   is_writing_ = false;
   changed_.NotifyAll();
-  return taken && !has_ended_;
+  return taken;
+}
+
+std::uint64_t CallInput::Queue(v1::InteractRequest message) {
+  waiting_.push_back(std::move(message));
+  return ++queued_;
 }
 
 void CallInput::Close() {
@@ -100,7 +106,7 @@ bool CallInput::Push(v1::InteractRequest message) {
     if (has_ended_) return false;
     const bool is_end = message.has_end_of_input();
     if (!is_end && waiting_.size() >= kMostWaiting) return false;
-    waiting_.push_back(std::move(message));
+    Queue(std::move(message));
   }
   Pump();
   return true;
@@ -126,7 +132,7 @@ void CallInput::TakePiece() {
     message.set_end_of_input(true);
     ended_input_ = true;
   }
-  waiting_.push_back(std::move(message));
+  Queue(std::move(message));
 }
 
 void CallInput::Pump() {
@@ -158,6 +164,7 @@ void CallInput::OnCarried() {
   {
     const MutexLock lock(mutex_);
     is_carrying_ = false;
+    ++carried_;
     changed_.NotifyAll();
   }
   Pump();

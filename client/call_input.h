@@ -44,6 +44,8 @@ class CallInput {
   void End() MUSTER_EXCLUDES(mutex_);
 
  private:
+  // Behind what waits; its number, from 1.
+  std::uint64_t Queue(v1::InteractRequest message) MUSTER_REQUIRES(mutex_);
   // What waits behind the message under way. False: too much does.
   bool Push(v1::InteractRequest message) MUSTER_EXCLUDES(mutex_);
   // The next piece of an input that is there as a whole, when nothing else waits.
@@ -59,6 +61,8 @@ class CallInput {
   CondVar changed_;
   std::shared_ptr<Carrier> carrier_ MUSTER_GUARDED_BY(mutex_);
   std::deque<v1::InteractRequest> waiting_ MUSTER_GUARDED_BY(mutex_);
+  std::uint64_t queued_ MUSTER_GUARDED_BY(mutex_) = 0;   // messages, ever
+  std::uint64_t carried_ MUSTER_GUARDED_BY(mutex_) = 0;  // of those, that are on their way
   InputPieces whole_ MUSTER_GUARDED_BY(mutex_);
   std::size_t piece_ MUSTER_GUARDED_BY(mutex_) = 0;     // of whole_
   std::size_t taken_ MUSTER_GUARDED_BY(mutex_) = 0;     // of that piece

@@ -67,9 +67,10 @@ install(FILES README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md LICENSE
   DESTINATION ${muster_documents})
 install(FILES docs/coming-from.md docs/configuration.md docs/cpp-reference.md docs/cpp-tutorial.md docs/examples.md
   docs/failure-semantics.md docs/files.md docs/limits.md
-  docs/coming-from-clush.md docs/nodes.md docs/one-shot.md docs/output.md docs/performance.md docs/programs.md docs/prompt.md
-  docs/python-reference.md docs/python-tutorial.md docs/resources.md docs/security.md docs/targets.md docs/values.md
+  docs/coming-from-clush.md docs/coming-from-dustcluster.md docs/nodes.md docs/one-shot.md docs/output.md docs/performance.md docs/programs.md docs/prompt.md
+  docs/python-reference.md docs/python-tutorial.md docs/resources.md docs/security.md docs/targets.md docs/tour.md docs/values.md
   DESTINATION ${muster_documents}/docs)
+install(DIRECTORY docs/pictures DESTINATION ${muster_documents}/docs)
 install(FILES examples/bigsort.cc examples/hello.cc examples/loggrep.cc examples/pi.cc examples/sweep.cc examples/words.cc
   DESTINATION ${muster_documents}/examples)
 install(FILES examples/programs/allnodes.py examples/programs/runset.py

@@ -60,7 +60,10 @@ def test_a_tilde_is_a_tilde_elsewhere(clustershell):
 
 def test_ctrl_c_reaches_the_program_and_three_come_back(clustershell):
     child = enter(clustershell)
-    child.sendline("sh -c \"trap 'echo c''aught' INT; echo b''egun; sleep 1000 & wait\"")
+    (clustershell.folder / "catch.py").write_text(
+        "try:\n    import time\n    print('begun', flush=True)\n    time.sleep(1000)\n"
+        "except KeyboardInterrupt:\n    print('caught')\n")
+    child.sendline("/usr/bin/python3 catch.py")
     child.expect_exact("begun\r\n")
     child.sendcontrol("c")
     child.expect_exact("caught\r\n")
