@@ -52,6 +52,7 @@ bool HasNumber(const std::vector<TargetTerm>& terms) {
 // "3 was db1 then": what the numbers would mean now is left out, so that nobody takes it for that.
 std::string DescribeShown(const std::vector<Node>& nodes) {
   std::vector<std::string> names;
+  names.reserve(nodes.size());
   for (const Node& node : nodes) names.push_back(node.name);
   return Fold(std::move(names));
 }

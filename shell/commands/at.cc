@@ -2,8 +2,11 @@
 #include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/strip.h>
 
 #include <string>
+#include <tuple>
+#include <utility>
 
 #include "common/words.h"
 #include "shell/chosen_nodes.h"
@@ -31,48 +34,68 @@ std::string AnswerOf(absl::string_view line) {
   return line == "''" || line == "\"\"" ? "" : std::string(line);
 }
 
-int Run(Shell& shell, absl::string_view rest) {
-  // "@ uptime" names no target: all nodes. Only a blank right behind the @ says so.
-  const bool names_none = rest.empty() || rest[0] == ' ' || rest[0] == '\t';
-  const auto [word, behind] = SplitTarget(rest);
-  // "@1: cd /tmp": in a session that stays.
-  const bool is_sticky = !names_none && absl::EndsWith(word, ":");
-  absl::string_view target = names_none ? "*" : word.substr(0, word.size() - (is_sticky ? 1 : 0));
-  if (target.empty()) target = "*";
-  LineOptions options = shell.defaults();
-  if (is_sticky || shell.sticky().are_default()) options.execution.session = shell.sticky().name();
-  options.skips_absent = target == "*";
-  const absl::string_view behind_target = names_none ? rest : behind;
-  const auto line = TakeLineFlags(behind_target, options);
-  if (!line.ok()) return shell.Usage("@", line.status().message());
-  // Behind a bare -- stands a command of the nodes, whatever it is called.
-  const absl::string_view flags = absl::StripAsciiWhitespace(
-      behind_target.substr(0, static_cast<std::size_t>(line->data() - behind_target.data())));
-  const bool is_literal = absl::EndsWith(flags, "--");
-  if (line->empty() && (names_none || is_sticky || !flags.empty())) {
-    return shell.Usage("@", "there is no command for the nodes");
-  }
-  if (line->empty()) return OpenTerminalOn(shell, target);
-  const auto [verb, what] = SplitFirst(*line);
-  if (!is_literal && (verb == "put" || verb == "get")) {
-    LineOptions given;  // without the defaults, which those two take themselves
-    static_cast<void>(TakeLineFlags(behind_target, given).ok());
-    return TransferOnNodes(shell, verb == "put" ? Direction::kPut : Direction::kGet, target, what,
-                           given);
-  }
-  const PipedLine piped = SplitPipe(*line);
+// What stands in front of the command.
+struct Head {
+  absl::string_view target;
+  absl::string_view behind;  // flags and command
+  bool names_none = false;   // "@ uptime": only a blank right behind the @ says so
+  bool is_sticky = false;    // "@1: cd /tmp": in a session that stays
+};
+
+Head SplitHead(absl::string_view rest) {
+  Head head;
+  head.names_none = rest.empty() || rest[0] == ' ' || rest[0] == '\t';
+  head.behind = rest;
+  head.target = "*";
+  if (head.names_none) return head;
+  std::tie(head.target, head.behind) = SplitTarget(rest);
+  head.is_sticky = absl::ConsumeSuffix(&head.target, ":");
+  if (head.target.empty()) head.target = "*";
+  return head;
+}
+
+int RunCommand(Shell& shell, absl::string_view target, absl::string_view line, bool may_answer,
+               LineOptions options) {
+  const PipedLine piped = SplitPipe(line);
   if (piped.has_pipe && (piped.command.empty() || piped.local.empty())) {
     return shell.Usage("@", "on each side of !| there has to be a command");
   }
   options.pipe_to = std::string(piped.local);
   const Command command = muster::shell(std::string(piped.command));
-  if (flags.empty() && shell.jobs().DoesAnyWait()) {
-    const ChosenNodes chosen = ChooseNodes(shell, target);
-    if (chosen.nodes.empty()) return chosen.exit_code;
-    if (const auto answered = AnswerWaiting(shell, chosen.nodes, AnswerOf(*line))) return *answered;
-    return RunOnNodes(shell, chosen.nodes, command, options);
+  if (!may_answer || !shell.jobs().DoesAnyWait()) {
+    return RunOnNodes(shell, target, command, options);
   }
-  return RunOnNodes(shell, target, command, options);
+  const ChosenNodes chosen = ChooseNodes(shell, target);
+  if (chosen.nodes.empty()) return chosen.exit_code;
+  if (const auto answered = AnswerWaiting(shell, chosen.nodes, AnswerOf(line))) return *answered;
+  return RunOnNodes(shell, chosen.nodes, command, options);
+}
+
+int Run(Shell& shell, absl::string_view rest) {
+  const Head head = SplitHead(rest);
+  LineOptions options = shell.defaults();
+  if (head.is_sticky || shell.sticky().are_default()) {
+    options.execution.session = shell.sticky().name();
+  }
+  options.skips_absent = head.target == "*";
+  const auto line = TakeLineFlags(head.behind, options);
+  if (!line.ok()) return shell.Usage("@", line.status().message());
+  // Behind a bare -- stands a command of the nodes, whatever it is called.
+  const absl::string_view flags = absl::StripAsciiWhitespace(
+      head.behind.substr(0, static_cast<std::size_t>(line->data() - head.behind.data())));
+  if (line->empty()) {
+    const bool is_bare = !head.names_none && !head.is_sticky && flags.empty();
+    return is_bare ? OpenTerminalOn(shell, head.target)
+                   : shell.Usage("@", "there is no command for the nodes");
+  }
+  const auto [verb, what] = SplitFirst(*line);
+  if (!absl::EndsWith(flags, "--") && (verb == "put" || verb == "get")) {
+    LineOptions given;  // without the defaults, which those two take themselves
+    static_cast<void>(TakeLineFlags(head.behind, given).ok());
+    return TransferOnNodes(shell, verb == "put" ? Direction::kPut : Direction::kGet, head.target,
+                           what, given);
+  }
+  return RunCommand(shell, head.target, *line, flags.empty(), std::move(options));
 }
 
 }  // namespace
