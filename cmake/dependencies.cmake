@@ -27,3 +27,12 @@ set(PYBIND11_FINDPYTHON ON)
 find_package(Python COMPONENTS Interpreter Development REQUIRED)
 find_package(pybind11 REQUIRED CONFIG)
 message(STATUS "Python of the nodes: ${Python_EXECUTABLE} ${Python_VERSION}")
+
+# Where the system's Python looks for modules below this prefix; elsewhere PYTHONPATH names the folder.
+if(CMAKE_INSTALL_PREFIX STREQUAL "/usr/local")
+  set(python_folder lib/python${Python_VERSION_MAJOR}.${Python_VERSION_MINOR}/dist-packages)
+else()
+  set(python_folder lib/python3/dist-packages)
+endif()
+set(MUSTER_INSTALL_PYTHONDIR ${python_folder} CACHE STRING
+    "The folder of the Python module below the prefix")

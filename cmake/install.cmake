@@ -9,15 +9,6 @@ add_dependencies(programs
 
 include(CMakePackageConfigHelpers)
 
-# Where the system's Python looks for modules below this prefix; elsewhere PYTHONPATH names the folder.
-if(CMAKE_INSTALL_PREFIX STREQUAL "/usr/local")
-  set(python_folder lib/python${Python_VERSION_MAJOR}.${Python_VERSION_MINOR}/dist-packages)
-else()
-  set(python_folder lib/python3/dist-packages)
-endif()
-set(MUSTER_INSTALL_PYTHONDIR ${python_folder} CACHE STRING
-    "The folder of the Python module below the prefix")
-
 # rpath(VARIABLE FOLDER): how a file in FOLDER finds the library, wherever the prefix is moved to.
 function(muster_rpath variable folder)
   file(RELATIVE_PATH up /prefix/${folder} /prefix/${CMAKE_INSTALL_LIBDIR})

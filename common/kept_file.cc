@@ -90,7 +90,7 @@ absl::Status KeptFile::Replace(const std::string& text) const {
       ::rename(fresh.c_str(), path_.c_str()) == 0) {
     return absl::OkStatus();
   }
-  const absl::Status failed = CannotWrite();
+  absl::Status failed = CannotWrite();
   ::unlink(fresh.c_str());
   return failed;
 }

@@ -161,7 +161,8 @@ int RunAll(const Options& options, Shell& shell, Signals& signals, Output& outpu
     }
     return RunLines(*OpenLines(options, file, shell, signals, output), shell, signals, output);
   }
-  const int exit_code = WorseExit(RunOneShot(shell, options.one_shot), shell.FinishJobs());
+  int exit_code = RunOneShot(shell, options.one_shot);
+  exit_code = WorseExit(exit_code, shell.FinishJobs());
   if (signals.ending() != 0) return 128 + signals.ending();
   return signals.interrupts() > 0 ? kExitInterrupted : exit_code;
 }

@@ -50,6 +50,7 @@ bool LineRun::Go() {
     }
   }
   progress_ = nullptr;
+  shell_.signals().SetRunning(nullptr);  // while it waits, Ctrl-C is for the line that is typed
   return has_ended_;
 }
 

@@ -90,10 +90,12 @@ const std::vector<Column>& Columns() {
 std::string RenderColumns(const Checks& checks, const std::vector<const Column*>& columns,
                           std::size_t width) {
   std::vector<Table::Column> looks;
+  looks.reserve(columns.size());
   for (const Column* column : columns) looks.push_back(column->look);
   Table table(looks);
   for (const NodeCheck& check : checks) {
     std::vector<std::string> row;
+    row.reserve(columns.size());
     for (const Column* column : columns) row.push_back(column->cell(check));
     table.Add(std::move(row));
   }

@@ -46,7 +46,11 @@ absl::StatusOr<std::vector<std::string>> ReadTargets(const std::string& path) {
 }
 
 void AddGroups(const std::vector<std::string>& groups, std::vector<std::string>& targets) {
-  for (const std::string& group : groups) targets.push_back("@" + group);
+  for (const std::string& names : groups) {
+    for (const absl::string_view group : absl::StrSplit(names, ',', absl::SkipEmpty())) {
+      targets.push_back(absl::StrCat("@", group));
+    }
+  }
 }
 
 // Leaves as many, in their order.
@@ -94,6 +98,12 @@ int RunOneShot(Shell& shell, const OneShot& one_shot) {
       return kExitUsage;
     }
     wanted.insert(wanted.end(), targets->begin(), targets->end());
+  }
+  if (wanted.empty()) {
+    shell.output().Note(
+        "clustershell: no nodes are named: -w TARGET, -g GROUP or --hostfile FILE does, -a means "
+        "all; nothing was done");
+    return kExitUsage;
   }
   ChosenNodes chosen = ChooseNodes(shell, absl::StrJoin(wanted, ","));
   std::vector<std::string> unwanted = one_shot.excluded;

@@ -19,7 +19,7 @@ std::map<std::string, std::string> ProgramEnvironment() {
   // In a build tree our Python module lies beside bin/; below a prefix of its own where Debian has
   // modules; one of the system is found by itself. `modules` is for programs of python_cluster.
   for (const auto& [place, module] : {std::pair("/../python", "/ClusterAPI"),
-                                      std::pair("/../lib/python3/dist-packages", "/ClusterAPI"),
+                                      std::pair("/../" MUSTER_PYTHON_FOLDER, "/ClusterAPI"),
                                       std::pair("/../share/muster", "/modules")}) {
     const std::string found = absl::StrCat(folder, place);
     if (::access(absl::StrCat(found, module).c_str(), X_OK) == 0)

@@ -33,6 +33,9 @@ std::string WhyNot(const Shell& shell, const LineOptions& options) {
   if (options.reads_input && options.fanout > 0) {
     return "--stdin goes to all nodes at once, so it does not go with --fanout";
   }
+  if (options.asks.value_or(false) && !options.execution.session.empty()) {
+    return "--ask is for a plain line: what runs in a session finds the end of its input at once";
+  }
   if (options.is_in_background && (options.reads_input || !options.pipe_to.empty())) {
     return "--bg does not go with --stdin, nor with !|";
   }

@@ -42,7 +42,7 @@ void Signals::SetRunning(const std::shared_ptr<Interruptible>& running) {
     running_ = running;
   }
   // A signal in between may interrupt twice; the second one then says the same number.
-  if (const int times = interrupts_; times > 0) running->Interrupt(times);
+  if (const int times = interrupts_; times > 0 && running) running->Interrupt(times);
 }
 
 void Signals::DrainWake() {

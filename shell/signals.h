@@ -31,7 +31,7 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  // What to interrupt from now on; at once when an interrupt is already waiting.
+  // What to interrupt from now on (null: nothing); at once when an interrupt is already waiting.
   void SetRunning(const std::shared_ptr<Interruptible>& running) MUSTER_EXCLUDES(mutex_);
 
   // Requests to stop since ForgetInterrupts(), SIGTERM and SIGHUP included.

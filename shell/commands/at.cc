@@ -4,6 +4,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/strip.h>
 
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -54,6 +55,15 @@ Head SplitHead(absl::string_view rest) {
   return head;
 }
 
+// Empty: nobody waits for one.
+std::optional<int> Answer(Shell& shell, const Head& head) {
+  if (head.is_sticky || !shell.jobs().DoesAnyWait()) return std::nullopt;
+  const ChosenNodes chosen = ChooseNodes(shell, head.target);
+  if (chosen.nodes.empty()) return chosen.exit_code;
+  return AnswerWaiting(shell, chosen.nodes,
+                       std::string(absl::StripLeadingAsciiWhitespace(head.behind)));
+}
+
 int RunCommand(Shell& shell, absl::string_view target, absl::string_view line, bool may_answer,
                LineOptions options) {
   const PipedLine piped = SplitPipe(line);
@@ -79,7 +89,11 @@ int Run(Shell& shell, absl::string_view rest) {
   }
   options.skips_absent = head.target == "*";
   const auto line = TakeLineFlags(head.behind, options);
-  if (!line.ok()) return shell.Usage("@", line.status().message());
+  if (!line.ok()) {
+    // An answer may look like a flag.
+    if (const auto answered = Answer(shell, head)) return *answered;
+    return shell.Usage("@", line.status().message());
+  }
   // Behind a bare -- stands a command of the nodes, whatever it is called.
   const absl::string_view flags = absl::StripAsciiWhitespace(
       head.behind.substr(0, static_cast<std::size_t>(line->data() - head.behind.data())));
@@ -95,7 +109,8 @@ int Run(Shell& shell, absl::string_view rest) {
     return TransferOnNodes(shell, verb == "put" ? Direction::kPut : Direction::kGet, head.target,
                            what, given);
   }
-  return RunCommand(shell, head.target, *line, flags.empty(), std::move(options));
+  const bool may_answer = flags.empty() && !head.is_sticky;
+  return RunCommand(shell, head.target, *line, may_answer, std::move(options));
 }
 
 }  // namespace

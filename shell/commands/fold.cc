@@ -55,7 +55,7 @@ int TellAgain(Shell& shell, const std::string& name, ReportStyle::Form form,
   if (!problem.empty()) output.Note(absl::StrCat("there are no groups: ", problem));
   job->output()->Tell(
       *Report::Make(options.report, job->nodes, output, shell.shows_tracebacks(), groups),
-      !options.report.gathers_stderr);
+      !options.report.gathers_stderr && options.report.form != ReportStyle::Form::kJson);
   if (const auto left_out = job->output()->left_out(); !left_out.empty()) {
     output.Note(absl::StrCat(Fold(left_out), ": wrote too much to be kept (of one line ",
                              LineRecord::kMaxBytes >> 20, " MiB are), and is left out"));

@@ -135,3 +135,11 @@ def test_below_usr_everything_is_where_debian_expects_it(tmp_path):
     architecture = run("g++", "-print-multiarch").strip()
     assert {"bin", "libexec/muster", "include", f"lib/{architecture}", f"lib/{architecture}/pkgconfig",
             f"lib/{architecture}/cmake/Muster", "lib/python3/dist-packages/ClusterAPI"} <= places
+
+
+def test_programs_in_python_find_the_module_of_their_shell(prefix, tmp_path):
+    folder = tmp_path / "muster/programs"
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "greet.py").write_text(
+        "commands = ['greet']\n\ndef greet(cmdline, cluster, logger):\n    \"\"\"greet NAME\"\"\"\n    print('hello', cmdline)\n")
+    assert run(prefix / "bin/clustershell", "--local", "1", "-c", "greet you", XDG_DATA_HOME=str(tmp_path)) == "hello you\n"

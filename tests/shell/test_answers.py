@@ -215,3 +215,35 @@ def test_sticky_sessions_end_with_their_shell(clustershell):
     finally:
         daemon.terminate()
         daemon.wait(30)
+
+
+def test_ctrl_c_at_the_prompt_leaves_alone_what_waits(clustershell):
+    child = clustershell.prompt(1)
+    child.sendline("@1 read x; echo got $x")
+    child.expect_exact("waits for input")
+    prompt(child)
+    child.send("some typo")
+    child.sendcontrol("c")
+    prompt(child)
+    child.sendcontrol("c")
+    prompt(child)
+    child.sendline("jobs")
+    child.expect_exact("waiting")
+    prompt(child)
+    child.sendline("@1 -5")
+    child.expect_exact("n1: got -5")
+    prompt(child)
+    leave(child)
+
+
+def test_a_session_is_no_answer_and_does_not_ask(clustershell):
+    child = clustershell.prompt(1)
+    child.sendline("@1 read x; echo got $x")
+    prompt(child)
+    child.sendline("@1: echo in the session")
+    child.expect_exact("n1: in the session")
+    prompt(child)
+    child.sendline("@1: --ask read x")
+    child.expect_exact("--ask is for a plain line")
+    prompt(child)
+    leave(child)

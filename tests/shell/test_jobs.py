@@ -1,5 +1,6 @@
 """Jobs: what the shell ran and runs, once more, in another form, into a local command."""
 
+import json
 import time
 
 import pytest
@@ -183,3 +184,10 @@ def test_ctrl_c_stops_both_ends_of_a_pipe(clustershell):
 def test_a_pipe_needs_two_ends(clustershell, line):
     result = clustershell.lines(1, line)
     assert result.returncode == 2 and "on each side of !| there has to be a command" in result.stderr
+
+
+def test_what_is_told_again_as_json_has_its_outcome(clustershell):
+    result = clustershell.lines(1, "@1 echo out; echo err >&2; exit 3", "fold -o json")
+    told = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
+    assert [event["stream"] for event in told[:-1]] == ["stdout", "stderr"]
+    assert (told[-1]["status"], told[-1]["exit_code"], told[-1]["bytes_err"]) == ("failed", 3, 4)

@@ -220,3 +220,23 @@ def test_input_of_a_closed_descriptor_is_empty(clustershell):
     result = subprocess.run(["sh", "-c", f"{BIN}/clustershell --local 1 -a -i 'wc -c' <&-"], capture_output=True, timeout=LONG,
                             encoding="utf-8", check=False, env=clustershell.environment)
     assert result.stdout.split() == ["n1:", "0"], result.stderr
+
+
+def test_nodes_have_to_be_named(clustershell, tmp_path):
+    for words in (["-x", "n1", "--", "echo x"], ["--pick", "1", "--", "echo x"], ["--copy", "a", "--dest", "b"]):
+        result = clustershell.run("--local", "2", *words)
+        assert (result.returncode, result.stdout) == (2, ""), words
+        assert "no nodes are named" in result.stderr, words
+
+
+def test_groups_may_be_a_list(clustershell, tmp_path):
+    (tmp_path / "cluster.conf").write_text(
+        "[cluster lab]\nnodes = a=unix:/none/a, b=unix:/none/b, c=unix:/none/c\n[groups]\none = a\nb = c\n")
+    for words, nodes in ((["-g", "one,b"], "a,c"), (["-a", "-X", "one,b"], "b")):
+        result = clustershell.run(*words, "--dry-run", "--", "echo x")
+        assert result.stdout.startswith(f"would run on {nodes} ("), words
+
+
+def test_a_job_of_the_one_line_is_waited_for(clustershell):
+    result = clustershell.run("--local", "1", "-w", "n1", "--bg", "--", "sleep 0.3; echo done; exit 3")
+    assert result.stdout == "n1: done\n" and result.returncode == 1
