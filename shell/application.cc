@@ -19,6 +19,7 @@
 #include "shell/cluster_init.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
+#include "shell/input_source.h"
 #include "shell/line_source.h"
 #include "shell/one_shot.h"
 #include "shell/options.h"
@@ -158,6 +159,13 @@ int RunAll(const Options& options, Shell& shell, Signals& signals, Output& outpu
                                  ::strerror(errno)));
         return kExitUsage;
       }
+    }
+    const bool reads_input = !options.has_lines && !file.IsOpen();
+    if (const std::string why_not = WhyNotRead(reads_input ? STDIN_FILENO : file.get());
+        !why_not.empty()) {
+      output.Note(absl::StrCat("clustershell: cannot read lines from ",
+                               reads_input ? "standard input" : options.file, ": ", why_not));
+      return kExitUsage;
     }
     return RunLines(*OpenLines(options, file, shell, signals, output), shell, signals, output);
   }

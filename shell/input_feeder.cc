@@ -3,25 +3,15 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdint>
 #include <utility>
 
+#include "shell/input_source.h"
+
 namespace muster::clustershell {
-namespace {
-
-// Who closed it before us made its number free for a library's own descriptor, which is no file,
-// pipe, socket or terminal.
-bool IsInput(int fd) {
-  struct stat facts {};
-  return ::fstat(fd, &facts) == 0 && (facts.st_mode & S_IFMT) != 0;
-}
-
-}  // namespace
-
 InputFeeder::InputFeeder(int fd, std::vector<Call> calls)
     : fd_(fd), stop_(::eventfd(0, EFD_CLOEXEC)), calls_(std::move(calls)) {
   thread_ = std::thread([this] { Run(); });

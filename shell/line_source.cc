@@ -1,10 +1,14 @@
 #include "shell/line_source.h"
 
+#include <absl/strings/match.h>
+#include <absl/strings/string_view.h>
 #include <errno.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <array>
+
+#include "shell/input_source.h"
 
 namespace muster::clustershell {
 
@@ -20,18 +24,27 @@ std::optional<std::string> ScriptLines::Next() {
     if (end != std::string::npos) {
       std::string line = buffer_.substr(start_, end - start_);
       start_ = end + 1;
-      return line;
+      return Clean(std::move(line));
     }
     buffer_.erase(0, start_);
     start_ = 0;
     searched = buffer_.size();
     if (Read()) continue;
     if (signals_.interrupts() > 0 || buffer_.empty()) return std::nullopt;
-    return std::exchange(buffer_, "");  // the last line has no newline
+    return Clean(std::exchange(buffer_, ""));  // the last line has no newline
   }
 }
 
+// What editors of other systems write: a mark of the encoding in front, a CR behind each line.
+std::string ScriptLines::Clean(std::string line) {
+  constexpr absl::string_view kMark = "\xef\xbb\xbf";
+  if (std::exchange(is_first_, false) && absl::StartsWith(line, kMark)) line.erase(0, kMark.size());
+  if (absl::EndsWith(line, "\r")) line.pop_back();
+  return line;
+}
+
 bool ScriptLines::Read() {
+  if (!IsInput(fd_)) return false;
   while (true) {
     std::array<pollfd, 2> waiting = {pollfd{fd_, POLLIN, 0}, pollfd{signals_.wake_fd(), POLLIN, 0}};
     ::poll(waiting.data(), waiting.size(), -1);

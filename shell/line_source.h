@@ -43,7 +43,10 @@ class ScriptLines : public LineSource {
   // Blocks for more; false at the end of the file and after a signal.
   bool Read();
 
+  std::string Clean(std::string line);
+
   int fd_;
+  bool is_first_ = true;
   Signals& signals_;
   std::string buffer_;
   std::size_t start_ = 0;  // in buffer_, of the next line

@@ -18,6 +18,7 @@
 #include "shell/escape_keys.h"
 #include "shell/exit_code.h"
 #include "shell/raw_mode.h"
+#include "shell/terminal_modes.h"
 
 namespace muster::clustershell {
 namespace {
@@ -106,13 +107,17 @@ class Screen {
  private:
   void Run() {
     while (const std::optional<Event> event = call_.next()) {
+      modes_.Follow(event->data);
       output_.Raw(Output::Stream::kStdout, event->data);
     }
+    // Whoever ended well has done so itself.
+    output_.Raw(Output::Stream::kStdout, modes_.Undo());
     ::eventfd_write(ended_.get(), 1);
   }
 
   Call call_;
   Output& output_;  // nobody else uses it meanwhile
+  TerminalModes modes_;
   UniqueFd ended_;
   std::thread thread_;
 };

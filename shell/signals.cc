@@ -23,7 +23,9 @@ Signals::Signals() {
   ::signal(SIGPIPE, SIG_IGN);
   sigset_t taken;
   sigemptyset(&taken);
-  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT}) sigaddset(&taken, signal);
+  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCONT}) {
+    sigaddset(&taken, signal);
+  }
   ::pthread_sigmask(SIG_BLOCK, &taken, nullptr);
   signals_.Reset(::signalfd(-1, &taken, SFD_CLOEXEC));
   wake_.Reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -64,6 +66,7 @@ void Signals::Run() {
 }
 
 void Signals::Take(int signal) {
+  if (signal == SIGQUIT) return;
   if (signal == SIGWINCH || signal == SIGCONT) {
     redraw_ = true;
     Raise(wake_.get());

@@ -3,6 +3,7 @@
 //
 //   SIGINT            stops what runs, and clears the line at the prompt
 //   SIGTERM, SIGHUP   stop what runs, and end the shell
+//   SIGQUIT           ignored: a slip beside Ctrl-C would end the shell with all that it runs
 //   SIGWINCH, SIGCONT the prompt has to be drawn anew
 //   SIGPIPE           ignored: a write says so
 #pragma once

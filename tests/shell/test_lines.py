@@ -1,6 +1,9 @@
 """Lines: where they come from, what they mean, and what the shell ends with."""
 
-from conftest import without_time
+import os
+import subprocess
+
+from conftest import BIN, LONG, without_time
 
 
 def test_three_nodes_answer(clustershell):
@@ -140,3 +143,23 @@ def test_of_several_clusters_one_is_chosen(clustershell):
     assert [line.split()[1] for line in result.stdout.splitlines()] == ["name", "a", "b"]
     result = clustershell.run("--config", "three.conf", "--cluster", "la", "-c", "show")
     assert result.returncode == 2 and "[cluster la]" in result.stderr
+
+
+def test_lines_of_other_systems(clustershell):
+    """A mark of the encoding in front, a CR behind each line, no newline at the end."""
+    (clustershell.folder / "crlf").write_bytes(b"\xef\xbb\xbfnodes\r\n\r\n@ echo a")
+    for result in (clustershell.run("--local", "1", "--file", "crlf"),
+                   clustershell.run("--local", "1", text="\ufeffnodes\r\n\r\n@ echo a")):
+        assert (result.returncode, result.stdout, result.stderr) == (0, "n1\nn1: a\n", "")
+
+
+def test_what_holds_no_lines(clustershell):
+    result = clustershell.run("--local", "1", "--file", ".")
+    assert result.returncode == 2 and "cannot read lines from .: Is a directory" in result.stderr
+    folder = os.open(clustershell.folder, os.O_RDONLY)
+    process = clustershell.start("--local", "1", stdin=folder)
+    assert b"cannot read lines from standard input: Is a directory" in process.communicate(timeout=LONG)[1]
+    os.close(folder)
+    closed = subprocess.run(["sh", "-c", 'exec "$0" --local 1 <&-', str(BIN / "clustershell")], timeout=LONG, check=False,
+                            env=clustershell.environment, capture_output=True)
+    assert (closed.returncode, closed.stdout) == (0, b"")

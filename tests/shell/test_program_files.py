@@ -348,3 +348,12 @@ def test_the_example_programs_work_on_all_clusters(clustershell, programs):
             daemon.send_signal(signal.SIGTERM)
         for daemon in daemons:
             daemon.communicate(timeout=LONG)
+
+
+@pytest.mark.parametrize("value, code, said", [
+    ("None", 0, ""), ("7", 7, ""), ("True", 0, ""), ("False", 1, ""), ("256", 1, "256, which is no exit code"),
+    ("-256", 1, "-256, which is no exit code"), ("1.5", 1, "a float"), ("'all went wrong'", 1, "all went wrong")])
+def test_nothing_that_says_failed_becomes_zero(clustershell, programs, value, code, said):
+    programs("give.py", f"import ClusterAPI\n\n@ClusterAPI.program\ndef give(cluster, *words):\n    return {value}\n")
+    result = clustershell.lines(1, "give")
+    assert result.returncode == code and said in result.stderr

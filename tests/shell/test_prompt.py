@@ -128,3 +128,12 @@ def test_a_dumb_terminal_works(clustershell):
     child.sendline("@ echo plain")
     child.expect_exact("n1: plain\r\n")
     leave(child)
+
+
+def test_a_slip_beside_ctrl_c_ends_nothing(clustershell):
+    child = clustershell.prompt(1)
+    child.sendcontrol("\\")
+    child.sendline("@ echo still here")
+    child.expect_exact("n1: still here\r\n")
+    child.expect_exact("muster> ")
+    leave(child)

@@ -121,3 +121,14 @@ def test_it_needs_one_node_and_a_terminal(clustershell):
     done = clustershell.lines(1, "@n1")
     assert done.returncode == 2
     assert "opens a terminal on n1, and here is none; usage:" in done.stderr
+
+
+def test_what_was_switched_on_is_switched_off(clustershell):
+    """Another screen, a mouse, no cursor; and bash itself, which wants pastes marked."""
+    child = enter(clustershell)
+    child.sendline("printf '\\033[?1049h\\033[?25l\\033[?1000h'; echo chan''ged")
+    child.expect_exact("changed")
+    child.send("\r~.")
+    child.expect("\x1b\\[\\?25h\x1b\\[\\?1000l\x1b\\[\\?1049l(\x1b\\[\\?2004l)?\x1b\\[m")
+    child.expect_exact("back from n2")
+    leave(child)

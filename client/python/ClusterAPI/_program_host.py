@@ -105,7 +105,7 @@ def _call(path, name, line, debug):
             return 0  # a script that has run, and only looked like one of those
     if kind == "program":
         function = next(value for value in vars(module).values() if getattr(value, MARK, None) == name)
-        return _exit_code(_decorated(function, name, _words(line)))
+        return _exit_code(_decorated(function, name, _words(line)), name)
     if kind == "commands":
         from ._program_cluster import ProgramCluster, logger
         getattr(module, name)(line, ProgramCluster(), logger(debug))
@@ -148,8 +148,16 @@ def _words(line):
         return line.split()  # the raw line is still there for who wants it
 
 
-def _exit_code(value):
-    return value & 255 if isinstance(value, int) and not isinstance(value, bool) else 0
+def _exit_code(value, name):
+    """None and True are well, False is not; a number is the code itself. Nothing that says "failed" becomes 0."""
+    if value is None or isinstance(value, bool):
+        return FAILED if value is False else 0
+    if isinstance(value, int) and 0 <= value <= 255:
+        return value
+    what = f"{value}, which is no exit code (0 to 255)" if isinstance(value, int) else \
+        f"a {type(value).__name__}, and not an exit code: {value!r}"
+    print(f"{name}: it returned {what:.200}", file=sys.stderr)
+    return FAILED
 
 
 def main():
