@@ -67,6 +67,7 @@ Result<ClusterAPI> ClusterAPI::tagged(const std::vector<Node>& nodes,
                                       const std::vector<std::string>& removed,
                                       const std::vector<std::string>& tags) const {
   std::vector<std::string> names;
+  names.reserve(nodes.size());
   std::vector<std::string> keys = removed;
   for (const Node& node : nodes) names.push_back(node.name);
   for (const std::string& tag : tags) {

@@ -49,14 +49,6 @@ bool HasNumber(const std::vector<TargetTerm>& terms) {
                      [](const TargetTerm& term) { return term.kind == Kind::kIndex; });
 }
 
-// "3 was db1 then": what the numbers would mean now is left out, so that nobody takes it for that.
-std::string DescribeShown(const std::vector<Node>& nodes) {
-  std::vector<std::string> names;
-  names.reserve(nodes.size());
-  for (const Node& node : nodes) names.push_back(node.name);
-  return Fold(std::move(names));
-}
-
 ChosenNodes Wrong(Shell& shell, absl::string_view why, int exit_code) {
   shell.output().Note(why);
   ChosenNodes chosen;
@@ -86,7 +78,7 @@ ChosenNodes ChooseShown(Shell& shell, const std::string& target) {
     }
   }
   const std::string why = absl::StrCat("the nodes are others than in the last table: ", difference,
-                                       "; there ", target, " was ", DescribeShown(*meant));
+                                       "; there ", target, " was ", NamesOf(*meant));
   if (!gone.empty()) {
     return Wrong(
         shell,
@@ -94,7 +86,7 @@ ChosenNodes ChooseShown(Shell& shell, const std::string& target) {
                      " not configured any more; nothing was done; `show` gives new numbers"),
         kExitNoMatch);
   }
-  if (Confirm(shell, why, absl::StrCat("go on with ", DescribeShown(*meant), "?"))) return chosen;
+  if (Confirm(shell, why, absl::StrCat("go on with ", NamesOf(*meant), "?"))) return chosen;
   chosen.nodes.clear();
   chosen.exit_code = kExitUsage;
   return chosen;
@@ -105,9 +97,8 @@ ChosenNodes ChooseShown(Shell& shell, const std::string& target) {
 ChosenNodes InWorkingSet(Shell& shell, ChosenNodes chosen, const std::string& target,
                          const std::vector<TargetTerm>& terms) {
   ClusterView& view = shell.view();
-  const std::string hint =
-      absl::StrCat("the working set ", view.used(), " (", DescribeShown(view.UsedNodes()),
-                   "); `use *` takes all nodes");
+  const std::string hint = absl::StrCat("the working set ", view.used(), " (",
+                                        NamesOf(view.UsedNodes()), "); `use *` takes all nodes");
   for (const TargetTerm& term : terms) {
     const bool names_them =
         term.kind == Kind::kIndex || (term.kind == Kind::kNames && !term.names.has_glob());
@@ -131,6 +122,13 @@ ChosenNodes InWorkingSet(Shell& shell, ChosenNodes chosen, const std::string& ta
 }
 
 }  // namespace
+
+std::string NamesOf(const std::vector<Node>& nodes) {
+  std::vector<std::string> names;
+  names.reserve(nodes.size());
+  for (const Node& node : nodes) names.push_back(node.name);
+  return Fold(std::move(names));
+}
 
 ChosenNodes ChooseNodes(Shell& shell, absl::string_view target) {
   const std::string text = target.empty() ? "*" : std::string(target);

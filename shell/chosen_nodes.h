@@ -3,6 +3,7 @@
 
 #include <absl/strings/string_view.h>
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct ChosenNodes {
   std::vector<Node> nodes;  // in the order of the target; empty: it is wrong, and that was said
   int exit_code = kExitOk;  // then not kExitOk
 };
+
+// Folded.
+std::string NamesOf(const std::vector<Node>& nodes);
 
 // Says on stderr, with the place, what is wrong with the target. An empty one means all nodes.
 ChosenNodes ChooseNodes(Shell& shell, absl::string_view target);

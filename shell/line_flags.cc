@@ -120,7 +120,7 @@ std::vector<std::string> LineFlagNames() {
 
 absl::StatusOr<absl::string_view> TakeLineFlags(absl::string_view line, LineOptions& options) {
   const std::string login_user = std::exchange(options.login_user, "");
-  const auto rest = TakeExecutionFlags(
+  auto rest = TakeExecutionFlags(
       line, options.execution,
       [&options](absl::string_view& behind) { return TakeLineFlag(behind, options); },
       LineFlagNames());

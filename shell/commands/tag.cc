@@ -89,7 +89,7 @@ std::vector<std::string> ConfiguredTags(const std::vector<Node>& nodes,
   std::vector<std::pair<std::string, std::vector<std::string>>> found;
   for (const Node& node : nodes) {
     for (const std::string& tag : node.tags) {
-      const auto has = [&tag](const std::vector<std::string>& list, const std::string& word) {
+      const auto has = [](const std::vector<std::string>& list, const std::string& word) {
         return std::find(list.begin(), list.end(), word) != list.end();
       };
       if (has(node.given_tags, tag) || has(allowed, tag) || !has(keys, KeyOf(tag))) continue;
@@ -100,16 +100,11 @@ std::vector<std::string> ConfiguredTags(const std::vector<Node>& nodes,
     }
   }
   std::vector<std::string> texts;
+  texts.reserve(found.size());
   for (const auto& [tag, names] : found) {
     texts.push_back(absl::StrCat(tag, " (", Fold(names), ")"));
   }
   return texts;
-}
-
-std::string NamesOf(const std::vector<Node>& nodes) {
-  std::vector<std::string> names;
-  for (const Node& node : nodes) names.push_back(node.name);
-  return Fold(std::move(names));
 }
 
 // Takes the cluster with the tags, or says what is wrong.

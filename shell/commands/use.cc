@@ -17,12 +17,6 @@
 namespace muster::clustershell {
 namespace {
 
-std::string NamesOf(const std::vector<Node>& nodes) {
-  std::vector<std::string> names;
-  for (const Node& node : nodes) names.push_back(node.name);
-  return Fold(std::move(names));
-}
-
 int Tell(Shell& shell) {
   const ClusterView& view = shell.view();
   const std::vector<Node> nodes = view.UsedNodes();
