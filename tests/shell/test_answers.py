@@ -153,11 +153,13 @@ def test_a_script_gives_no_input_unless_asked_to(clustershell):
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("sudo"), reason="needs root and sudo")
-def test_what_sudo_runs_is_guessed(tmp_path_factory):
+def test_what_sudo_runs_is_guessed():
     """Below sudo a process is root's, and the daemon's own user cannot look into it."""
     child = pexpect.spawn("runuser", ["-u", "games", "--", str(BIN / "clustershell"), "--local", "1"],
                           env={"PATH": os.environ["PATH"], "TERM": "xterm", "LC_ALL": "C.UTF-8",
-                               "HOME": "/nonexistent"}, cwd="/", encoding="utf-8", timeout=60)
+                               "HOME": "/nonexistent",
+                               **{name: text for name, text in os.environ.items() if name.endswith("SAN_OPTIONS")}},
+                          cwd="/", encoding="utf-8", timeout=60)
     rule = "/etc/sudoers.d/muster-test"
     with open(rule, "w", encoding="ascii") as file:
         file.write("games ALL=(root) NOPASSWD: /bin/sh\n")

@@ -1,6 +1,7 @@
 """One command for nodes on the command line, with the flags that clush has: plain and wrong uses of each."""
 
 import hashlib
+import os
 import pathlib
 import subprocess
 import time
@@ -193,7 +194,9 @@ def test_one_slow_reader_does_not_make_the_memory_grow(clustershell):
     peak = [line for line in pathlib.Path(f"/proc/{shell.pid}/status").read_text().splitlines() if line.startswith("VmHWM")]
     _, errors = shell.communicate(timeout=LONG)
     assert shell.returncode == 0, errors
-    assert int(peak[0].split()[1]) < 200 << 10, peak
+    # What was freed stays a while with a sanitizer.
+    bound = (200 << 10) * (4 if os.environ.get("MUSTER_TEST_SANITIZER") else 1)
+    assert int(peak[0].split()[1]) < bound, peak
 
 
 def test_lines_of_a_file(clustershell):
