@@ -21,39 +21,42 @@ constexpr std::size_t kMostParameters = 64;
 }  // namespace
 
 void TerminalModes::Follow(absl::string_view output) {
-  for (const char c : output) {
-    switch (state_) {
-      case State::kText:
-        if (c == '\x1b') state_ = State::kEscape;
-        break;
-      case State::kEscape:
-        state_ = c == '[' ? State::kBracket : c == '\x1b' ? State::kEscape : State::kText;
-        break;
-      case State::kBracket:
-        state_ = c == '?' ? State::kParameters : State::kText;
-        parameters_.clear();
-        break;
-      case State::kParameters:
-        if ((absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == ';') &&
-            parameters_.size() < kMostParameters) {
-          parameters_ += c;
-          break;
-        }
-        state_ = State::kText;
-        if (c != 'h' && c != 'l') break;
-        for (const absl::string_view word : absl::StrSplit(parameters_, ';')) {
-          int mode = 0;
-          if (!absl::SimpleAtoi(word, &mode) ||
-              std::find(std::begin(kFollowed), std::end(kFollowed), mode) == std::end(kFollowed)) {
-            continue;
-          }
-          if ((c == 'h') == (mode != kCursor)) {
-            changed_.insert(mode);
-          } else {
-            changed_.erase(mode);
-          }
-        }
-        break;
+  for (const char c : output) state_ = Next(c);
+}
+
+TerminalModes::State TerminalModes::Next(char c) {
+  switch (state_) {
+    case State::kText:
+      break;
+    case State::kEscape:
+      if (c == '[') return State::kBracket;
+      break;
+    case State::kBracket:
+      parameters_.clear();
+      if (c == '?') return State::kParameters;
+      break;
+    case State::kParameters:
+      if ((absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == ';') &&
+          parameters_.size() < kMostParameters) {
+        parameters_ += c;
+        return State::kParameters;
+      }
+      if (c == 'h' || c == 'l') Set(c == 'h');
+      break;
+  }
+  return c == '\x1b' ? State::kEscape : State::kText;
+}
+
+void TerminalModes::Set(bool on) {
+  for (const absl::string_view word : absl::StrSplit(parameters_, ';')) {
+    int mode = 0;
+    if (!absl::SimpleAtoi(word, &mode)) continue;
+    const bool is_followed =
+        std::find(std::begin(kFollowed), std::end(kFollowed), mode) != std::end(kFollowed);
+    if (is_followed && on != (mode == kCursor)) {
+      changed_.insert(mode);
+    } else {
+      changed_.erase(mode);
     }
   }
 }

@@ -21,6 +21,10 @@ class TerminalModes {
   // How far into ESC [ ? 1 ; 2 h we are.
   enum class State { kText, kEscape, kBracket, kParameters };
 
+  State Next(char c);
+  // The modes in parameters_.
+  void Set(bool on);
+
   State state_ = State::kText;
   std::string parameters_;
   std::set<int> changed_;  // from what they mostly are
