@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "common/quoting.h"
 #include "common/words.h"
 #include "shell/command_list.h"
 #include "shell/execution_flags.h"
@@ -73,20 +74,11 @@ std::vector<std::string> Arguments(ShellCommand::Argument argument, const Vocabu
 // Where the last word begins; npos: inside of quotes, where nothing is completed.
 std::size_t LastWord(absl::string_view line) {
   std::size_t start = 0;
-  char quote = 0;
+  Quoting quoting;
   for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (c == '\\' && quote != '\'') {
-      ++i;
-    } else if (quote != 0) {
-      if (c == quote) quote = 0;
-    } else if (c == '\'' || c == '"') {
-      quote = c;
-    } else if (c == ' ' || c == '\t') {
-      start = i + 1;
-    }
+    if (quoting.IsPlain(line[i]) && (line[i] == ' ' || line[i] == '\t')) start = i + 1;
   }
-  return quote == 0 ? start : absl::string_view::npos;
+  return quoting.is_open() ? absl::string_view::npos : start;
 }
 
 // As it is typed: what SplitWords takes for something else has a backslash in front.

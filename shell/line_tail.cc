@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/quoting.h"
 #include "common/unique_fd.h"
 #include "common/words.h"
 #include "shell/exit_code.h"
@@ -21,18 +22,11 @@ namespace {
 
 // Where the tail begins; npos: there is none. Quotes as SplitWords has them.
 std::size_t FindTail(absl::string_view line) {
-  char quote = 0;
+  Quoting quoting;
   for (std::size_t i = 0; i < line.size(); ++i) {
     const char c = line[i];
-    if (c == '\\' && quote != '\'') {
-      ++i;
-    } else if (quote != 0) {
-      if (c == quote) quote = 0;
-    } else if (c == '\'' || c == '"') {
-      quote = c;
-    } else if (c == '|' || (c == '>' && (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t'))) {
-      return i;
-    }
+    if (!quoting.IsPlain(c)) continue;
+    if (c == '|' || (c == '>' && (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t'))) return i;
   }
   return absl::string_view::npos;
 }

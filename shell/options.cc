@@ -10,6 +10,7 @@
 #include "common/nearest.h"
 #include "common/status_macros.h"
 #include "common/version.h"
+#include "shell/command_line.h"
 #include "shell/execution_flags.h"
 #include "shell/report_flags.h"
 #include "shell/run_flags.h"
@@ -165,7 +166,9 @@ absl::Status TakeWords(std::vector<std::string> words, const CLI::App& app, Opti
   if (!options.one_shot.IsGiven()) return absl::OkStatus();
   if (options.has_lines || !options.file.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("a command for -w does not go with ", options.has_lines ? "-c" : "--file"));
+        options.has_lines ? "a command for -w does not go with -c, which is a line of this shell; "
+                            "files are copied with --copy"
+                          : "a command for -w does not go with --file");
   }
   if (options.one_shot.copies || options.one_shot.copies_back ||
       !options.one_shot.destination.empty()) {
@@ -218,18 +221,8 @@ absl::StatusOr<Options> ParseOptions(int argc, const char* const* argv) {
   AddLineFlags(app, RunFlags(), "How @ and py are sent", options.line);
   AddOneShotFlags(app, options.one_shot);
   app.footer(kEpilogue);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    options.text = app.help();
-    return options;
-  } catch (const CLI::CallForVersion& version) {
-    options.text = absl::StrCat(version.what(), "\n");
-    return options;
-  } catch (const CLI::ParseError& error) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(error.what(), " (clustershell --help lists all options)"));
-  }
+  ASSIGN_OR_RETURN(options.text, ReadCommandLine(app, argc, argv));
+  if (options.text) return options;
   options.has_lines = lines->count() > 0;
   RETURN_IF_ERROR(TakeWords(app.remaining(), app, options));
   RETURN_IF_ERROR(CheckTogether(options));

@@ -13,6 +13,7 @@
 #include "common/nearest.h"
 #include "common/status_macros.h"
 #include "common/version.h"
+#include "shell/command_line.h"
 #include "shell/nodeset/index_runs.h"
 
 namespace muster::nodeset {
@@ -203,18 +204,8 @@ absl::StatusOr<NodesetOptions> ParseNodesetOptions(int argc, const char* const* 
   app.add_option("--cluster", options.cluster, "Which cluster of the configuration")
       ->type_name("NAME");
   app.footer(kEpilogue);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    options.text = app.help();
-    return options;
-  } catch (const CLI::CallForVersion& version) {
-    options.text = absl::StrCat(version.what(), "\n");
-    return options;
-  } catch (const CLI::ParseError& error) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(error.what(), " (muster-nodeset --help lists all options)"));
-  }
+  ASSIGN_OR_RETURN(options.text, clustershell::ReadCommandLine(app, argc, argv));
+  if (options.text) return options;
   for (std::string& text : operations.and_with) options.before.push_back({'&', std::move(text)});
   for (std::string& text : operations.without) options.before.push_back({'!', std::move(text)});
   for (std::string& text : operations.xor_with) options.before.push_back({'^', std::move(text)});
