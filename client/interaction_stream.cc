@@ -85,6 +85,7 @@ void InteractionStream::OnWriteDone(bool ok) {
     const MutexLock lock(mutex_);
     was_first = !std::exchange(is_first_written_, true);
     opens = was_first && ok && is_first_read_ && !std::exchange(is_open_, true);
+    is_write_cut_ = !was_first && !ok;
   }
   if (opens) input_->Open(shared_from_this());
   if (!was_first && ok) input_->OnCarried();
@@ -92,6 +93,12 @@ void InteractionStream::OnWriteDone(bool ok) {
 
 void InteractionStream::OnDone(const grpc::Status& status) {
   TsanAcquire(this);
+  bool is_carried = false;
+  {
+    const MutexLock lock(mutex_);
+    is_carried = is_write_cut_ && status.ok();
+  }
+  if (is_carried) input_->OnCarried();
   const std::shared_ptr<EventStream> self = std::move(self_);
   const std::shared_ptr<Events> events = std::move(events_);
   events->OnEnd(status);

@@ -36,7 +36,7 @@ class InteractionStream final
  private:
   void OnReadDone(bool ok) override MUSTER_EXCLUDES(mutex_);
   void OnWriteDone(bool ok) override MUSTER_EXCLUDES(mutex_);
-  void OnDone(const grpc::Status& status) override;
+  void OnDone(const grpc::Status& status) override MUSTER_EXCLUDES(mutex_);
 
   const std::shared_ptr<Connection> connection_;
   std::shared_ptr<Events> events_;  // until OnDone
@@ -53,6 +53,9 @@ class InteractionStream final
   bool is_open_ MUSTER_GUARDED_BY(mutex_) = false;  // input flows
   bool is_first_written_ MUSTER_GUARDED_BY(mutex_) = false;
   bool is_first_read_ MUSTER_GUARDED_BY(mutex_) = false;
+  // gRPC tells so of the last write also when the node read it and then ended the call: it is cut
+  // off only if the call does not end as the node says.
+  bool is_write_cut_ MUSTER_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace muster

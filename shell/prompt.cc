@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -86,6 +87,7 @@ void Prompt::OpenHistory() {
 std::optional<std::string> Prompt::Next() {
   while (true) {
     ended_ = Ended::kNot;
+    is_prepared_ = false;
     int length = 0;
     // el_gets shows the prompt first: what is typed in between would be echoed and cooked.
     ::el_set(editor_, EL_PREP_TERM, 1);
@@ -119,6 +121,15 @@ char* Prompt::Text(EditLine* editor) {
   return prompt->text_.data();
 }
 
+// libedit asks for reads that block until there is a character; but Ctrl-C throws away what was
+// typed before it, also between our poll and our read, and that read would hear of nothing more.
+void Prompt::ReadWithoutBlocking() {
+  termios modes{};
+  if (::tcgetattr(STDIN_FILENO, &modes) != 0) return;
+  modes.c_cc[VMIN] = 0;
+  ::tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+}
+
 bool Prompt::WaitForInput() {
   while (true) {
     std::array<pollfd, 2> waiting = {pollfd{STDIN_FILENO, POLLIN, 0},
@@ -134,6 +145,7 @@ bool Prompt::WaitForInput() {
         ::el_set(editor_, EL_REFRESH);
       }
     }
+    has_hung_up_ = (waiting[0].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
     if (waiting[0].revents != 0) return true;
   }
 }
@@ -141,11 +153,13 @@ bool Prompt::WaitForInput() {
 int Prompt::ReadCharacter(EditLine* editor, wchar_t* character) {
   Prompt* prompt = PromptOf(editor);
   mbstate_t state{};
+  if (!std::exchange(prompt->is_prepared_, true)) prompt->ReadWithoutBlocking();
   while (prompt->WaitForInput()) {
     char byte = 0;
     const ssize_t got = ::read(STDIN_FILENO, &byte, 1);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (got <= 0) return static_cast<int>(got);  // end of file; the terminal is gone
+    if (got == 0 && !prompt->has_hung_up_) continue;  // it was thrown away
+    if (got <= 0) return static_cast<int>(got);       // the terminal is gone
     const std::size_t used = ::mbrtowc(character, &byte, 1, &state);
     if (used == static_cast<std::size_t>(-2)) continue;  // more bytes belong to it
     if (used == static_cast<std::size_t>(-1)) {

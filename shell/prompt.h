@@ -40,6 +40,7 @@ class Prompt : public LineSource {
 
   void OpenHistory();
   void Remember(const std::string& line);
+  void ReadWithoutBlocking();
   // Waits for a byte of the terminal and for signals; false when one ended the line.
   bool WaitForInput();
   void List(const std::vector<std::string>& candidates);
@@ -55,6 +56,8 @@ class Prompt : public LineSource {
   std::optional<HistoryFile> file_;
   std::string last_line_;
   Ended ended_ = Ended::kNot;
+  bool is_prepared_ = false;  // the terminal, for this line
+  bool has_hung_up_ = false;
 };
 
 }  // namespace muster::clustershell

@@ -7,7 +7,7 @@ import subprocess
 import pexpect
 import pytest
 
-from conftest import BIN, wait_until
+from conftest import BIN, Terminal, wait_until
 
 
 def leave(child):
@@ -155,7 +155,7 @@ def test_a_script_gives_no_input_unless_asked_to(clustershell):
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("sudo"), reason="needs root and sudo")
 def test_what_sudo_runs_is_guessed():
     """Below sudo a process is root's, and the daemon's own user cannot look into it."""
-    child = pexpect.spawn("runuser", ["-u", "games", "--", str(BIN / "clustershell"), "--local", "1"],
+    child = Terminal("runuser", ["-u", "games", "--", str(BIN / "clustershell"), "--local", "1"],
                           env={"PATH": os.environ["PATH"], "TERM": "xterm", "LC_ALL": "C.UTF-8",
                                "HOME": "/nonexistent",
                                **{name: text for name, text in os.environ.items() if name.endswith("SAN_OPTIONS")}},

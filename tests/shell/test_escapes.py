@@ -6,7 +6,7 @@ import subprocess
 import pexpect
 import pytest
 
-from conftest import BIN, LONG
+from conftest import BIN, LONG, Terminal
 from terminal_corpus import HARMLESS, SEQUENCES, assert_harmless, cases, shown
 
 # Writes every line in two parts, the second when the daemon has taken the first. argv: the cases.
@@ -31,7 +31,7 @@ HOSTILE = "".join(f"{text}\nn9: forged " for text in [
 
 def screen_of(clustershell, *arguments):
     """Everything that a terminal gets from one run, as bytes."""
-    child = pexpect.spawn(str(BIN / "clustershell"), list(arguments), env=clustershell.environment,
+    child = Terminal(str(BIN / "clustershell"), list(arguments), env=clustershell.environment,
                           cwd=clustershell.folder, dimensions=(24, 100), timeout=LONG)
     clustershell.terminals.append(child)
     child.expect(pexpect.EOF)
@@ -90,7 +90,7 @@ def test_none_reaches_it_by_the_errors_of_a_command_and_of_a_program(clustershel
 
 def test_none_reaches_it_at_the_prompt(clustershell, corpus):
     del corpus
-    child = pexpect.spawn(str(BIN / "clustershell"), ["--local", "1"], env=clustershell.environment,
+    child = Terminal(str(BIN / "clustershell"), ["--local", "1"], env=clustershell.environment,
                           cwd=clustershell.folder, dimensions=(24, 100), timeout=LONG)
     clustershell.terminals.append(child)
     child.expect_exact("muster> ")

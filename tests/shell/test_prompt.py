@@ -137,3 +137,15 @@ def test_a_slip_beside_ctrl_c_ends_nothing(clustershell):
     child.expect_exact("n1: still here\r\n")
     child.expect_exact("muster> ")
     leave(child)
+
+
+def test_ctrl_c_behind_what_was_typed_never_blocks_the_prompt(clustershell):
+    """The terminal throws away what was typed before Ctrl-C, perhaps while it is being read."""
+    child = clustershell.prompt(1)
+    for _ in range(40):
+        child.send("some typo\x03")
+        child.expect_exact("muster> ")
+    child.sendline("@1 echo here")
+    child.expect_exact("n1: here")
+    child.expect_exact("muster> ")
+    leave(child)

@@ -7,7 +7,7 @@ import time
 
 import pexpect
 
-from conftest import LONG, SLACK, wait_until
+from conftest import LONG, SLACK, Terminal, wait_until
 from node_lab import fixture_daemons, fixture_lab, names  # pylint: disable=unused-import
 
 
@@ -53,7 +53,7 @@ def test_show_tells_more_when_asked(lab):
 
 
 def test_show_fits_forty_columns(lab):
-    child = pexpect.spawn(str(lab.environment["MUSTER_BIN_DIR"]) + "/clustershell", ["-c", "show", "-c", "show -v"],
+    child = Terminal(str(lab.environment["MUSTER_BIN_DIR"]) + "/clustershell", ["-c", "show", "-c", "show -v"],
                           env=lab.environment, cwd=lab.folder, dimensions=(24, 40), timeout=LONG, encoding="utf-8")
     lab.terminals.append(child)
     child.expect(pexpect.EOF)
