@@ -18,6 +18,7 @@ pkg_check_modules(LIBEDIT REQUIRED IMPORTED_TARGET libedit)
 pkg_check_modules(INIH REQUIRED IMPORTED_TARGET inih)
 pkg_check_modules(YAML_CPP REQUIRED IMPORTED_TARGET yaml-cpp)
 pkg_check_modules(LIBCBOR REQUIRED IMPORTED_TARGET libcbor)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 
 # The system's Python, not another one that happens to stand first in PATH.
 set(MUSTER_PYTHON /usr/bin/python3 CACHE FILEPATH "The Python that runs on the nodes")

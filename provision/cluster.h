@@ -1,0 +1,128 @@
+// Cluster: the life of one cluster: nodes are added, started, set up, paused, resized, stopped.
+// Every step is saved before and after the provider is called, so that whatever ends this process
+// leaves a record that is true, and that a later Stop can finish. Nothing here runs commands on
+// nodes but to see whether they are alive. Thread-safe; one of the long operations at a time, a
+// second is told so.
+#pragma once
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/mutex.h"
+#include "provision/cloud_provider.h"
+#include "provision/cluster_repository.h"
+#include "provision/record.h"
+#include "provision/setup_provider.h"
+
+namespace muster::provision {
+
+// A step of a node, as it happens: for progress bars and logs. Called from any thread, not under a
+// lock.
+struct NodeStep {
+  std::string node;
+  NodeState state = NodeState::kDefined;
+  std::string text;  // "starting", "alive", or why not
+};
+
+// How a long operation is watched and ended.
+struct Watch {
+  std::function<void(const NodeStep&)> on_step;
+  // Asked every 100 ms by the thread that called. Once it says yes nothing new is begun; what is
+  // under way is waited for and saved. Asked again: twice yes, and it is not waited for.
+  std::function<int()> interrupts;
+};
+
+struct StartOptions {
+  // Nodes of a kind that have to live, else ClusterSizeError; of a kind that is not named: all.
+  // Empty: what the record says.
+  std::map<std::string, int> min_nodes;
+  int max_concurrent = 0;                       // starts at once; 0: 4 for each core, 64 at most
+  std::optional<std::chrono::seconds> timeout;  // none: the record's
+  std::optional<bool> keeps_on_timeout;         // none: the record's
+  std::vector<std::string> only;                // names of nodes; empty: all
+};
+
+// What came of it, node by node.
+struct NodeResult {
+  std::string node;
+  bool ok = false;
+  std::string text;  // "alive after 0.1 s", "was alive", or why not
+};
+
+struct Report {
+  std::vector<NodeResult> nodes;
+  // Ok: all that was promised holds. OutOfRange: fewer than min_nodes live (ClusterSizeError).
+  // DeadlineExceeded: the time-out, and the cluster was stopped (or kept). Cancelled: interrupted.
+  // Else: what failed first.
+  absl::Status status;
+};
+
+class Cluster {
+ public:
+  // A cluster that is not saved yet. `record` has a name, and may have nodes. InvalidArgument: the
+  // name is none, or a kind.
+  static absl::StatusOr<std::unique_ptr<Cluster>> Make(
+      ClusterRecord record, std::shared_ptr<CloudProvider> provider,
+      std::shared_ptr<SetupProvider> setup, std::shared_ptr<ClusterRepository> repository);
+  // One that the repository has. `provider` may be null: then what needs one fails and says so.
+  static std::unique_ptr<Cluster> Of(ClusterRecord record, std::shared_ptr<CloudProvider> provider,
+                                     std::shared_ptr<SetupProvider> setup,
+                                     std::shared_ptr<ClusterRepository> repository);
+
+  ClusterRecord record() const MUSTER_EXCLUDES(mutex_);
+  const std::shared_ptr<ClusterRepository>& repository() const { return repository_; }
+  const std::shared_ptr<CloudProvider>& provider() const { return provider_; }
+  void set_provider(std::shared_ptr<CloudProvider> provider);
+  void set_setup(std::shared_ptr<SetupProvider> setup);
+
+  // Does not start it, and saves nothing but of a cluster that is in the repository. `node` has a
+  // kind, and may have a name; InvalidArgument: a bad kind or name. AlreadyExists: the name is
+  // taken.
+  absl::StatusOr<NodeRecord> AddNode(NodeRecord node);
+  // NotFound. With `stops` its instance is stopped first, and stays a node when that fails.
+  absl::Status RemoveNode(const std::string& name, bool stops);
+  absl::StatusOr<NodeRecord> GetNode(const std::string& name) const;
+  // The node to log in to: of this name; of this kind; else of ssh, login, frontend, master; else
+  // the first of the first kind. NotFound.
+  absl::StatusOr<NodeRecord> NodeToLogInTo(const std::string& name_or_kind) const;
+
+  // Starts what does not live, several at once, and waits until it does.
+  Report Start(const StartOptions& options, const Watch& watch);
+  // Orders the instance of one node and returns; IsAlive says when it lives.
+  absl::Status StartNode(const std::string& name);
+  // Whether the provider has it running and its daemon answers (of a bare host: the provider's
+  // word). Updates addresses and state; why not is in last_error.
+  bool IsAlive(const std::string& name);
+
+  // Stops all instances (of `only`), which stay nodes. With `deletes`, when all are gone: the
+  // record and what setup kept goes too. `force`: also when some could not be stopped.
+  Report Stop(const std::vector<std::string>& only, bool deletes, bool force, const Watch& watch);
+  Report Pause(const std::vector<std::string>& only, const Watch& watch);
+  Report Resume(const std::vector<std::string>& only, const Watch& watch);
+  absl::Status SetUp(const std::vector<std::string>& arguments, const Watch& watch);
+
+  // Makes the record true: finishes what a process that is gone began (a start whose instance
+  // exists is taken over, a stop is finished), and asks the provider about the rest. Called by all
+  // of the above. The result: a line for each node that was another than recorded.
+  absl::StatusOr<std::vector<std::string>> Recover();
+  absl::Status Save();
+
+ private:
+  Cluster(ClusterRecord record, std::shared_ptr<CloudProvider> provider,
+          std::shared_ptr<SetupProvider> setup, std::shared_ptr<ClusterRepository> repository);
+
+  mutable Mutex mutex_;
+  ClusterRecord record_ MUSTER_GUARDED_BY(mutex_);
+  std::shared_ptr<CloudProvider> provider_;
+  std::shared_ptr<SetupProvider> setup_;
+  const std::shared_ptr<ClusterRepository> repository_;
+};
+
+}  // namespace muster::provision
