@@ -6,6 +6,7 @@
 #include <fstream>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "client/ClusterAPI.h"
 #include "provision/cluster.h"
@@ -270,6 +271,7 @@ TEST_CASE("an interrupt stops launching, and what runs is saved") {
   int alive = 0;
   mp::Watch watch;
   watch.on_step = [&](const mp::NodeStep& step) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(40));  // a provider that takes its time
     const std::lock_guard lock(mutex);
     alive += step.state == mp::NodeState::kStarting ? 1 : 0;
   };
