@@ -30,6 +30,7 @@ class Life:
                    "max_concurrent": 0 if max_concurrent_requests == 0 else max(1, max_concurrent_requests),
                    "timeout": None if timeout is None else int(timeout),
                    "keeps_on_timeout": None if on_timeout is None else on_timeout == "keep"}
+        self._is_stored = True
         return self._watched("starting", only, lambda watcher: self._native.start(options, watcher))
 
     def stop(self, force=False, wait=False):
@@ -37,7 +38,9 @@ class Life:
         stopped, the cluster is kept, and stop() can be called again; with `force` it is forgotten all the same."""
         if any(node.instance_id for node in self.get_all_nodes()):
             self._needs_provider()
-        return self._watched("stopping", (), lambda watcher: self._native.stop([], True, force, watcher))
+        report = self._watched("stopping", (), lambda watcher: self._native.stop([], True, force, watcher))
+        self._is_stored = False
+        return report
 
     def pause(self):
         """Suspends all nodes; resume() goes on with them."""
@@ -96,6 +99,7 @@ class Life:
             list(threads.map(lambda node: node.is_alive(), self.get_all_nodes()))
         with _failures.told(ClusterError):
             self._native.save()
+        self._is_stored = True
 
     def recover(self):
         """Finishes what a program that was killed began. A line for each node that was another than recorded."""
@@ -119,6 +123,10 @@ class Life:
     def _start_node(self, node):
         self._needs_provider()
         log.info("%s: %s: starting", self.name, node.name)
+        if not self._is_stored:  # as a whole, before anything of it exists
+            with _failures.told(ClusterError):
+                self._native.save()
+            self._is_stored = True
         try:
             with _failures.told(InstanceError, not_found=NodeNotFound):
                 self._native.start_node(node.name)
@@ -160,8 +168,8 @@ class Life:
         finally:
             watcher.close()
             self.report = watcher.report
-        for node in self.report:
-            log.log(20 if node.ok else 40, "%s: %s: %s", self.name, node.node, node.text)
+        for node in watcher.report:
+            watcher.tell(node)
         if code != "OK":
             error = _failures.made(code, message, otherwise, NodeNotFound)
             error.report = self.report

@@ -22,6 +22,7 @@ class Watcher:
         self._lock = threading.Lock()
         self._ended = {}
         self._last = ""
+        self._told = {}
         self.report = []
 
     def step(self, node, state, text):
@@ -31,7 +32,16 @@ class Watcher:
             else:
                 self._ended.pop(node, None)
             self._last = f"{node} {text}"
-        level = logging.ERROR if state == "failed" else logging.INFO
+        self._log(node, text, state != "failed")
+
+    def tell(self, result):
+        """Logs what came of a node, unless its last step said so."""
+        if self._told.get(result.node) != result.text:
+            self._log(result.node, result.text, result.ok)
+
+    def _log(self, node, text, ok):
+        self._told[node] = text
+        level = logging.INFO if ok else logging.ERROR
         if log.isEnabledFor(level):
             self._line.hide()
             log.log(level, "%s: %s: %s", self._cluster, node, text)

@@ -63,7 +63,10 @@ class Cluster(Life):
             except (ConfigurationError, NotImplementedError) as error:
                 made.append(None)
                 cluster._problems[what] = str(error)
-        cluster._begin(record, *made, kept_in if kept_in is not None else repository.MemRepository())
+        if kept_in is None:
+            kept_in = repository.MemRepository()
+            kept_in._native.save(text)
+        cluster._begin(record, *made, kept_in, is_stored=True)
         return cluster
 
     @classmethod
@@ -73,8 +76,9 @@ class Cluster(Life):
         record["nodes"] = [dict(node, extra=texts_of(node.get("extra", {}))) for node in data.get("nodes", [])]
         return cls._of(json.dumps(record), repository)
 
-    def _begin(self, record, cloud_provider, setup_provider, kept_in):
+    def _begin(self, record, cloud_provider, setup_provider, kept_in, is_stored=False):
         self.__dict__.setdefault("_problems", {})
+        self._is_stored = is_stored  # the repository has it
         self._handles = {}
         self._cloud_provider, self._setup_provider, self._repository = cloud_provider, setup_provider, kept_in
         self.report = []
@@ -90,7 +94,7 @@ class Cluster(Life):
             if native is not None:
                 record[what] = json.loads(native.record())
         with _failures.told(ClusterError):
-            make = _provision.Cluster.of if record["nodes"] else _provision.Cluster.make
+            make = _provision.Cluster.of if self._is_stored else _provision.Cluster.make
             self._native = make(json.dumps(record), provider, setup, kept_in)
         for adapter in (provider_adapter, setup_adapter, repository_adapter):
             if adapter is not None:
@@ -140,6 +144,7 @@ class Cluster(Life):
 
     def _set_repository(self, kept_in):
         self._repository = _repository_of(kept_in)
+        self._is_stored = False
         self._make(self._record())
 
     def to_dict(self, omit=()):
