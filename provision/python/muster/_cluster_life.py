@@ -8,7 +8,7 @@ import ClusterAPI
 from . import _failures
 from . import _nodes_configuration as addresses
 from ._watch import Watcher, log
-from .exceptions import ClusterError, ConfigurationError, InstanceError, NodeNotFound, SetupProviderError
+from .exceptions import ClusterError, ClusterNotFound, ConfigurationError, InstanceError, NodeNotFound, SetupProviderError
 
 
 class Life:
@@ -38,9 +38,12 @@ class Life:
         stopped, the cluster is kept, and stop() can be called again; with `force` it is forgotten all the same."""
         if any(node.instance_id for node in self.get_all_nodes()):
             self._needs_provider()
-        report = self._watched("stopping", (), lambda watcher: self._native.stop([], True, force, watcher))
+        try:
+            self._watched("stopping", (), lambda watcher: self._native.stop([], True, force, watcher))
+        except ClusterNotFound as error:  # another program stopped it
+            log.info("%s: it was stopped: %s", self.name, error)
         self._is_stored = False
-        return report
+        return self.report
 
     def pause(self):
         """Suspends all nodes; resume() goes on with them."""
@@ -108,11 +111,12 @@ class Life:
             return self._native.recover()
 
     def cluster(self):
-        """A ClusterAPI.Cluster of its nodes that have an address, with tags kind:KIND."""
-        nodes = [(node.name, addresses.address_of(node.ips), node.kind) for node in self.get_all_nodes()]
+        """A ClusterAPI.Cluster of its nodes that have an address, with tags kind:KIND; hosts are reached
+        through ssh."""
+        nodes = [(node.name, addresses.address_of(node.ips, node.image_user), node.kind) for node in self.get_all_nodes()]
         reachable = [node for node in nodes if node[1] is not None]
         if not reachable:
-            raise ClusterError(f"no node of {self.name} has an address where a clusterd is; start() it first")
+            raise ClusterError(f"no node of {self.name} has an address; start() it first")
         with addresses.configuration(self.name, reachable) as path:
             return ClusterAPI.connect(self.name, path)
 
@@ -158,9 +162,10 @@ class Life:
                 "cloud_provider", f"cluster {self.name} has no cloud provider: set cluster.cloud_provider"))
 
     def _watched(self, what, nodes, work, otherwise=ClusterError):
+        not_found = NodeNotFound if nodes else ClusterNotFound
         watcher = Watcher(self.name, what, len(nodes) or len(self._record()["nodes"]))
         try:
-            with _failures.told(otherwise, not_found=NodeNotFound):
+            with _failures.told(otherwise, not_found=not_found):
                 code, message, _ = work(watcher)
         except KeyboardInterrupt:
             log.error("%s: %s was interrupted; %s", self.name, what, _told(watcher.report) or "nothing was begun")
@@ -171,9 +176,10 @@ class Life:
         for node in watcher.report:
             watcher.tell(node)
         if code != "OK":
-            error = _failures.made(code, message, otherwise, NodeNotFound)
+            error = _failures.made(code, message, otherwise, not_found)
             error.report = self.report
-            log.error("%s: %s: %s", self.name, what, message)
+            if not isinstance(error, ClusterNotFound):
+                log.error("%s: %s: %s", self.name, what, message)
             raise error
         return self.report
 

@@ -36,8 +36,8 @@ def made(code, message, otherwise, not_found=None):
 
 def last_line(error):
     """What was raised and where, in one line: the last of its traceback."""
-    text = "".join(traceback.format_exception_only(type(error), error)).strip()
-    line = text.splitlines()[-1] if text else type(error).__name__
+    lines = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()
+    line = lines[-1] if isinstance(error, SyntaxError) else " ".join(filter(None, map(str.strip, lines)))
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
         return line

@@ -33,6 +33,10 @@ class _Adapter:
     def record(self):
         return json.dumps(_records.record_of(self.thing))
 
+    def check(self):
+        """It is there: that is all."""
+        return ""
+
     def describe(self, method, words):
         return f"{type(self.thing).__name__}.{method}"
 
@@ -159,7 +163,7 @@ class ProviderAdapter(_Adapter):
         instance = InstanceId(instance_text)
         if name != "stop_instance" or _signatures.wants_id(method):
             return method(instance)
-        return method(self._node_of(instance) or types.SimpleNamespace(instance_id=instance, name=""))
+        return method(self._node_of(instance) or types.SimpleNamespace(instance_id=str(instance), ips=instance.ips, facts=instance.facts, name=""))
 
     def _node_named(self, name):
         cluster = self.cluster()

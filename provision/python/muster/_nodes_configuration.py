@@ -8,9 +8,16 @@ import tempfile
 MUSTERS = re.compile(r"unix:/.+|ssh:.+|\S+:\d+")
 
 
-def address_of(addresses):
-    """The first one where a clusterd is, or None: a bare host has none."""
-    return next((address for address in addresses if MUSTERS.fullmatch(address)), None)
+def has_daemon(address):
+    """Whether it says where a clusterd is; a bare host does not."""
+    return MUSTERS.fullmatch(address) is not None
+
+
+def address_of(addresses, user):
+    """Where the ClusterAPI reaches the node; None: it has no address."""
+    if not addresses:
+        return None
+    return addresses[0] if has_daemon(addresses[0]) else f"ssh:{user + '@' if user else ''}{addresses[0]}"
 
 
 def host_of(address):

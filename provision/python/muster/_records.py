@@ -131,6 +131,8 @@ def _load(name, path):
     spec = importlib.util.spec_from_file_location(own_name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[own_name] = module
+    if os.path.dirname(path) not in sys.path:
+        sys.path.append(os.path.dirname(path))  # what stands beside it is imported, too
     try:
         spec.loader.exec_module(module)
     except BaseException:

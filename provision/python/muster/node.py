@@ -105,8 +105,8 @@ class Node:
         ips = self.ips or self.update_ips()
         if not ips:
             raise ConnectionError(f"{self._name} has no address; {self.last_error or 'it was not started'}")
-        if (address := addresses.address_of(ips)) is not None:
-            return _connection.Connection(self.cluster_name, self._name, address, self.kind, timeout)
+        if addresses.has_daemon(ips[0]):
+            return _connection.Connection(self.cluster_name, self._name, ips[0], self.kind, timeout)
         key = os.path.expanduser(keyfile or self.user_key_private)
         return _connection.SshConnection(ips[0], self.image_user, key if os.path.exists(key) else "", timeout)
 
