@@ -35,13 +35,17 @@ class Life:
 
     def stop(self, force=False, wait=False):
         """Stops all nodes at once, and forgets the cluster when they are gone. ClusterError: some could not be
-        stopped, the cluster is kept, and stop() can be called again; with `force` it is forgotten all the same."""
+        stopped, the cluster is kept, and stop() can be called again; with `force` it is forgotten all the same, and
+        what could not be stopped is logged and stands in .report."""
         if any(node.instance_id for node in self.get_all_nodes()):
             self._needs_provider()
         try:
             self._watched("stopping", (), lambda watcher: self._native.stop([], True, force, watcher))
         except ClusterNotFound as error:  # another program stopped it
             log.info("%s: it was stopped: %s", self.name, error)
+        except ClusterError:  # logged
+            if not force:
+                raise
         self._is_stored = False
         return self.report
 
