@@ -24,7 +24,7 @@ def told(otherwise, not_found=None):
         raised = made(error.args[0], error.args[1], otherwise, not_found)
     else:
         return
-    raise raised  # without the library's own behind it
+    raise raised from None  # not with the library's own before it
 
 
 def made(code, message, otherwise, not_found=None):
