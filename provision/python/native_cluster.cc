@@ -48,17 +48,11 @@ Made With(const std::string& text, const Provider* provider, const Setup* setup,
   });
 }
 
-// Runs a long operation: without the GIL, watched, and ended by signals. What a handler raised
-// comes out here, with the report in the watcher.
+// Runs a long operation: without the GIL, and watched.
 template <typename Work>
 py::tuple Watched(const py::object& watcher, const Work& work) {
-  PythonWatch watch(watcher);
-  const provision::Watch given = watch.watch();
-  const Report report = WithoutGil([&] { return work(given); });
-  const py::tuple told = ToTuple(report);
-  watcher.attr("end")(told);
-  watch.RaiseWhatCame();
-  return told;
+  const provision::Watch watch = MakeWatch(watcher);
+  return ToTuple(WithoutGil([&] { return work(watch); }));
 }
 
 provision::StartOptions ToOptions(const py::dict& given) {

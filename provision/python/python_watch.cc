@@ -1,51 +1,25 @@
 #include "provision/python/python_watch.h"
 
+#include <absl/strings/numbers.h>
+
+#include <memory>
 #include <utility>
 
-#include "common/python/gil.h"
-
-namespace py = pybind11;
+#include "provision/python/foreign_object.h"
 
 namespace muster::python_module {
 
-PythonWatch::PythonWatch(py::object watcher)
-    : watcher_(std::make_shared<ForeignObject>(std::move(watcher))) {}
-
-PythonWatch::~PythonWatch() { Py_XDECREF(raised_); }
-
-provision::Watch PythonWatch::watch() {
+provision::Watch MakeWatch(pybind11::object watcher) {
+  const auto object = std::make_shared<ForeignObject>(std::move(watcher));
   provision::Watch made;
-  made.on_step = [watcher = watcher_](const provision::NodeStep& step) {
-    watcher->Call("step", {step.node, NameOf(step.state), step.text}).IgnoreError();
+  made.on_step = [object](const provision::NodeStep& step) {
+    object->Call("step", {step.node, NameOf(step.state), step.text}).IgnoreError();
   };
-  made.interrupts = [this] { return Interrupts(); };
+  made.interrupts = [object] {
+    int times = 0;
+    return absl::SimpleAtoi(object->Call("interrupts", {}).value_or("0"), &times) ? times : 0;
+  };
   return made;
-}
-
-int PythonWatch::Interrupts() {
-  return WithGil([this] {
-    // Handlers of signals run on the main thread only; on another one this does nothing.
-    if (::PyErr_CheckSignals() != 0) {
-      ++interrupts_;
-      PyObject* type = nullptr;
-      PyObject* value = nullptr;
-      PyObject* trace = nullptr;
-      ::PyErr_Fetch(&type, &value, &trace);
-      ::PyErr_NormalizeException(&type, &value, &trace);
-      if (raised_ == nullptr) std::swap(raised_, value);
-      Py_XDECREF(type);
-      Py_XDECREF(value);
-      Py_XDECREF(trace);
-    }
-    watcher_->Call("tick", {}).IgnoreError();
-    return interrupts_;
-  });
-}
-
-void PythonWatch::RaiseWhatCame() {
-  if (raised_ == nullptr) return;
-  ::PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(raised_)), raised_);
-  throw py::error_already_set();
 }
 
 }  // namespace muster::python_module

@@ -1,36 +1,15 @@
-// PythonWatch: how a long operation is watched from Python. Lives on the thread that called; what
-// it hands out may be called by others. Needs the GIL, but where it says so.
+// How a long operation is watched from Python. `watcher` has step(node, state, text), called from
+// any thread, and interrupts(), called ten times a second by the thread that called: how often the
+// user asked to end it, as a text. Keeps the watcher alive; may be let go on any thread.
 #pragma once
 
 #include <pybind11/pybind11.h>
 
-#include <memory>
-
 #include "provision/cluster.h"
-#include "provision/python/foreign_object.h"
 
 namespace muster::python_module {
 
-class PythonWatch {
- public:
-  // `watcher` has step(node, state, text), called from any thread, and tick(), called by this one
-  // ten times a second.
-  explicit PythonWatch(pybind11::object watcher);
-  ~PythonWatch();
-  PythonWatch(const PythonWatch&) = delete;
-  PythonWatch& operator=(const PythonWatch&) = delete;
-
-  // Good as long as this is. Its functions take the GIL themselves.
-  provision::Watch watch();
-  // Raises what a signal's handler raised meanwhile (KeyboardInterrupt), if one did.
-  void RaiseWhatCame();
-
- private:
-  int Interrupts();
-
-  const std::shared_ptr<ForeignObject> watcher_;
-  PyObject* raised_ = nullptr;  // the first one
-  int interrupts_ = 0;
-};
+// Needs the GIL; what it returns takes it by itself.
+provision::Watch MakeWatch(pybind11::object watcher);
 
 }  // namespace muster::python_module

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 
 import muster
@@ -381,3 +382,49 @@ def test_elasticluster_is_this_package():
         AnsibleSetupProvider({})
     assert issubclass(muster.ClusterNotFound, LookupError) and issubclass(muster.NodeNotFound, LookupError)
     assert issubclass(muster.TimeoutError, TimeoutError) and issubclass(muster.ClusterSizeError, muster.ClusterError)
+
+
+HANGS = """
+import muster, sys, time
+class Hangs(muster.LocalCloudProvider):
+    def start_instance(self, *args, **kwargs):
+        print("starts", flush=True)
+        time.sleep(600)
+cluster = muster.Cluster("lab", Hangs())
+cluster.add_nodes("compute", 2)
+try:
+    cluster.start()
+except KeyboardInterrupt:
+    print("left", flush=True)
+"""
+
+
+def test_a_second_ctrl_c_does_not_wait_for_a_provider_that_hangs(state):
+    with open(state / "said", "w+") as said:
+        process = subprocess.Popen([sys.executable, "-B", "-c", HANGS], stdout=said, stderr=said)
+    assert eventually(lambda: "starts" in (state / "said").read_text())
+    process.send_signal(signal.SIGINT)
+    assert eventually(lambda: "is being interrupted" in (state / "said").read_text())
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=10 * SLACK) == 0
+    assert (state / "said").read_text().endswith("left\n")
+    cluster = muster.SqliteRepository().get("lab")
+    assert {node.state for node in cluster.get_all_nodes()} == {"starting"}
+    cluster.cloud_provider = muster.LocalCloudProvider()
+    assert len(cluster.recover()) == 2  # its start was cut off before there was an instance
+    assert {node.state for node in cluster.get_all_nodes()} == {"defined"}
+    cluster.stop()
+
+
+def test_a_cluster_is_used_by_several_threads(state):
+    cluster = lab()
+    cluster.add_nodes("compute", 3)
+    told = []
+    threads = [threading.Thread(target=lambda: told.append(cluster.start())) for _ in range(1)]
+    threads += [threading.Thread(target=lambda: [cluster.to_dict() for _ in range(100)]) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [node.ok for node in told[0]] == [True] * 3
+    cluster.stop()

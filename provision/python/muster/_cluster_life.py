@@ -170,12 +170,11 @@ class Life:
         watcher = Watcher(self.name, what, len(nodes) or len(self._record()["nodes"]))
         try:
             with _failures.told(otherwise, not_found=not_found):
-                code, message, _ = work(watcher)
+                code, message, _ = watcher.run(work)
         except KeyboardInterrupt:
-            log.error("%s: %s was interrupted; %s", self.name, what, _told(watcher.report) or "nothing was begun")
+            log.error("%s: %s was interrupted; %s", self.name, what, _told(watcher.report) or "what it came to is not known")
             raise
         finally:
-            watcher.close()
             self.report = watcher.report
         for node in watcher.report:
             watcher.tell(node)

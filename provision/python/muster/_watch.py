@@ -1,9 +1,11 @@
 """How long operations are told: to the logger, and on the last line of a terminal."""
 
+import concurrent.futures
 import logging
+import sys
 import threading
 
-from ClusterAPI._progress import Line
+from ClusterAPI._progress import TICK, Line
 
 # As elasticluster's is called: what configures that one configures this one.
 log = logging.getLogger("gc3.elasticluster")
@@ -13,17 +15,22 @@ _ENDS = {"running", "failed", "defined", "paused"}
 
 
 class Watcher:
-    """Watches one operation. step() is called from any thread, the rest by the one that waits."""
+    """Watches one operation, which runs on another thread than the one that waits, where Ctrl-C comes: the first
+    one is told to the operation, which then begins nothing new; after a second one it is not waited for."""
 
     def __init__(self, cluster, what, total):
         self._cluster = cluster
+        self._what = what
         self._line = Line(f"{cluster}: {what}", None)
         self._total = total
         self._lock = threading.Lock()
         self._ended = {}
         self._last = ""
         self._told = {}
+        self._interrupts = 0
         self.report = []
+
+    # ---- Called by the operation, from any thread ----
 
     def step(self, node, state, text):
         with self._lock:
@@ -33,6 +40,61 @@ class Watcher:
                 self._ended.pop(node, None)
             self._last = f"{node} {text}"
         self._log(node, text, state != "failed")
+
+    def interrupts(self):
+        return self._interrupts
+
+    # ---- Called by who waits ----
+
+    def run(self, work):
+        """What work(self) returns, or raises."""
+        try:
+            if threading.current_thread() is not threading.main_thread():
+                return self._ended_with(work(self))  # Ctrl-C is none of its business
+            ended = concurrent.futures.Future()
+            threading.Thread(target=self._work, args=(work, ended), name=f"{self._cluster} {self._what}", daemon=True).start()
+            return self._ended_with(self._wait(ended))
+        finally:
+            self._line.close()
+
+    def _work(self, work, ended):
+        try:
+            ended.set_result(work(self))
+        except BaseException as error:
+            ended.set_exception(error)
+
+    def _wait(self, ended):
+        stopped = None
+        while True:
+            try:
+                while not ended.done():
+                    self._draw()
+                    concurrent.futures.wait([ended], TICK)
+                break
+            except BaseException as error:  # KeyboardInterrupt, or what a handler of the program raises
+                self._interrupts += 1
+                self._line.hide()
+                if stopped is not None:
+                    raise
+                stopped = error
+                print(f"{self._cluster}: {self._what} is being interrupted: what is under way is waited for and saved; "
+                      "a second Ctrl-C does not wait", file=sys.stderr, flush=True)
+        if stopped is not None:
+            if ended.exception() is None:
+                self._ended_with(ended.result())
+            raise stopped
+        return ended.result()
+
+    def _ended_with(self, told):
+        self.report = [NodeResult(*node) for node in told[2]]
+        return told
+
+    def _draw(self):
+        if not self._line:
+            return
+        with self._lock:
+            done, failed, last = len(self._ended), list(self._ended.values()).count("failed"), self._last
+        self._line.draw(done / self._total if self._total else None, f"{done}/{self._total} {last}", failed)
 
     def tell(self, result):
         """Logs what came of a node, unless its last step said so."""
@@ -45,21 +107,6 @@ class Watcher:
         if log.isEnabledFor(level):
             self._line.hide()
             log.log(level, "%s: %s: %s", self._cluster, node, text)
-
-    def tick(self):
-        if not self._line:
-            return
-        with self._lock:
-            done, failed, last = len(self._ended), list(self._ended.values()).count("failed"), self._last
-        self._line.draw(done / self._total if self._total else None, f"{done}/{self._total} {last}", failed)
-
-    def end(self, told):
-        """(code, message, [(node, ok, text)]): how it ended."""
-        self._line.close()
-        self.report = [NodeResult(*node) for node in told[2]]
-
-    def close(self):
-        self._line.close()
 
 
 class NodeResult(tuple):
