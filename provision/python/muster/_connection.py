@@ -1,13 +1,15 @@
-"""What Node.connect() gives: commands on a node as of paramiko's SSHClient, through the node's clusterd; of a host
-that has none, through ssh."""
+"""What Node.connect() gives: commands on a node as of paramiko's SSHClient, through the node's clusterd."""
 
 import shlex
-import subprocess
 
 from . import _nodes_configuration as addresses
 from . import _provision
 
 SLICE = 0.1  # seconds; how soon Ctrl-C is seen
+
+
+def with_environment(command, environment):
+    return "".join(f"export {name}={shlex.quote(value)}; " for name, value in (environment or {}).items()) + command
 
 
 class Connection:
@@ -23,7 +25,7 @@ class Connection:
     def exec_command(self, command, bufsize=-1, timeout=None, get_pty=False, environment=None):
         """Starts a line of the node's shell: (stdin, stdout, stderr), whose .channel has recv_exit_status().
         `timeout`: in seconds, after which the command is stopped."""
-        line = "".join(f"export {name}={shlex.quote(value)}; " for name, value in (environment or {}).items()) + command
+        line = with_environment(command, environment)
         if self._connection is None:
             raise ConnectionError(f"the connection to {self._name} was closed")
         channel = Channel(self._connection.run(self._name, line, timeout or 0.0, get_pty))
@@ -157,77 +159,3 @@ class Output(_File):
     def __iter__(self):
         while line := self.readline():
             yield line
-
-
-class SshConnection:
-    """The same for a host without a clusterd, through the system's ssh."""
-
-    def __init__(self, host, user, key, timeout):
-        self._words = ["ssh", "-o", "BatchMode=yes", "-o", f"ConnectTimeout={max(1, round(timeout))}"]
-        self._words += (["-i", key] if key else []) + (["-l", user] if user else []) + ["--", host]
-        done = subprocess.run([*self._words, "true"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            reason = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
-            raise ConnectionError(f"{host} has no clusterd, and ssh does not reach it: {reason}")
-
-    def exec_command(self, command, bufsize=-1, timeout=None, get_pty=False, environment=None):
-        line = "".join(f"export {name}={shlex.quote(value)}; " for name, value in (environment or {}).items()) + command
-        options = ["-tt"] if get_pty else []
-        process = subprocess.Popen([self._words[0], *options, *self._words[1:], line], stdin=subprocess.PIPE,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        channel = Channel(_SshCall(process))
-        return Input(channel), Output(channel, True), Output(channel, False)
-
-    close = Connection.close
-    __enter__ = Connection.__enter__
-    __exit__ = Connection.__exit__
-
-
-class _SshCall:
-    """A process as the library's calls are used."""
-
-    def __init__(self, process):
-        import os
-        import selectors
-        self._read = os.read
-        self._process = process
-        self._selector = selectors.DefaultSelector()
-        self._open = 2
-        for is_stdout, stream in ((True, process.stdout), (False, process.stderr)):
-            self._selector.register(stream, selectors.EVENT_READ, is_stdout)
-
-    def next(self, seconds):
-        if self._open == 0:
-            return None
-        for key, _ in self._selector.select(seconds):
-            data = self._read(key.fd, 65536)
-            if data:
-                return key.data, data
-            self._selector.unregister(key.fileobj)
-            self._open -= 1
-        return False if self._open else None
-
-    def outcome(self, seconds):
-        try:
-            code = self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
-        kind = "ok" if code == 0 else "failed" if 0 < code < 255 else "lost"
-        return kind, code, 0, "ok" if code == 0 else f"{kind}: exit code {code} of ssh"
-
-    def write(self, data):
-        try:
-            self._process.stdin.write(data)
-            self._process.stdin.flush()
-        except (OSError, ValueError):
-            return False
-        return True
-
-    def close_input(self):
-        try:
-            self._process.stdin.close()
-        except OSError:
-            pass
-
-    def cancel(self):
-        self._process.terminate()

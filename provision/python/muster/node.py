@@ -3,7 +3,7 @@
 import json
 import os
 
-from . import _connection, _failures
+from . import _connection, _failures, _ssh_connection
 from . import _nodes_configuration as addresses
 from ._foreign import values_of
 from .exceptions import InstanceError, NodeNotFound
@@ -108,7 +108,7 @@ class Node:
         if addresses.has_daemon(ips[0]):
             return _connection.Connection(self.cluster_name, self._name, ips[0], self.kind, timeout)
         key = os.path.expanduser(keyfile or self.user_key_private)
-        return _connection.SshConnection(ips[0], self.image_user, key if os.path.exists(key) else "", timeout)
+        return _ssh_connection.SshConnection(ips[0], self.image_user, key if os.path.exists(key) else "", timeout)
 
     def pprint(self):
         """Its name, state and addresses, for people."""
