@@ -101,6 +101,34 @@ def test_another_program_has_the_provider_again(cloud):
     cluster.stop()  # it was stopped
 
 
+@pytest.mark.parametrize("name, path, told", [
+    ("subprocess:Popen", subprocess.__file__, "is no class with a method start_instance"),
+    ("os:system", os.__file__, "is no class with a method start_instance"),
+    ("nothing:Cloud", "/nowhere/nothing.py", "its file /nowhere/nothing.py is not there"),
+    ("folder_cloud:Cloud", "", "there is no class Cloud"),
+])
+def test_not_anything_is_made_because_a_record_says_so(cloud, name, path, told):
+    folder, _ = cloud
+    data = cluster_of(muster.LocalCloudProvider()).to_dict()
+    data["provider"] = {"type": "python", "settings": {"class": name, "path": path, "arguments": f'[["touch {folder}/bad"], {{}}]'}}
+    cluster = muster.Cluster.from_dict(data)
+    with pytest.raises(muster.ConfigurationError, match=told):
+        cluster.start()
+    assert os.listdir(folder) == []
+
+
+def test_a_file_that_everybody_may_change_is_not_run(cloud, state):
+    folder, provider = cloud
+    data = cluster_of(provider(str(folder))).to_dict()
+    moved = state / "code/moved_cloud.py"
+    moved.write_text(CLOUD)
+    moved.chmod(0o666)
+    data["provider"]["settings"] |= {"class": "gone:FolderCloud", "path": str(moved)}
+    assert "everybody may write" in str(muster.Cluster.from_dict(data)._problems)
+    moved.chmod(0o644)
+    assert muster.Cluster.from_dict(data)._problems == {}
+
+
 def test_an_instance_that_went_by_itself_does_not_keep_a_cluster_from_ending(cloud):
     folder, provider = cloud
     cluster = cluster_of(provider(str(folder)), 2)

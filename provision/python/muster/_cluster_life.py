@@ -175,7 +175,8 @@ class Life:
             log.error("%s: %s was interrupted; %s", self.name, what, _told(watcher.report) or "what it came to is not known")
             raise
         finally:
-            self.report = watcher.report
+            if what != "setting up":  # which tells of no nodes
+                self.report = watcher.report
         for node in watcher.report:
             watcher.tell(node)
         if code != "OK":

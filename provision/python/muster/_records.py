@@ -6,9 +6,14 @@ import importlib.util
 import inspect
 import json
 import os
+import stat
 import sys
 
 from .exceptions import ConfigurationError
+
+
+# What a class of that kind has, whatever it derives from.
+NEEDED = {"cloud_provider": "start_instance", "setup_provider": "setup_cluster"}
 
 
 class Remembering:
@@ -87,6 +92,9 @@ def object_of(record, what):
         raise ConfigurationError(f"{name} cannot be made again: {settings.get('lost', 'its record has no arguments')}{remedy}")
     try:
         found = _class_named(name, settings.get("path", ""))
+        # A record may come from anywhere: not any class is made because it says so.
+        if not isinstance(found, type) or not callable(getattr(found, NEEDED[what], None)):
+            raise ConfigurationError(f"{name} is no class with a method {NEEDED[what]}()")
         args, kwargs = json.loads(settings["arguments"])
         return found(*args, **kwargs)
     except ConfigurationError as error:
@@ -128,6 +136,9 @@ def _load(name, path):
         return sys.modules[own_name]
     if not os.path.isfile(path):
         raise ConfigurationError(f"the module {name} cannot be imported, and its file {path or '(none)'} is not there")
+    facts = os.stat(path)
+    if facts.st_uid not in (0, os.getuid()) or facts.st_mode & stat.S_IWOTH:
+        raise ConfigurationError(f"{path} is not run: it belongs to somebody else, or everybody may write to it")
     spec = importlib.util.spec_from_file_location(own_name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[own_name] = module
