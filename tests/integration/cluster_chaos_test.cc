@@ -61,7 +61,7 @@ void CheckTruth(mp::Cluster& cluster) {
         CHECK_FALSE(HasDaemon(node));
         break;
       case mp::NodeState::kStarting:
-        CHECK(cluster.IsAlive(node.name) == HasDaemon(node));
+        CHECK(Eventually([&] { return cluster.IsAlive(node.name) == HasDaemon(node); }));
         break;
       default:
         break;  // an intent of which both are true
