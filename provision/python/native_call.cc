@@ -38,8 +38,9 @@ py::object Outcome(Call& call, double seconds) {
 
 }  // namespace
 
-NativeConnection::NativeConnection(const std::string& configuration, const std::string& cluster) {
-  Result<ClusterAPI> made = WithoutGil([&] { return ClusterAPI::connect(cluster, configuration); });
+NativeConnection::NativeConnection(const std::string& cluster, const std::string& node,
+                                   const std::string& address) {
+  Result<ClusterAPI> made = ClusterAPI::of({{node, address}}, cluster);
   if (!made.ok()) RaisePlain(made.status());
   cluster_ = *std::move(made);
 }
@@ -72,7 +73,7 @@ Call NativeConnection::Run(const std::string& node, const std::string& line, dou
 
 void DefineCall(py::module_& module) {
   py::class_<NativeConnection>(module, "Connection")
-      .def(py::init<const std::string&, const std::string&>())
+      .def(py::init<const std::string&, const std::string&, const std::string&>())
       .def("check", &NativeConnection::Check)
       .def("run", &NativeConnection::Run);
   py::class_<Call>(module, "Call")

@@ -10,10 +10,10 @@
 
 namespace muster::python_module {
 
-// A connection to nodes that a text of a configuration names. RuntimeError: what is wrong with it.
+// A connection to one node. StatusError: its address is none.
 class NativeConnection {
  public:
-  NativeConnection(const std::string& configuration, const std::string& cluster);
+  NativeConnection(const std::string& cluster, const std::string& node, const std::string& address);
   ~NativeConnection();
 
   // Whether the node answers: None, or why not.

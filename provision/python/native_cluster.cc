@@ -128,19 +128,7 @@ void DefineLife(py::class_<Cluster>& cluster) {
              });
            })
       .def("recover", [](Cluster& it) { return ValueOf(WithoutGil([&] { return it.Recover(); })); })
-      .def("save", [](Cluster& it) { RaiseUnlessOk(WithoutGil([&] { return it.Save(); })); })
-      .def(
-          "set_provider",
-          [](Cluster& it, const Provider* provider) {
-            it.set_provider(provider == nullptr ? nullptr : provider->provider);
-          },
-          py::arg().none(true))
-      .def(
-          "set_setup",
-          [](Cluster& it, const Setup* setup) {
-            it.set_setup(setup == nullptr ? nullptr : setup->setup);
-          },
-          py::arg().none(true));
+      .def("save", [](Cluster& it) { RaiseUnlessOk(WithoutGil([&] { return it.Save(); })); });
 }
 
 }  // namespace

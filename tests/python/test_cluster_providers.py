@@ -317,6 +317,22 @@ def test_a_setup_is_called_with_the_cluster(state, cloud, caplog):
         (["compute001"], ["-v"]), (["compute001"], []), (["compute001"], []), ("resume",), ("cleanup",)]
 
 
+def test_scripts_set_nodes_up_once(state):
+    script = state / "scripts/workers/10-count"
+    script.parent.mkdir(parents=True)
+    script.write_text(f"#!/bin/sh\necho $MUSTER_NODE $* >> {state}/ran\n")
+    script.chmod(0o755)
+    cluster = cluster_of(muster.LocalCloudProvider(), 2,
+                         setup_provider=muster.ScriptSetupProvider({"compute": "workers"}, scripts=state / "scripts"))
+    cluster.start()
+    assert cluster.setup() and cluster.setup()
+    assert sorted((state / "ran").read_text().splitlines()) == ["compute001", "compute002"]
+    again = muster.SqliteRepository().get("lab")
+    assert again.setup() and again.setup(["-x"])  # other words are another setup
+    assert sorted((state / "ran").read_text().splitlines()) == ["compute001", "compute001 -x", "compute002", "compute002 -x"]
+    cluster.stop()
+
+
 def test_the_groups_of_a_setup_are_kept(state):
     setup = Marks()
     setup.groups = {"frontend": ["slurm_master"], "compute": "slurm_worker"}

@@ -2,7 +2,6 @@
 
 import shlex
 
-from . import _nodes_configuration as addresses
 from . import _provision
 
 SLICE = 0.1  # seconds; how soon Ctrl-C is seen
@@ -15,9 +14,8 @@ def with_environment(command, environment):
 class Connection:
     """A connection to one node."""
 
-    def __init__(self, cluster, name, address, kind, timeout):
-        with addresses.configuration(cluster, [(name, address, kind)]) as path:
-            self._connection = _provision.Connection(path, cluster)
+    def __init__(self, cluster, name, address, timeout):
+        self._connection = _provision.Connection(cluster, name, address)
         self._name = name
         if (reason := self._connection.check(timeout)) is not None:
             raise ConnectionError(f"{name} at {address} does not answer: {reason}")

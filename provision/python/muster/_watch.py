@@ -34,11 +34,13 @@ class Watcher:
 
     def step(self, node, state, text):
         with self._lock:
-            if state in _ENDS:
+            if not node:
+                pass  # it is about the whole cluster
+            elif state in _ENDS:
                 self._ended[node] = state
             else:
                 self._ended.pop(node, None)
-            self._last = f"{node} {text}"
+            self._last = f"{node} {text}".strip()
         self._log(node, text, state != "failed")
 
     def interrupts(self):
@@ -106,7 +108,7 @@ class Watcher:
         level = logging.INFO if ok else logging.ERROR
         if log.isEnabledFor(level):
             self._line.hide()
-            log.log(level, "%s: %s: %s", self._cluster, node, text)
+            log.log(level, "%s: %s", self._cluster, f"{node}: {text}" if node else text)
 
 
 class NodeResult(tuple):

@@ -106,7 +106,7 @@ class Node:
         if not ips:
             raise ConnectionError(f"{self._name} has no address; {self.last_error or 'it was not started'}")
         if addresses.has_daemon(ips[0]):
-            return _connection.Connection(self.cluster_name, self._name, ips[0], self.kind, timeout)
+            return _connection.Connection(self.cluster_name, self._name, ips[0], timeout)
         key = os.path.expanduser(keyfile or self.user_key_private)
         return _ssh_connection.SshConnection(ips[0], self.image_user, key if os.path.exists(key) else "", timeout)
 
