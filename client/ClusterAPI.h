@@ -178,6 +178,10 @@ class MUSTER_EXPORT ClusterAPI {
   // process. They end, with all they run, when the last handle goes or this process ends, however
   // it ends. `workers`: Python executions at once on each; 0: the number of cores.
   static Result<ClusterAPI> local(int nodes, int workers = 0);
+  // The nodes that are named here, and no configuration; there may be none. `name` is the
+  // cluster's. InvalidArgument: a name or an address is none, or two nodes have the same name.
+  static Result<ClusterAPI> of(const std::vector<NodeAddress>& nodes,
+                               const std::string& name = "default");
 
   // No cluster, with no nodes: what a program begins with that starts one. refreshed() is the
   // cluster that connect() finds by then, and sibling() has those of the configuration. Errors are

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <optional>
 #include <system_error>
+#include <unordered_set>
 
 #include "client/cluster_sections.h"
 #include "client/started_clusters.h"
@@ -244,6 +245,31 @@ absl::StatusOr<ClusterConfiguration> ReadConfiguration(const std::string& cluste
   ASSIGN_OR_RETURN(const Sources sources, ReadSourcesOf(file));
   ASSIGN_OR_RETURN(ClusterConfiguration chosen, Choose(sources, cluster));
   return WithSources(sources, std::move(chosen));
+}
+
+absl::StatusOr<ClusterConfiguration> ConfigurationOf(const std::string& cluster,
+                                                     const std::vector<NodeAddress>& nodes) {
+  ClusterConfiguration result;
+  result.name = cluster;
+  std::unordered_set<std::string> names;
+  for (const NodeAddress& node : nodes) {
+    if (!IsValidName(node.name)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", node.name,
+                       "\" cannot be the name of a node; a name is a letter and up to 63 letters, "
+                       "digits, '_', '.' or '-'"));
+    }
+    if (!names.insert(node.name).second) {
+      return absl::InvalidArgumentError(absl::StrCat("two nodes are named ", node.name));
+    }
+    absl::StatusOr<Address> address = ParseAddress(node.address);
+    if (!address.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("node ", node.name, ": ", address.status().message()));
+    }
+    result.nodes.push_back({node.name, *std::move(address), true, TrustedUsers(cluster)});
+  }
+  return result;
 }
 
 absl::StatusOr<ClusterConfiguration> ReadConfigurationAgain(const ClusterConfiguration& before,
