@@ -90,14 +90,13 @@ struct Sources {
   std::vector<std::string> started;
 };
 
-absl::StatusOr<Sources> ReadSources(const std::string& path, const std::string& shown, Trust trust,
-                                    bool is_named) {
+absl::StatusOr<Sources> ReadSources(const std::string& path, Trust trust, bool is_named) {
   Sources sources;
   sources.started = StartedClusterNames();
   sources.is_named = is_named;
   if (path.empty()) return sources;
   ASSIGN_OR_RETURN(sources.file, ConfigFile::Load(path, trust));
-  sources.path = shown;
+  sources.path = path;
   sources.absolute_path = AbsolutePath(path);
   sources.trust = trust;
   return sources;
@@ -214,7 +213,7 @@ absl::StatusOr<ClusterConfiguration> Choose(const Sources& sources, const std::s
 
 absl::StatusOr<Sources> ReadSourcesOf(const std::string& file) {
   ASSIGN_OR_RETURN(const std::string path, ConfigFile::Find(file));
-  return ReadSources(path, path, ConfigFile::TrustOfUser(file), !file.empty());
+  return ReadSources(path, ConfigFile::TrustOfUser(file), !file.empty());
 }
 
 // Of the file of a configuration that was read before.
@@ -222,7 +221,7 @@ absl::StatusOr<Sources> ReadSourcesAgain(const ClusterConfiguration& before) {
   // Under the name that messages have, unless the working directory is another one by now.
   const std::string& path =
       AbsolutePath(before.path) == before.absolute_path ? before.path : before.absolute_path;
-  return ReadSources(before.path.empty() ? "" : path, path, before.trust, before.is_file_named);
+  return ReadSources(before.path.empty() ? "" : path, before.trust, before.is_file_named);
 }
 
 }  // namespace
