@@ -99,6 +99,13 @@ absl::StatusOr<std::vector<ConfiguredNode>> ParseNodes(const ConfigFile& file,
                                                    "n1=unix:/path, n2=ssh:host`, or, for one "
                                                    "that is to be started, `nodes.KIND = 3`"));
   }
+  for (const auto& [key, other] : section.entries) {
+    if (key == "nodes" || key == "trust") continue;
+    return file.ErrorAt(
+        other.line,
+        absl::StrCat("\"", key, "\" is for a cluster that is to be started, and [cluster ",
+                     section.name, "] lists its nodes; remove one of the two"));
+  }
   ASSIGN_OR_RETURN(const TrustedUsers trust, ParseTrust(file, section));
   std::vector<ConfiguredNode> nodes;
   std::unordered_set<std::string> names;
