@@ -29,6 +29,19 @@ std::vector<std::string> Missing(const std::vector<Node>& nodes, const std::set<
   return names;
 }
 
+// Takes the names that both have out of both.
+std::vector<std::string> TakeCommon(std::vector<std::string>& a, std::vector<std::string>& b) {
+  std::vector<std::string> common;
+  for (const std::string& name : a) {
+    if (std::find(b.begin(), b.end(), name) != b.end()) common.push_back(name);
+  }
+  for (const std::string& name : common) {
+    a.erase(std::find(a.begin(), a.end(), name));
+    b.erase(std::find(b.begin(), b.end(), name));
+  }
+  return common;
+}
+
 bool IsSameList(const std::vector<Node>& a, const std::vector<Node>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](const Node& x, const Node& y) { return KeyOf(x) == KeyOf(y); });
@@ -38,9 +51,14 @@ bool IsSameList(const std::vector<Node>& a, const std::vector<Node>& b) {
 
 std::string DifferenceOf(const std::vector<Node>& before, const std::vector<Node>& now) {
   if (IsSameList(before, now)) return "";
-  const std::vector<std::string> gone = Missing(before, KeysOf(now));
-  const std::vector<std::string> fresh = Missing(now, KeysOf(before));
+  std::vector<std::string> gone = Missing(before, KeysOf(now));
+  std::vector<std::string> fresh = Missing(now, KeysOf(before));
+  const std::vector<std::string> moved = TakeCommon(gone, fresh);
   std::vector<std::string> parts;
+  if (!moved.empty()) {
+    parts.push_back(
+        absl::StrCat(Fold(moved), moved.size() == 1 ? " has" : " have", " another address"));
+  }
   if (!gone.empty())
     parts.push_back(absl::StrCat(Fold(gone), gone.size() == 1 ? " is" : " are", " gone"));
   if (!fresh.empty())
