@@ -58,7 +58,9 @@ Result<ClusterAPI> InitAndOpen(Options& options, Signals& signals, Output& outpu
   Result<ClusterAPI> empty = ClusterAPI::none(options.config);
   if (!empty.ok()) return none;
   // What is there, or was started, is chosen from, and not written anew.
-  if (!options.config.empty() || !empty->clusters().empty()) return empty;
+  const absl::StatusOr<ShellSettings> settings = ReadShellSettings(options.config);
+  const bool has_templates = settings.ok() && !settings->clusters.empty();
+  if (!options.config.empty() || has_templates || !empty->clusters().empty()) return empty;
   const bool may_ask = !options.has_lines && !options.one_shot.IsGiven() &&
                        ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
   std::string machines;
