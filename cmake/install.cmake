@@ -56,7 +56,7 @@ install(FILES ${MUSTER_PYTHON_SOURCES} DESTINATION ${MUSTER_INSTALL_PYTHONDIR}/C
 set(muster_documents ${CMAKE_INSTALL_DATAROOTDIR}/doc/muster)
 install(FILES README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md LICENSE
   DESTINATION ${muster_documents})
-install(FILES docs/coming-from.md docs/configuration.md docs/cpp-reference.md docs/cpp-tutorial.md docs/examples.md
+install(FILES docs/clusters.md docs/coming-from.md docs/configuration.md docs/cpp-reference.md docs/cpp-tutorial.md docs/examples.md
   docs/failure-semantics.md docs/files.md docs/limits.md
   docs/coming-from-clush.md docs/coming-from-dustcluster.md docs/nodes.md docs/one-shot.md docs/output.md docs/performance.md docs/programs.md docs/prompt.md
   docs/python-reference.md docs/python-tutorial.md docs/resources.md docs/security.md docs/targets.md docs/tour.md docs/values.md

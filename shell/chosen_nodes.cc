@@ -79,7 +79,8 @@ std::string OtherClusterOf(ClusterView& view, const std::string& target) {
 // Numbers of a table of another cluster mean nodes of that one.
 void TurnToShown(ClusterView& view) {
   const std::vector<Node>& shown = view.shown().nodes();
-  if (shown.empty() || shown.front().cluster == view.ClusterName()) return;
+  if (!view.IsTableOfOther() || shown.empty() || shown.front().cluster == view.ClusterName())
+    return;
   const std::string cluster = shown.front().cluster;
   const std::vector<std::string> others = view.OtherClusters();
   // One that is gone is told as nodes that are.

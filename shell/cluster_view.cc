@@ -107,7 +107,10 @@ Result<ClusterView::News> ClusterView::GiveWay(const std::string& gone) {
 
 bool ClusterView::AreNumbersOld() const { return !IsSameList(shown_.nodes(), cluster_.nodes()); }
 
-void ClusterView::RememberTable() { shown_ = cluster_.handle(); }
+void ClusterView::RememberTable() {
+  shown_ = cluster_.handle();
+  is_table_of_other_ = kept_.has_value();
+}
 
 const Node* ClusterView::Find(const Node& shown) const {
   for (const Node& node : nodes()) {
@@ -168,6 +171,7 @@ Status ClusterView::UseAll() {
 }
 
 void ClusterView::ForgetUse() {
+  if (!kept_) is_table_of_other_ = false;
   used_.clear();
   used_nodes_.clear();
 }

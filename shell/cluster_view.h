@@ -41,6 +41,9 @@ class ClusterView {
   bool AreNumbersOld() const;
   ClusterAPI& shown() { return shown_; }
   void RememberTable();
+  // Whether that table was one of a line that was turned to another cluster, and none is used
+  // since.
+  bool IsTableOfOther() const { return is_table_of_other_; }
   // The node as it is configured now; null: it is not any more, or elsewhere.
   const Node* Find(const Node& shown) const;
 
@@ -61,7 +64,8 @@ class ClusterView {
 
   ClusterAPI cluster_;
   ClusterAPI shown_;
-  ClusterAPI home_;    // the cluster of the start
+  ClusterAPI home_;  // the cluster of the start
+  bool is_table_of_other_ = false;
   std::string other_;  // the one that is used instead; empty: none
   std::string used_;
   std::vector<std::pair<std::string, std::string>> used_nodes_;  // name and address

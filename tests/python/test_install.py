@@ -52,7 +52,7 @@ def test_every_file_is_in_its_place(prefix):
                if path.suffix in (".py", ".pyi") or path.name == "py.typed"}
     documents_there = {f"share/doc/muster/{name}" for name in (
         "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE",
-        "docs/coming-from.md", "docs/configuration.md", "docs/cpp-reference.md", "docs/cpp-tutorial.md", "docs/examples.md",
+        "docs/clusters.md", "docs/coming-from.md", "docs/configuration.md", "docs/cpp-reference.md", "docs/cpp-tutorial.md", "docs/examples.md",
         "docs/failure-semantics.md", "docs/files.md", "docs/limits.md",
         "docs/coming-from-clush.md", "docs/coming-from-dustcluster.md", "docs/nodes.md", "docs/one-shot.md", "docs/output.md", "docs/performance.md",
         "docs/programs.md", "docs/prompt.md", "docs/python-reference.md", "docs/python-tutorial.md",
