@@ -16,6 +16,7 @@
 #include "client/ClusterAPI.h"
 #include "common/unique_fd.h"
 #include "common/words.h"
+#include "provision/python_provider.h"
 #include "shell/cluster_commands.h"
 #include "shell/cluster_init.h"
 #include "shell/cluster_records.h"
@@ -239,6 +240,7 @@ int Main(int argc, char** argv) {
     return kExitOk;
   }
   Signals signals;  // before ClusterAPI starts threads
+  provision::UsePythonProviders();
   return Run(*options, signals, output);
 }
 
