@@ -5,6 +5,7 @@ import functools
 import time
 import timeit
 
+import clusters
 import fan_outs
 import jobs
 import memory
@@ -35,6 +36,7 @@ class Size:
         self.shells = 2 if quick else 8  # nodes of a line
         self.connections = 10 if quick else 50  # of 64 that a user may have
         self.nodes = (10, 100) if quick else (10, 100, 1000)
+        self.cluster_nodes = (1, 8, 64)
         self.longest = 8 if quick else 45  # seconds for one comparison
 
     def rounds_in_time(self, share=1.0):
@@ -141,4 +143,5 @@ def idle_memory(stage, size):
 
 # In the order in which they run: what is idle is looked at before anything has run.
 ROWS = {"W6": idle_memory, "W1": round_trip, "W2": pipelined, "W3": big_value, "W5": starts.starts,
-        "W4": fan_outs.fan_outs, "W7": jobs.put, "W8": jobs.map_items, **shells.ROWS, **python_rows.ROWS}
+        "W4": fan_outs.fan_outs, "W7": jobs.put, "W8": jobs.map_items, **shells.ROWS,
+        **clusters.ROWS, **python_rows.ROWS}
