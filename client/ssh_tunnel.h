@@ -1,8 +1,6 @@
 // SshTunnel: the system's ssh, running `clusterd --relay` on another machine, with a socket as its
 // standard input and output: what is written there arrives at that machine's daemon. Thread-safe.
 // Its end kills and reaps ssh.
-//
-// $MUSTER_SSH, when set, stands for the word `ssh`, split at spaces (`ssh -F /path/config`).
 #pragma once
 
 #include <absl/status/statusor.h>

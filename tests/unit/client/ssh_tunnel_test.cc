@@ -46,6 +46,15 @@ TEST_CASE("ssh is told to ask nothing, and gets the path as one word of the remo
         std::vector<std::string>{"--", "::1", "clusterd --relay"});
 }
 
+TEST_CASE("an address may name the relay, the key, the way and the configuration") {
+  ::unsetenv("MUSTER_SSH");
+  CHECK(CommandLine("ssh:host/s?relay=/b/clusterd&keyfile=/k&jump=ann@a:23%2Cb&config=/c%20d") ==
+        std::vector<std::string>{"ssh", "-F", "/c d", "-T", "-o", "BatchMode=yes", "-o",
+                                 "ControlMaster=no", "-J", "ann@a:23,b", "-o",
+                                 "IdentitiesOnly=yes", "-i", "/k", "--", "host",
+                                 "'/b/clusterd' --relay '/s'"});
+}
+
 TEST_CASE("why a tunnel ended is told in the words of ssh") {
   CHECK(WordsOf("/bin/ls --no-such-option", false) ==
         "ssh exited with code 2: /bin/ls: unrecognized option '--no-such-option'; Try '/bin/ls "
