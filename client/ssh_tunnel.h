@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "client/last_words.h"
+#include "common/last_words.h"
 #include "common/address.h"
 #include "common/child_process.h"
 #include "common/mutex.h"

@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 #include <future>
 
-#include "client/last_words.h"
+#include "common/last_words.h"
 #include "common/address.h"
 
 using muster::ParseAddress;

@@ -1,4 +1,4 @@
-#include "client/last_words.h"
+#include "common/last_words.h"
 
 #include <absl/strings/ascii.h>
 #include <absl/strings/str_join.h>
