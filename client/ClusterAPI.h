@@ -177,6 +177,10 @@ class MUSTER_EXPORT ClusterAPI {
   // process. They end, with all they run, when the last handle goes or this process ends, however
   // it ends. `workers`: Python executions at once on each; 0: the number of cores.
   static Result<ClusterAPI> local(int nodes, int workers = 0);
+  // The nodes that are named here, and no configuration; there may be none. `name` is the
+  // cluster's. InvalidArgument: a name or an address is none, or two nodes have the same name.
+  static Result<ClusterAPI> of(const std::vector<NodeAddress>& nodes,
+                               const std::string& name = "default");
 
   ClusterAPI(ClusterAPI&&) noexcept;
   ClusterAPI& operator=(ClusterAPI&&) noexcept;

@@ -44,6 +44,13 @@ Result<ClusterAPI> ClusterAPI::local(int nodes, int workers) {
   return ClusterAPI(std::make_shared<Cluster>(*read, *std::move(local)));
 }
 
+Result<ClusterAPI> ClusterAPI::of(const std::vector<NodeAddress>& nodes, const std::string& name) {
+  if (!IsFirstToUse()) return Status(StatusCode::kFailedPrecondition, Cluster::kForked);
+  const absl::StatusOr<ClusterConfiguration> made = ConfigurationOf(name, nodes);
+  if (!made.ok()) return ToPublic(made.status());
+  return ClusterAPI(std::make_shared<Cluster>(*made));
+}
+
 ClusterAPI ClusterAPI::handle() const { return ClusterAPI(cluster_); }
 
 Result<ClusterAPI> ClusterAPI::refreshed() const {

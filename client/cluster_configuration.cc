@@ -23,6 +23,8 @@
 namespace muster {
 namespace {
 
+constexpr char kNaming[] = "; a name is a letter and up to 63 letters, digits, '_', '.' or '-'";
+
 bool IsSocket(const std::string& path) {
   struct stat info {};
   return ::stat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode);
@@ -106,8 +108,7 @@ absl::StatusOr<std::vector<ConfiguredNode>> ParseNodes(const ConfigFile& file,
     if (!IsValidName(name) || !absl::StrContains(item, "=")) {
       return file.ErrorAt(entry->second.line,
                           absl::StrCat("\"", item,
-                                       "\" is not NAME=ADDRESS; a name is a letter and up to 63 "
-                                       "letters, digits, '_', '.' or '-'"));
+                                       "\" is not NAME=ADDRESS", kNaming));
     }
     if (!names.emplace(name).second) {
       return file.ErrorAt(entry->second.line, absl::StrCat("two nodes are named ", name));
@@ -230,6 +231,29 @@ absl::StatusOr<ClusterConfiguration> ReadConfiguration(const std::string& cluste
   if (file.empty()) return DefaultNode();
   return absl::NotFoundError(absl::StrCat(
       path, " has no [cluster NAME]; add one, with `nodes = n1=unix:/path, n2=ssh:host`"));
+}
+
+absl::StatusOr<ClusterConfiguration> ConfigurationOf(const std::string& cluster,
+                                                     const std::vector<NodeAddress>& nodes) {
+  ClusterConfiguration result;
+  result.name = cluster;
+  std::unordered_set<std::string> names;
+  for (const NodeAddress& node : nodes) {
+    if (!IsValidName(node.name)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", node.name, "\" cannot be the name of a node", kNaming));
+    }
+    if (!names.insert(node.name).second) {
+      return absl::InvalidArgumentError(absl::StrCat("two nodes are named ", node.name));
+    }
+    absl::StatusOr<Address> address = ParseAddress(node.address);
+    if (!address.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("node ", node.name, ": ", address.status().message()));
+    }
+    result.nodes.push_back({node.name, *std::move(address), true, TrustedUsers(cluster)});
+  }
+  return result;
 }
 
 absl::StatusOr<ClusterConfiguration> ReadConfigurationAgain(const ClusterConfiguration& before,

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "client/ClusterAPI.h"
 #include "client/node_groups.h"
 #include "client/trusted_users.h"
 #include "common/address.h"
@@ -51,5 +52,9 @@ absl::StatusOr<ClusterConfiguration> ReadConfiguration(const std::string& cluste
 // The cluster of this name, from the same file.
 absl::StatusOr<ClusterConfiguration> ReadConfigurationAgain(const ClusterConfiguration& before,
                                                             const std::string& cluster);
+
+// Of no file. InvalidArgument: a name or an address is none, or two names are the same.
+absl::StatusOr<ClusterConfiguration> ConfigurationOf(const std::string& cluster,
+                                                     const std::vector<NodeAddress>& nodes);
 
 }  // namespace muster

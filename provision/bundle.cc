@@ -70,9 +70,8 @@ absl::StatusOr<Bundle> Bundle::Make() {
   const LastWords errors;
   const UniqueFd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   ChildProcess::Options options;
-  options.argv = {"sh",    "-c",
-                  kBundleScript, "bundle",
-                  "--bin", clusterd.substr(0, clusterd.rfind('/'))};
+  options.argv = {"sh",     "-c",    kBundleScript,
+                  "bundle", "--bin", clusterd.substr(0, clusterd.rfind('/'))};
   options.fds = {{nothing.get(), 0}, {output.fd(), 1}, {errors.fd(), 2}};
   options.new_session = true;  // Ctrl-C ends what waits for it, and not this
   ASSIGN_OR_RETURN(ChildProcess child, ChildProcess::Start(options));

@@ -1,5 +1,5 @@
-// Bundle: a folder of our programs that can be taken to another host (scripts/bundle), and its bytes
-// as they go there. Reads files; thread-safe once loaded.
+// Bundle: a folder of our programs that can be taken to another host (scripts/bundle), and its
+// bytes as they go there. Reads files; thread-safe once loaded.
 #pragma once
 
 #include <absl/status/statusor.h>

@@ -38,7 +38,8 @@ class CloudProvider {
   virtual absl::StatusOr<Instance> Start(const StartOrder& order) = 0;
   // Returns when the instance, and all that it was made of, is gone. NotFound: it was gone before.
   virtual absl::Status Stop(const Instance& instance) = 0;
-  // Whether the provider has it running. Of an instance that it does not know: false.
+  // Whether the provider has it running; false: not yet. Aborted: it has ended, and why; NotFound:
+  // the provider does not know it; neither will ever run. Any other error: it cannot be told now.
   virtual absl::StatusOr<bool> IsRunning(const Instance& instance) = 0;
   // Its addresses by now (Instance::addresses); empty: there are none yet.
   virtual absl::StatusOr<std::vector<std::string>> Addresses(const Instance& instance) = 0;

@@ -78,9 +78,9 @@ class Cluster {
 
   ClusterRecord record() const MUSTER_EXCLUDES(mutex_);
   const std::shared_ptr<ClusterRepository>& repository() const { return repository_; }
-  const std::shared_ptr<CloudProvider>& provider() const { return provider_; }
-  void set_provider(std::shared_ptr<CloudProvider> provider);
-  void set_setup(std::shared_ptr<SetupProvider> setup);
+  std::shared_ptr<CloudProvider> provider() const MUSTER_EXCLUDES(mutex_);
+  void set_provider(std::shared_ptr<CloudProvider> provider) MUSTER_EXCLUDES(mutex_);
+  void set_setup(std::shared_ptr<SetupProvider> setup) MUSTER_EXCLUDES(mutex_);
 
   // Does not start it, and saves nothing but of a cluster that is in the repository. `node` has a
   // kind, and may have a name; InvalidArgument: a bad kind or name. AlreadyExists: the name is
@@ -115,13 +115,47 @@ class Cluster {
   absl::Status Save();
 
  private:
+  class Turn;  // the lock of the repository, and the one long operation of this object
+
   Cluster(ClusterRecord record, std::shared_ptr<CloudProvider> provider,
-          std::shared_ptr<SetupProvider> setup, std::shared_ptr<ClusterRepository> repository);
+          std::shared_ptr<SetupProvider> setup, std::shared_ptr<ClusterRepository> repository,
+          bool is_saved);
+
+  absl::StatusOr<Turn> Begin(const std::string& what) MUSTER_EXCLUDES(mutex_);
+  absl::Status Reload() MUSTER_EXCLUDES(mutex_);
+  absl::StatusOr<std::shared_ptr<CloudProvider>> NeedProvider() const MUSTER_EXCLUDES(mutex_);
+  std::vector<NodeRecord> Chosen(const std::vector<std::string>& only) const
+      MUSTER_EXCLUDES(mutex_);
+
+  // Changes a node and saves it; the change is kept in memory also when it cannot be saved.
+  absl::Status Change(const std::string& name, const std::function<void(NodeRecord&)>& change)
+      MUSTER_EXCLUDES(mutex_);
+  void PublishRecord() MUSTER_EXCLUDES(mutex_);
+
+  // ---- steps of one node, each saved before and after; several threads ----
+  absl::Status Launch(CloudProvider& provider, const std::string& name);
+  absl::Status EndInstance(CloudProvider& provider, const std::string& name);
+  absl::Status PauseOne(CloudProvider& provider, const std::string& name);
+  absl::Status ResumeOne(CloudProvider& provider, const std::string& name);
+  // Ok: it runs, and `node` has its addresses. Unavailable: not yet. Aborted: it never will.
+  absl::Status LookAt(CloudProvider& provider, const std::string& name);
+  absl::StatusOr<std::vector<std::string>> RecoverAll(CloudProvider& provider);
+  std::string RecoverOne(CloudProvider& provider, const NodeRecord& node,
+                         const absl::StatusOr<std::vector<LabelledInstance>>& found);
+  Report ForEachNode(const std::string& what, const std::vector<std::string>& only,
+                     const Watch& watch,
+                     const std::function<absl::Status(CloudProvider&, const std::string&)>& step);
+  std::vector<NodeResult> StopStrays(CloudProvider& provider);
+  friend class StartRun;
 
   mutable Mutex mutex_;
   ClusterRecord record_ MUSTER_GUARDED_BY(mutex_);
-  std::shared_ptr<CloudProvider> provider_;
-  std::shared_ptr<SetupProvider> setup_;
+  bool is_saved_ MUSTER_GUARDED_BY(mutex_);
+  std::string busy_ MUSTER_GUARDED_BY(mutex_);  // the long operation; empty: none
+  std::shared_ptr<ClusterLock> lock_ MUSTER_GUARDED_BY(mutex_);
+  int lock_users_ MUSTER_GUARDED_BY(mutex_) = 0;
+  std::shared_ptr<CloudProvider> provider_ MUSTER_GUARDED_BY(mutex_);
+  std::shared_ptr<SetupProvider> setup_ MUSTER_GUARDED_BY(mutex_);
   const std::shared_ptr<ClusterRepository> repository_;
 };
 

@@ -1,11 +1,322 @@
 #include "provision/local_provider.h"
 
-namespace muster::provision {
+#include <absl/strings/ascii.h>
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_split.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-absl::StatusOr<std::shared_ptr<CloudProvider>> MakeLocalProvider(const Settings& /*settings*/) {
-  return absl::UnimplementedError("the provider local is not there yet");
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "common/address.h"
+#include "common/child_process.h"
+#include "common/limits.h"
+#include "common/mutex.h"
+#include "common/own_program.h"
+#include "common/status_macros.h"
+#include "common/unique_fd.h"
+#include "provision/daemon_settings.h"
+#include "provision/process_scan.h"
+#include "provision/state_folder.h"
+
+namespace muster::provision {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What a daemon, and all that it runs, has to end in order.
+constexpr std::chrono::seconds kGrace{8};
+constexpr std::size_t kMaxLastWords = 400;
+constexpr char kPaused[] = "stopped";
+
+// The folder of an instance, ROOT/CLUSTER/NODE-RANDOM, and what stands in it.
+class Place {
+ public:
+  Place(std::string root, const LabelParts& parts, const std::string& random)
+      : root_(std::move(root)),
+        cluster_(absl::StrCat(root_, "/", parts.cluster)),
+        random_(random),
+        folder_(absl::StrCat(cluster_, "/", parts.node, "-", random)) {}
+
+  const std::string& folder() const { return folder_; }
+  const std::string& cluster_folder() const { return cluster_; }
+  const std::string& root() const { return root_; }
+  std::string configuration() const { return folder_ + "/clusterd.conf"; }
+  std::string log() const { return folder_ + "/clusterd.log"; }
+  std::string pid_file() const { return folder_ + "/pid"; }
+  std::string home() const { return folder_ + "/home"; }
+  // In the folder, where the path is short enough; else beside the daemons' default sockets.
+  std::string socket() const {
+    std::string path = folder_ + "/clusterd.sock";
+    if (path.size() + ::strlen(".lock") < kMaxSocketPathBytes) return path;
+    const fs::path standard(DefaultSocketCandidates().front());
+    return absl::StrCat(standard.parent_path().string(), "/", random_, ".sock");
+  }
+
+  std::vector<pid_t> Daemons() const {
+    const absl::StatusOr<std::string> pid = ReadFile(pid_file());
+    const pid_t kept = pid.ok() ? static_cast<pid_t>(::strtol(pid->c_str(), nullptr, 10)) : 0;
+    if (HasArgument(kept, configuration())) return {kept};
+    return ProcessesWithArgument(configuration());
+  }
+
+  std::string LastWords() const {
+    const absl::StatusOr<std::string> log_text = ReadFile(log());
+    if (!log_text.ok()) return "";
+    const std::vector<std::string> lines =
+        absl::StrSplit(absl::StripAsciiWhitespace(*log_text), '\n');
+    return lines.back().substr(0, kMaxLastWords);
+  }
+
+ private:
+  std::string root_;
+  std::string cluster_;
+  std::string random_;
+  std::string folder_;
+};
+
+class LocalProvider : public CloudProvider {
+ public:
+  LocalProvider(Settings settings, std::string root, std::string clusterd,
+                std::string daemon_section)
+      : settings_(std::move(settings)),
+        root_(std::move(root)),
+        clusterd_(std::move(clusterd)),
+        daemon_section_(std::move(daemon_section)) {}
+
+  ProviderRecord record() const override { return {"local", settings_}; }
+
+  absl::StatusOr<Instance> Start(const StartOrder& order) override MUSTER_EXCLUDES(mutex_) {
+    ASSIGN_OR_RETURN(const Place place, PlaceOf(order.node.label));
+    // The name of the folder is the label: from here on it can be found.
+    RETURN_IF_ERROR(MakeFolders(place.folder()));
+    RETURN_IF_ERROR(MakeFolders(place.home()));
+    const std::string variable = absl::StrCat("MUSTER_INSTANCE=", order.node.label);
+    RETURN_IF_ERROR(ReplaceFile(
+        place.configuration(),
+        absl::StrCat("[daemon]\npass_environment = MUSTER_INSTANCE\n", daemon_section_)));
+    const UniqueFd log(
+        ::open(place.log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    const UniqueFd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!log.IsOpen() || !nothing.IsOpen()) {
+      return absl::UnavailableError(
+          absl::StrCat("cannot open ", place.log(), ": ", ::strerror(errno)));
+    }
+    ChildProcess::Options child;
+    child.argv = {clusterd_,
+                  "--name",
+                  order.node.name,
+                  "--listen",
+                  absl::StrCat("unix:", place.socket()),
+                  "--config",
+                  place.configuration()};
+    child.fds = {{nothing.get(), 0}, {log.get(), 1}, {log.get(), 2}};
+    child.new_session = true;  // the terminal's signals are not for it
+    child.extra_environment = {variable, absl::StrCat("HOME=", place.home())};
+    ASSIGN_OR_RETURN(ChildProcess process, ChildProcess::Start(child));
+    RETURN_IF_ERROR(ReplaceFile(place.pid_file(), absl::StrCat(process.pid(), "\n")));
+    Keep(place.folder(), std::move(process));
+    return InstanceAt(place);
+  }
+
+  absl::Status Stop(const Instance& instance) override MUSTER_EXCLUDES(mutex_) {
+    ASSIGN_OR_RETURN(const Place place, PlaceAt(instance.id));
+    std::error_code ignored;
+    const bool was_there = fs::exists(place.folder(), ignored);
+    const auto deadline = std::chrono::steady_clock::now() + kGrace;
+    RETURN_IF_ERROR(EndProcesses(
+        [&] {
+          Reap(place.folder());
+          return place.Daemons();
+        },
+        deadline));
+    // What commands left running on purpose.
+    ASSIGN_OR_RETURN(const std::string label, LabelOf(place.folder()));
+    const std::string variable = absl::StrCat("MUSTER_INSTANCE=", label);
+    if (was_there) {
+      RETURN_IF_ERROR(EndProcesses([&] { return ProcessesWithVariable(variable); },
+                                   std::chrono::steady_clock::now()));
+    }
+    ::unlink(place.socket().c_str());
+    ::unlink((place.socket() + ".lock").c_str());
+    std::error_code error;
+    fs::remove_all(place.folder(), error);
+    if (error) {
+      return absl::UnavailableError(
+          absl::StrCat("cannot remove ", place.folder(), ": ", error.message()));
+    }
+    ::rmdir(place.cluster_folder().c_str());  // when it was the last one
+    if (settings_.count("root") == 0) ::rmdir(place.root().c_str());
+    if (was_there) return absl::OkStatus();
+    return absl::NotFoundError(absl::StrCat(place.folder(), " is gone"));
+  }
+
+  absl::StatusOr<bool> IsRunning(const Instance& instance) override MUSTER_EXCLUDES(mutex_) {
+    ASSIGN_OR_RETURN(const Place place, PlaceAt(instance.id));
+    Reap(place.folder());
+    if (!place.Daemons().empty()) return true;
+    std::error_code ignored;
+    if (!fs::exists(place.folder(), ignored)) {
+      return absl::NotFoundError(absl::StrCat("there is no instance at ", place.folder()));
+    }
+    const std::string words = place.LastWords();
+    return absl::AbortedError(absl::StrCat("its clusterd has ended",
+                                           words.empty() ? "" : absl::StrCat(": ", words),
+                                           "; its log is ", place.log()));
+  }
+
+  absl::StatusOr<std::vector<std::string>> Addresses(const Instance& instance) override {
+    ASSIGN_OR_RETURN(const Place place, PlaceAt(instance.id));
+    return std::vector<std::string>{absl::StrCat("unix:", place.socket())};
+  }
+
+  absl::StatusOr<std::string> Pause(const Instance& instance) override {
+    ASSIGN_OR_RETURN(const Place place, PlaceAt(instance.id));
+    RETURN_IF_ERROR(SignalAll(place, SIGSTOP));
+    return std::string(kPaused);
+  }
+
+  absl::StatusOr<Instance> Resume(const NodeRecord& node) override {
+    ASSIGN_OR_RETURN(const Place place, PlaceAt(node.instance.id));
+    RETURN_IF_ERROR(SignalAll(place, SIGCONT));
+    return InstanceAt(place);
+  }
+
+  absl::StatusOr<std::vector<LabelledInstance>> Find(const std::string& owner,
+                                                     const std::string& cluster) override {
+    std::vector<LabelledInstance> found;
+    if (owner != OwnerName()) return found;
+    std::error_code ignored;
+    for (fs::directory_iterator of_cluster(root_, ignored), end; of_cluster != end;
+         of_cluster.increment(ignored)) {
+      const std::string name = of_cluster->path().filename().string();
+      if (!cluster.empty() && name != cluster) continue;
+      std::error_code none;
+      for (fs::directory_iterator entry(of_cluster->path(), none), last; entry != last;
+           entry.increment(none)) {
+        const absl::StatusOr<std::string> label = LabelOf(entry->path().string());
+        if (!label.ok()) continue;
+        ASSIGN_OR_RETURN(const Place place, PlaceOf(*label));
+        found.push_back({*label, InstanceAt(place)});
+      }
+    }
+    return found;
+  }
+
+ private:
+  static Instance InstanceAt(const Place& place) {
+    return {place.folder(), {absl::StrCat("unix:", place.socket())}, {{"log", place.log()}}};
+  }
+
+  absl::StatusOr<Place> PlaceOf(const std::string& label) const {
+    ASSIGN_OR_RETURN(const LabelParts parts, SplitLabel(label));
+    return Place(root_, parts, label.substr(label.rfind('/') + 1));
+  }
+
+  // OWNER/CLUSTER/NODE/RANDOM of ROOT/CLUSTER/NODE-RANDOM.
+  absl::StatusOr<std::string> LabelOf(const std::string& folder) const {
+    const fs::path path(folder);
+    const std::string name = path.filename().string();
+    const std::size_t dash = name.rfind('-');
+    if (path.parent_path().parent_path() != fs::path(root_) || dash == std::string::npos ||
+        dash == 0 || name.size() - dash != 17) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", folder, "' is no instance of the local provider in ", root_));
+    }
+    return absl::StrCat(OwnerName(), "/", path.parent_path().filename().string(), "/",
+                        name.substr(0, dash), "/", name.substr(dash + 1));
+  }
+
+  // Nothing outside the root is ever touched, whatever a record says.
+  absl::StatusOr<Place> PlaceAt(const std::string& id) const {
+    ASSIGN_OR_RETURN(const std::string label, LabelOf(id));
+    return PlaceOf(label);
+  }
+
+  static absl::Status SignalAll(const Place& place, int signal) {
+    std::vector<pid_t> told;
+    while (true) {
+      const std::vector<pid_t> daemons = place.Daemons();
+      if (daemons.empty()) {
+        return absl::NotFoundError(absl::StrCat("no clusterd runs at ", place.folder()));
+      }
+      bool is_new = false;  // what starts another one may do so until it is stopped itself
+      for (const pid_t pid : WithDescendants(daemons)) {
+        if (std::find(told.begin(), told.end(), pid) != told.end()) continue;
+        ::kill(pid, signal);
+        told.push_back(pid);
+        is_new = true;
+      }
+      if (!is_new) return absl::OkStatus();
+    }
+  }
+
+  void Keep(const std::string& folder, ChildProcess process) MUSTER_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    children_[folder] = std::move(process);
+  }
+
+  // A child that has ended stays a zombie until somebody asks.
+  void Reap(const std::string& folder) MUSTER_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    const auto child = children_.find(folder);
+    if (child == children_.end()) return;
+    if (child->second.WaitUntil(std::chrono::steady_clock::now())) children_.erase(child);
+  }
+
+  const Settings settings_;
+  const std::string root_;
+  const std::string clusterd_;
+  const std::string daemon_section_;
+  Mutex mutex_;
+  std::map<std::string, ChildProcess> children_ MUSTER_GUARDED_BY(mutex_);  // by folder
+};
+
+absl::StatusOr<std::string> FindClusterd(const Settings& settings) {
+  static const char kHere = 0;  // in the program or library that this is linked into
+  const auto given = settings.find("clusterd");
+  const std::string path = given != settings.end() && !given->second.empty()
+                               ? given->second
+                               : FindProgram(FolderOf(&kHere), "clusterd");
+  if (!path.empty() && ::access(path.c_str(), X_OK) == 0) return path;
+  return absl::NotFoundError(
+      absl::StrCat("the local provider finds no clusterd", path.empty() ? "" : " at ", path,
+                   "; install Muster whole, or name the folder of clusterd in MUSTER_BIN_DIR"));
 }
 
-std::vector<std::string> LocalProviderSettings() { return {"root", "clusterd", "workers"}; }
+}  // namespace
+
+std::vector<std::string> LocalProviderSettings() {
+  std::vector<std::string> all = DaemonSettings();
+  all.insert(all.begin(), {"root", "clusterd"});
+  return all;
+}
+
+absl::StatusOr<std::shared_ptr<CloudProvider>> MakeLocalProvider(const Settings& settings) {
+  RETURN_IF_ERROR(CheckSettings("the provider local", settings, LocalProviderSettings()));
+  std::string root;
+  if (const auto given = settings.find("root"); given != settings.end() && !given->second.empty()) {
+    root = fs::absolute(given->second).lexically_normal().string();
+  } else {
+    ASSIGN_OR_RETURN(const std::string state, StateFolder());
+    root = state + "/instances";
+  }
+  while (root.size() > 1 && root.back() == '/') root.pop_back();
+  ASSIGN_OR_RETURN(std::string clusterd, FindClusterd(settings));
+  return std::shared_ptr<CloudProvider>(std::make_shared<LocalProvider>(
+      settings, std::move(root), std::move(clusterd), DaemonSection(settings)));
+}
 
 }  // namespace muster::provision

@@ -34,6 +34,11 @@ std::optional<NodeState> NodeStateOf(const std::string& name) {
   return std::nullopt;
 }
 
+bool IsPaused(NodeState state) {
+  return state == NodeState::kPaused || state == NodeState::kPausing ||
+         state == NodeState::kResuming;
+}
+
 NodeRecord* ClusterRecord::Find(const std::string& node_name) {
   const auto found = std::find_if(nodes.begin(), nodes.end(),
                                   [&](const NodeRecord& node) { return node.name == node_name; });

@@ -40,6 +40,9 @@ const char* NameOf(NodeState state);
 // Empty: there is no such state.
 std::optional<NodeState> NodeStateOf(const std::string& name);
 
+// Paused, or on the way there or back.
+bool IsPaused(NodeState state);
+
 // The instance of a node, as its provider calls it.
 struct Instance {
   std::string id;  // empty: there is none

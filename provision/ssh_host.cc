@@ -23,16 +23,16 @@ constexpr std::chrono::milliseconds kFirstPause{300};
 constexpr std::size_t kPiece = 256 * Bundle::kBlock;
 
 // What ssh says when it is the host's or the network's moment, and not who asks.
-constexpr const char* kTransient[] = {
-    "Connection refused",    "Connection reset",        "Connection closed", "Connection timed out",
-    "Operation timed out",   "No route to host",        "Network is unreachable",
-    "Broken pipe",           "kex_exchange_identification",
-    "banner exchange",       "Temporary failure in name", "not responding"};
+constexpr const char* kTransient[] = {"Connection refused",          "Connection reset",
+                                      "Connection closed",           "Connection timed out",
+                                      "Operation timed out",         "No route to host",
+                                      "Network is unreachable",      "Broken pipe",
+                                      "kex_exchange_identification", "banner exchange",
+                                      "Temporary failure in name",   "not responding"};
 // And what it says when asking again cannot help, whatever else it said.
-constexpr const char* kRefused[] = {"Permission denied", "Too many authentication failures",
-                                    "Host key verification failed",
-                                    "REMOTE HOST IDENTIFICATION HAS CHANGED",
-                                    "No supported authentication methods"};
+constexpr const char* kRefused[] = {
+    "Permission denied", "Too many authentication failures", "Host key verification failed",
+    "REMOTE HOST IDENTIFICATION HAS CHANGED", "No supported authentication methods"};
 
 template <std::size_t N>
 bool SaysOneOf(const std::string& text, const char* const (&phrases)[N]) {
@@ -168,22 +168,22 @@ absl::StatusOr<std::vector<std::string>> SshHost::CallOnce(const std::string& sc
                  remote);
   Input input(script, bundle);
   const SshTurns::Turn turn(*turns_);
-  const absl::StatusOr<SshEnd> end =
-      RunSsh(command, [&input] { return input.Next(); },
-             std::chrono::steady_clock::now() + connect_timeout_ + longest);
+  const absl::StatusOr<SshEnd> end = RunSsh(
+      command, [&input] { return input.Next(); },
+      std::chrono::steady_clock::now() + connect_timeout_ + longest);
   if (!end.ok()) {
     return absl::Status(end.status().code(), absl::StrCat(name(), ": ", end.status().message()));
   }
   if (end->timed_out) {
-    return absl::DeadlineExceededError(
-        absl::StrCat(name(), ": no answer within ", (connect_timeout_ + longest).count(), " s",
-                     end->errors.empty() ? "" : ": ", end->errors));
+    return absl::DeadlineExceededError(absl::StrCat(name(), ": no answer within ",
+                                                    (connect_timeout_ + longest).count(), " s",
+                                                    end->errors.empty() ? "" : ": ", end->errors));
   }
   if (end->code == kSshFailed) return WhyNotReached(name(), end->errors);
   if (end->code != 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(name(), ": ", end->errors.empty() ? absl::StrCat("ended with code ", end->code)
-                                                       : end->errors));
+    return absl::FailedPreconditionError(absl::StrCat(
+        name(), ": ",
+        end->errors.empty() ? absl::StrCat("ended with code ", end->code) : end->errors));
   }
   std::vector<std::string> answer;
   for (absl::string_view line : absl::StrSplit(end->output, '\n')) {

@@ -23,15 +23,20 @@ nap() { sleep 0.05 2>/dev/null || sleep 1; }
 # Where BASE may be, when the settings do not say; a socket's path has to fit.
 cache=${XDG_CACHE_HOME:-${HOME:-}/.cache}/muster
 temporary=/tmp/muster-$(id -u)
+is_odd() {
+  case $1 in *[!A-Za-z0-9/._+@-]*) return 0 ;; esac
+  return 1
+}
 choose_base() {
   case $1 in
   /*) base=$1 ;;
   ?*) base=${HOME:?}/$1 ;;
   *)
     base=$cache
-    if [ ${#base} -gt 80 ] || [ -z "${HOME:-}" ] || ! [ -w "$HOME" ]; then base=$temporary; fi
+    if [ ${#base} -gt 80 ] || is_odd "$base" || [ -z "${HOME:-}" ] || ! [ -w "$HOME" ]; then base=$temporary; fi
     ;;
   esac
+  ! is_odd "$base" || fail "the folder '$base' would not fit into an address; set folder to one of letters, digits and / . _ + @ -"
   [ ${#base} -le 80 ] || fail "the folder $base is too long: the path of a socket in it would not fit; set folder to a shorter one"
 }
 

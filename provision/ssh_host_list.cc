@@ -58,8 +58,8 @@ absl::StatusOr<std::vector<Address>> ParseHosts(const std::string& text) {
     for (const std::string& name : names) {
       ASSIGN_OR_RETURN(Address address, ParseAddress(absl::StrCat("ssh:", word.substr(0, begin),
                                                                   name, word.substr(end))));
-      if (!address.path.empty() || address != Address{Address::Kind::kSsh, "", address.user,
-                                                      address.host, address.port}) {
+      if (!address.path.empty() ||
+          address != Address{Address::Kind::kSsh, "", address.user, address.host, address.port}) {
         return absl::InvalidArgumentError(
             absl::StrCat("hosts: '", word, "' is no [user@]host[:port]"));
       }

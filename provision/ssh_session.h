@@ -15,7 +15,7 @@ namespace muster::provision {
 using InputSource = std::function<absl::StatusOr<std::string>()>;
 
 struct SshEnd {
-  int code = 0;           // as ssh exited with; 128 + the number of a signal
+  int code = 0;            // as ssh exited with; 128 + the number of a signal
   bool timed_out = false;  // and was killed
   std::string output;      // the last 64 KiB
   std::string errors;      // the last lines, harmless for a terminal, on one

@@ -55,6 +55,12 @@ struct NodeSlot {
   std::uint64_t waiting = 0;  // asked for by commands that wait there
 };
 
+// Where a node is that no configuration tells of.
+struct NodeAddress {
+  std::string name;
+  std::string address;  // as [cluster NAME] has it: "unix:/path", "ssh:[user@]host[:port][/path]"
+};
+
 // What a node said of itself, or why it did not.
 struct NodeCheck {
   Node node;
