@@ -4,6 +4,16 @@
 #include <absl/strings/str_cat.h>
 
 namespace muster::provision {
+namespace {
+
+// Where the node stands among those of its cluster.
+std::size_t PlaceOf(const ClusterRecord& cluster, const std::string& node) {
+  std::size_t place = 0;
+  while (place < cluster.nodes.size() && cluster.nodes[place].name != node) ++place;
+  return place;
+}
+
+}  // namespace
 
 std::optional<std::string> SshPlaces::Take(const StartOrder& order,
                                            const std::set<std::string>& without) {
@@ -22,13 +32,19 @@ std::optional<std::string> SshPlaces::Take(const StartOrder& order,
   taken.erase(order.node.label);
   std::multiset<std::string> used;
   for (const auto& [label, host] : taken) used.insert(host);
+  std::vector<bool> is_free;
   for (const std::string& host : hosts_) {
-    if (const auto one = used.find(host); one != used.end()) {
-      used.erase(one);
-    } else if (without.count(host) == 0) {
-      taken_[order.node.label] = host;
-      return host;
-    }
+    const auto one = used.find(host);
+    is_free.push_back(one == used.end() && without.count(host) == 0);
+    if (one != used.end()) used.erase(one);
+  }
+  // The first node has the first host, as long as nothing speaks against it.
+  const std::size_t first = PlaceOf(*order.cluster, order.node.name);
+  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+    const std::size_t place = (first + i) % hosts_.size();
+    if (!is_free[place]) continue;
+    taken_[order.node.label] = hosts_[place];
+    return hosts_[place];
   }
   return std::nullopt;
 }

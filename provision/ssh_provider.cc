@@ -1,5 +1,6 @@
 #include "provision/ssh_provider.h"
 
+#include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_split.h>
@@ -145,14 +146,15 @@ class SshProvider : public CloudProvider {
         nullptr);
     std::vector<LabelledInstance> found;
     for (std::size_t i = 0; i < asked.size(); ++i) {
-      if (answers[i].ok()) {
-        AddFound(*asked[i], *answers[i], owner, cluster, found);
-        continue;
-      }
-      // Of a host that cannot be asked we know what we began there.
+      if (answers[i].ok()) AddFound(*asked[i], *answers[i], owner, cluster, found);
       for (const SshNotes::Note& note : notes) {
-        if (note.host == asked[i]->name()) {
+        if (note.host != asked[i]->name()) continue;
+        if (!answers[i].ok()) {
+          // Of a host that cannot be asked we know what we began there.
           found.push_back({note.label, MakeInstance(*asked[i], note.label)});
+        } else if (!cluster.empty() && !Has(found, note.label)) {
+          // Who asks for one cluster is the one who changes it: nobody begins anything there now.
+          notes_.Remove(note.label);
         }
       }
     }
@@ -169,6 +171,11 @@ class SshProvider : public CloudProvider {
   std::string Setting(const std::string& name) const {
     const auto setting = settings_.find(name);
     return setting == settings_.end() ? "" : setting->second;
+  }
+
+  static bool Has(const std::vector<LabelledInstance>& found, const std::string& label) {
+    return std::any_of(found.begin(), found.end(),
+                       [&](const LabelledInstance& one) { return one.label == label; });
   }
 
   const SshHost* HostNamed(const std::string& name) const {
@@ -297,6 +304,14 @@ absl::StatusOr<std::shared_ptr<CloudProvider>> MakeSshProvider(const Settings& g
   for (const char* name : {"identity", "ssh_config", "bundle"}) {
     if (settings.count(name) == 0) continue;
     ASSIGN_OR_RETURN(settings[name], WholePath(name, settings[name]));
+  }
+  if (const std::string& folder = settings["folder"];
+      !std::all_of(folder.begin(), folder.end(), [](unsigned char c) {
+        return absl::ascii_isalnum(c) || absl::StrContains("/._+@-", c);
+      })) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("folder: '", folder,
+                     "' would not fit into an address; it takes letters, digits and / . _ + @ -"));
   }
   int handshakes = kHandshakes;
   if (settings.count("handshakes") != 0) {
