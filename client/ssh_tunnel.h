@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "common/last_words.h"
 #include "common/address.h"
 #include "common/child_process.h"
+#include "common/last_words.h"
 #include "common/mutex.h"
 #include "common/unique_fd.h"
 

@@ -45,8 +45,8 @@ std::string LastWords::All() const {
   const off_t begin = size > kMaxTailBytes ? size - kMaxTailBytes : 0;
   std::string text(static_cast<std::size_t>(size - begin), '\0');
   const ssize_t count = ::pread(file_.get(), text.data(), text.size(), begin);
-  // Not resize: a copy of it in this file would be taken for the one that Abseil's archive asks for,
-  // and bring this file, with the shared Abseil, into programs that have the archive.
+  // Not resize: a copy of it in this file would be taken for the one that Abseil's archive asks
+  // for, and bring this file, with the shared Abseil, into programs that have the archive.
   return text.substr(0, count < 0 ? 0 : static_cast<std::size_t>(count));
 }
 

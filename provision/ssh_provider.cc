@@ -51,11 +51,14 @@ std::string Fact(const Instance& instance, const std::string& name) {
   return fact == instance.facts.end() ? "" : fact->second;
 }
 
-// ssh could not even connect: then nothing was begun on the host.
+// ssh did not even get in: then nothing was begun on the host.
 bool WasNeverThere(const absl::Status& status) {
-  return absl::IsPermissionDenied(status) || absl::IsNotFound(status) ||
-         absl::StrContains(status.message(), "ssh: connect to host") ||
-         absl::StrContains(status.message(), "Could not resolve hostname");
+  if (absl::IsPermissionDenied(status) || absl::IsNotFound(status)) return true;
+  for (const char* phrase : {"ssh: connect to host", "Could not resolve hostname",
+                             "during banner exchange", "kex_exchange_identification"}) {
+    if (absl::StrContains(status.message(), phrase)) return true;
+  }
+  return false;
 }
 
 class SshProvider : public CloudProvider {

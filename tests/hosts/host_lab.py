@@ -180,6 +180,10 @@ class Host:
         assert done.returncode == 0, done
         return done.stdout
 
+    def freeze_sshd(self, is_frozen):
+        """Connections are made, and nobody answers."""
+        self.run("pkill", "-STOP" if is_frozen else "-CONT", "-x", "sshd")
+
     def set_address(self, device, address):
         self.address = address
         self.run("ip", "addr", "add", f"{address}/24", "dev", device)
@@ -200,6 +204,11 @@ class Host:
     def files(self):
         return set(self.run("find", "/", "-xdev").splitlines())
 
+    def own_files(self):
+        """What is another than on the machine below."""
+        upper = self.folder / "upper"
+        return {os.path.join(folder, name) for folder, folders, files in os.walk(upper) for name in folders + files}
+
     def processes(self):
         """Without what looks."""
         lines = self.run("ps", "-e", "-o", "user=,args=").splitlines()
@@ -218,6 +227,7 @@ class HostLab:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="muster-lab-", dir=MEMORY))
         self.folder.chmod(0o755)
         self.hosts = {}
+        self.extra = {}  # of the environment
         # The machine that the hosts are seen from: this one, on a network of its own.
         self.network = subprocess.Popen(["unshare", "--net", "sleep", "infinity"], stdin=subprocess.DEVNULL)
         try:
@@ -276,7 +286,7 @@ class HostLab:
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MUSTER_SSH", "XDG_"))}
-        return kept | {"XDG_STATE_HOME": str(state), "HOME": str(home)}
+        return kept | self.extra | {"XDG_STATE_HOME": str(state), "HOME": str(home)}
 
     def start(self, *argv, **options):
         """A program on the machine that the hosts are seen from."""

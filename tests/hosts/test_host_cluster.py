@@ -33,11 +33,11 @@ def fixture_lab():
 def fixture_untouched(lab):
     """Every test leaves every host as it was."""
     lab.configure()
-    before = {host.name: (host.files(), host.processes()) for host in lab.hosts.values()}
+    before = {host.name: (host.own_files(), host.processes()) for host in lab.hosts.values()}
     yield
     for host in lab.hosts.values():
         files, processes = before[host.name]
-        assert not host.files() ^ files, host.name
+        assert not host.own_files() ^ files, host.name
         # The sshd of a connection that has just ended may still be about to.
         eventually(lambda: host.processes() == processes)  # pylint: disable=cell-var-from-loop
         assert host.processes() == processes, host.name
@@ -96,12 +96,15 @@ def test_the_hosts_have_nothing_of_ours(lab):
 
 
 def test_three_hosts_become_a_cluster_and_count_words(lab, cluster):
-    said = cluster.start(2, "hosts=web[1-2]")
+    before = {host.name: host.files() for host in lab.hosts.values()}
+    said = cluster.start(3, "hosts=web1,far,web2", "jump=web1")
     assert re.search(r"^compute001 running alive", said, re.M)
-    assert cluster.shell("@* hostname; id -un").count("ann") == 2
+    assert cluster.shell("@* hostname; id -un").count("ann") == 3
     done = lab.run("env", f"MUSTER_CONFIG={cluster.configuration()}", BIN / "wordcount")
     assert (done.returncode, done.stdout) == (0, counted_by_tr(LICENSES))
     cluster.do("delete")
+    for host in lab.hosts.values():
+        assert host.files() == before[host.name]
 
 
 def test_a_host_without_python_runs_commands_and_says_so(cluster):
@@ -139,7 +142,8 @@ def test_the_second_start_sends_no_bundle(lab, cluster):
 
 def test_one_cluster_has_two_nodes_on_a_host_that_is_listed_twice_only(lab, cluster):
     said = cluster.start(2, "hosts=web1", code=1)
-    assert "compute001 running" in said and "hosts have their node" in said
+    assert len(re.findall(r"^compute00\d running", said, re.M)) == 1
+    assert "all 1 hosts have their node" in said
     cluster.do("delete")
     cluster.start(2, "hosts=web1,web1")
     assert len(instances(lab.hosts["web1"])) == 2
@@ -171,6 +175,34 @@ def test_a_host_that_is_down_is_told_and_costs_the_others_nothing(lab, cluster):
         cluster.do("delete")
     finally:
         lab.hosts["web2"].start_sshd()
+
+
+def test_a_host_that_hangs_costs_no_more_than_its_time(lab, cluster):
+    lab.hosts["web2"].freeze_sshd(True)
+    try:
+        begin = time.monotonic()
+        said = cluster.start(2, "hosts=web1,web2", "connect_timeout=1", code=1)
+        assert time.monotonic() - begin < 10 * host_lab.SLACK
+        assert "compute001 running" in said
+        assert re.search(r"compute002 failed web2: cannot be reached: .*timed out", said)
+        cluster.do("delete", code=0)
+    finally:
+        lab.hosts["web2"].freeze_sshd(False)
+
+
+def test_a_connection_that_is_refused_for_a_moment_is_tried_again(lab, cluster, monkeypatch):
+    # In place of ssh: twice what it says when a host has too many at once, then ssh.
+    ssh = lab.folder / "ssh"
+    ssh.write_text(f"""#!/bin/sh
+echo try >>{lab.folder}/tries
+[ "$(wc -l <{lab.folder}/tries)" -gt 2 ] && exec ssh "$@"
+echo "kex_exchange_identification: Connection closed by remote host" >&2
+exit 255
+""")
+    ssh.chmod(0o755)
+    monkeypatch.setitem(lab.extra, "MUSTER_SSH", str(ssh))
+    cluster.start(1, "hosts=web1")
+    cluster.do("delete")
 
 
 def test_a_host_behind_another_is_reached_through_it(lab, cluster):

@@ -18,11 +18,11 @@ std::string ErrorOf(absl::string_view text) {
 }  // namespace
 
 TEST_CASE("an address keeps its text through parsing and printing") {
-  for (const char* text :
-       {"unix:/run/muster/clusterd.sock", "unix:/a folder/s.sock", "ssh:host2", "ssh:ann@host2",
-        "ssh:host2:2222", "ssh:host2/run/a.sock", "ssh:ann@host2:2222/run/a.sock",
-        "ssh:[2001:db8::1]", "ssh:ann@[2001:db8::1]:22/run/a.sock", "ssh:host2?jump=ann@gate:23%2cb",
-        "ssh:host2/run/a.sock?relay=/opt/m%20x/clusterd&keyfile=/k%25"}) {
+  for (const char* text : {"unix:/run/muster/clusterd.sock", "unix:/a folder/s.sock", "ssh:host2",
+                           "ssh:ann@host2", "ssh:host2:2222", "ssh:host2/run/a.sock",
+                           "ssh:ann@host2:2222/run/a.sock", "ssh:[2001:db8::1]",
+                           "ssh:ann@[2001:db8::1]:22/run/a.sock", "ssh:host2?jump=ann@gate:23%2cb",
+                           "ssh:host2/run/a.sock?relay=/opt/m%20x/clusterd&keyfile=/k%25"}) {
     const auto address = ParseAddress(text);
     INFO(text << ": " << address.status());
     REQUIRE(address.ok());
