@@ -168,7 +168,8 @@ int Daemon::Run() {
 
 int Daemon::Serve(std::unique_ptr<SpawnerProcess> spawner, Listener listener) {
   PythonProbe python(
-      FindProgram(FolderOf(reinterpret_cast<const void*>(&RunDaemon)), "clusterd-worker"));
+      FindProgram(FolderOf(reinterpret_cast<const void*>(&RunDaemon)), "clusterd-worker"),
+      MUSTER_PYTHON_LIBRARY, MUSTER_PYTHON_VERSION);
   spawner_ = std::make_unique<SpawnerClient>(
       loop_, std::move(spawner), [](const std::string& line) { spdlog::error("{}", line); });
   if (const absl::Status status = spawner_->Start(); !status.ok()) {
@@ -187,7 +188,7 @@ int Daemon::Serve(std::unique_ptr<SpawnerProcess> spawner, Listener listener) {
   facts.name = options_.name;
   facts.name_is_explicit = options_.name_is_explicit;
   facts.incarnation = NewIncarnation();
-  facts.python = python.Version(MUSTER_PYTHON_VERSION);
+  facts.python = python.Version();
   facts.os = OsName();
   facts.workers = static_cast<unsigned>(options_.bounds.admission.workers);
   facts.limits = options_.bounds.limits;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <utility>
 #include <vector>
 
 #include "common/pipe.h"
@@ -15,7 +16,10 @@ namespace {
 constexpr std::chrono::seconds kLongest{2};
 }  // namespace
 
-PythonProbe::PythonProbe(const std::string& worker) {
+PythonProbe::PythonProbe(const std::string& worker, const std::string& library,
+                         std::string built_with)
+    : built_with_(std::move(built_with)), is_known_(::access(library.c_str(), R_OK) == 0) {
+  if (is_known_) return;
   UniqueFd write;
   const UniqueFd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (worker.empty() || !MakePipe(output_, write) || !nothing.IsOpen()) return;
@@ -33,17 +37,18 @@ PythonProbe::~PythonProbe() {
   child_.WaitUntil(std::chrono::steady_clock::now() + std::chrono::seconds(1));
 }
 
-std::string PythonProbe::Version(const std::string& built_with) {
+std::string PythonProbe::Version() {
+  if (is_known_) return built_with_;
   if (child_.pid() < 0) return "no";
   const std::optional<int> status = child_.WaitUntil(std::chrono::steady_clock::now() + kLongest);
-  if (!status) return built_with;
+  if (!status) return built_with_;
   if (*status != 0) return "no";
   // "clusterd-worker 0.1.0, Python 3.11.2 (main, …", which a pipe holds.
   char said[512];
   const ssize_t size = ::read(output_.get(), said, sizeof(said));
   const std::string line(said, size > 0 ? static_cast<std::size_t>(size) : 0);
   const std::vector<std::string> words = absl::StrSplit(line, ' ');
-  return words.size() > 3 ? words[3] : built_with;
+  return words.size() > 3 ? words[3] : built_with_;
 }
 
 }  // namespace muster::server

@@ -1,5 +1,6 @@
-// PythonProbe: which Python the workers have, found out by starting one that only says so: on a
-// host without libpython it cannot be loaded, and everything but Python works. Lives on one thread.
+// PythonProbe: which Python the workers have. Where libpython is not where it was when they were
+// built, one is started that only says so: on a host without it that cannot be loaded, and
+// everything but Python works. Lives on one thread.
 #pragma once
 
 #include <string>
@@ -11,15 +12,18 @@ namespace muster::server {
 
 class PythonProbe {
  public:
-  // Starts `clusterd-worker --version`; returns at once.
-  explicit PythonProbe(const std::string& worker);
+  // Starts `clusterd-worker --version`, if need be; returns at once. `library`: that of the Python
+  // `built_with`.
+  PythonProbe(const std::string& worker, const std::string& library, std::string built_with);
   ~PythonProbe();
 
   // "3.11.2"; "no" when it did not start. Waits for it, two seconds at most: of one that takes
-  // longer, what this program was built with.
-  std::string Version(const std::string& built_with);
+  // longer, what the workers were built with.
+  std::string Version();
 
  private:
+  const std::string built_with_;
+  const bool is_known_;
   ChildProcess child_;
   UniqueFd output_;
 };
