@@ -107,8 +107,7 @@ absl::StatusOr<std::vector<ConfiguredNode>> ParseNodes(const ConfigFile& file,
     const absl::string_view name = absl::StripAsciiWhitespace(parts.first);
     if (!IsValidName(name) || !absl::StrContains(item, "=")) {
       return file.ErrorAt(entry->second.line,
-                          absl::StrCat("\"", item,
-                                       "\" is not NAME=ADDRESS", kNaming));
+                          absl::StrCat("\"", item, "\" is not NAME=ADDRESS", kNaming));
     }
     if (!names.emplace(name).second) {
       return file.ErrorAt(entry->second.line, absl::StrCat("two nodes are named ", name));

@@ -5,7 +5,7 @@
 add_custom_target(programs)
 add_dependencies(programs
   clusterd clusterd-spawner clusterd-worker clustershell muster-nodeset wordcount examples
-  ClusterAPI ClusterAPI_python)
+  ClusterAPI ClusterAPI_python muster_python)
 
 include(CMakePackageConfigHelpers)
 
@@ -51,6 +51,13 @@ muster_rpath(from_python ${MUSTER_INSTALL_PYTHONDIR}/ClusterAPI)
 set_target_properties(ClusterAPI_python PROPERTIES INSTALL_RPATH ${from_python})
 install(TARGETS ClusterAPI_python LIBRARY DESTINATION ${MUSTER_INSTALL_PYTHONDIR}/ClusterAPI)
 install(FILES ${MUSTER_PYTHON_SOURCES} DESTINATION ${MUSTER_INSTALL_PYTHONDIR}/ClusterAPI)
+muster_rpath(from_muster ${MUSTER_INSTALL_PYTHONDIR}/muster)
+set_target_properties(muster_python PROPERTIES INSTALL_RPATH ${from_muster})
+install(TARGETS muster_python LIBRARY DESTINATION ${MUSTER_INSTALL_PYTHONDIR}/muster)
+foreach(file IN LISTS MUSTER_LIFE_FILES)
+  cmake_path(GET file PARENT_PATH folder)
+  install(FILES provision/python/${file} DESTINATION ${MUSTER_INSTALL_PYTHONDIR}/${folder})
+endforeach()
 
 # As Debian calls the folder of a package; the documents' links to each other work there.
 set(muster_documents ${CMAKE_INSTALL_DATAROOTDIR}/doc/muster)
@@ -58,7 +65,8 @@ install(FILES README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md LICENSE
   DESTINATION ${muster_documents})
 install(FILES docs/coming-from.md docs/configuration.md docs/cpp-reference.md docs/cpp-tutorial.md docs/examples.md
   docs/failure-semantics.md docs/files.md docs/limits.md
-  docs/coming-from-clush.md docs/coming-from-dustcluster.md docs/nodes.md docs/one-shot.md docs/output.md docs/performance.md docs/programs.md docs/prompt.md
+  docs/clusters-reference.md docs/coming-from-clush.md docs/coming-from-dustcluster.md docs/coming-from-elasticluster.md docs/providers.md
+  docs/nodes.md docs/one-shot.md docs/output.md docs/performance.md docs/programs.md docs/prompt.md
   docs/python-reference.md docs/python-tutorial.md docs/resources.md docs/security.md docs/targets.md docs/tour.md docs/values.md
   DESTINATION ${muster_documents}/docs)
 install(DIRECTORY docs/pictures DESTINATION ${muster_documents}/docs)

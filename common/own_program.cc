@@ -26,7 +26,8 @@ std::string FindProgram(const std::string& folder, const std::string& name) {
     return std::string(given) + "/" + name;
   }
   for (const char* relative :
-       {"", "/../bin", "/../libexec/muster", "/../../bin", "/../../libexec/muster"}) {
+       {"", "/../bin", "/../libexec/muster", "/../../bin", "/../../libexec/muster",
+        "/../../../../bin", "/../../../../libexec/muster"}) {
     std::string candidate = folder;
     candidate.append(relative).append("/").append(name);
     if (::access(candidate.c_str(), X_OK) == 0) return candidate;

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "client/python/option_value.h"
-#include "client/python/text.h"
+#include "common/python/text.h"
 
 namespace py = pybind11;
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "client/python/execute_options.h"
-#include "client/python/gil.h"
-#include "client/python/text.h"
+#include "common/python/gil.h"
+#include "common/python/text.h"
 
 namespace py = pybind11;
 

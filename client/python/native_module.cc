@@ -10,11 +10,11 @@
 
 #include "client/python/call_queue.h"
 #include "client/python/execute_options.h"
-#include "client/python/gil.h"
 #include "client/python/lent_memory.h"
 #include "client/python/native_cluster.h"
 #include "client/python/python_value.h"
-#include "client/python/text.h"
+#include "common/python/gil.h"
+#include "common/python/text.h"
 
 namespace py = pybind11;
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "client/python/text.h"
+#include "common/python/text.h"
 
 namespace py = pybind11;
 

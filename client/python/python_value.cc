@@ -4,7 +4,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "client/python/text.h"
+#include "common/python/text.h"
 
 namespace py = pybind11;
 

@@ -8,6 +8,7 @@ import lint
 # The longest matching folder counts. A folder may always include itself and what lies below it.
 MAY_INCLUDE = {
     "common": [],
+    "common/python": [],
     "proto": ["common"],
     "files": ["common"],
     "server": ["common", "proto"],
@@ -19,6 +20,7 @@ MAY_INCLUDE = {
     "client": ["common", "files", "proto"],
     "client/python": ["common"],
     "provision": ["client", "common"],
+    "provision/python": ["common", "provision"],
     "shell": ["client", "provision", "common"],
     "examples": [],
     "bench": ["common", "client"],
@@ -33,7 +35,7 @@ FREE = ["tests"]
 RPC = re.compile(r"(grpc|grpcpp|google/protobuf|muster/v1)/|.*\.pb\.h$")
 MAY_SEE_RPC = ["proto", "server", "server/service", "client", "bench"]
 PYTHON = re.compile(r"pybind11/|Python\.h$")
-MAY_SEE_PYTHON = ["server/worker", "client/python"]
+MAY_SEE_PYTHON = ["server/worker", "client/python", "common/python", "provision/python"]
 
 TOP = {"common", "proto", "files", "server", "client", "provision", "shell", "examples", "bench", "tests"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -109,3 +109,37 @@ def ends(pid):
     while is_running(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     return not is_running(pid)
+
+
+def processes_with(text):
+    """The processes whose command line, or environment, holds the text."""
+    found = []
+    for folder in pathlib.Path("/proc").iterdir():
+        if not folder.name.isdigit() or int(folder.name) == os.getpid():
+            continue
+        try:
+            if text.encode() in (folder / "cmdline").read_bytes() and is_running(int(folder.name)):
+                found.append(int(folder.name))
+        except OSError:
+            continue  # it has ended
+    return found
+
+
+def eventually(condition, seconds=10):
+    """Whether it comes true soon."""
+    deadline = time.monotonic() + seconds * SLACK
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return bool(condition())
+
+
+@pytest.fixture
+def state(monkeypatch):
+    """A folder of this test's own where clusters are kept; what still runs of them is killed afterwards."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="mu-", dir="/tmp"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
+    monkeypatch.delenv("MUSTER_CONFIG", raising=False)
+    yield folder
+    for pid in processes_with(str(folder)):
+        os.kill(pid, 9)
+    shutil.rmtree(folder, ignore_errors=True)

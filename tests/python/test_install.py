@@ -50,11 +50,16 @@ def test_every_file_is_in_its_place(prefix):
     folder = str(pathlib.PurePath(module).parent)
     package = {f"{folder}/{path.name}" for path in (ROOT / "client/python/ClusterAPI").iterdir()
                if path.suffix in (".py", ".pyi") or path.name == "py.typed"}
+    life = {f"{folder.removesuffix('ClusterAPI')}{path.relative_to(ROOT / 'provision/python')}"
+            for name in ("muster", "elasticluster") for path in (ROOT / "provision/python" / name).rglob("*")
+            if path.suffix in (".py", ".pyi") or path.name == "py.typed"}
+    (provision,) = {name for name in files if re.search(r"dist-packages/muster/_provision[^/]*\.so$", name)}
     documents_there = {f"share/doc/muster/{name}" for name in (
         "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE",
         "docs/coming-from.md", "docs/configuration.md", "docs/cpp-reference.md", "docs/cpp-tutorial.md", "docs/examples.md",
         "docs/failure-semantics.md", "docs/files.md", "docs/limits.md",
-        "docs/coming-from-clush.md", "docs/coming-from-dustcluster.md", "docs/nodes.md", "docs/one-shot.md", "docs/output.md", "docs/performance.md",
+        "docs/clusters-reference.md", "docs/coming-from-clush.md", "docs/coming-from-dustcluster.md", "docs/coming-from-elasticluster.md",
+        "docs/providers.md", "docs/nodes.md", "docs/one-shot.md", "docs/output.md", "docs/performance.md",
         "docs/programs.md", "docs/prompt.md", "docs/python-reference.md", "docs/python-tutorial.md",
         "docs/resources.md", "docs/security.md", "docs/targets.md", "docs/tour.md", "docs/values.md", *(f"docs/pictures/{path.name}" for path in (ROOT / "docs/pictures").iterdir()),
         "examples/bigsort.cc", "examples/hello.cc", "examples/loggrep.cc", "examples/pi.cc", "examples/sweep.cc",
@@ -62,7 +67,7 @@ def test_every_file_is_in_its_place(prefix):
     headers = {f"include/muster/{name}.h" for name in (
         "call_group", "command", "export", "map", "nodes", "outcome", "program", "session", "status", "transfer", "value",
         "value_as")}
-    assert {re.sub(r"\.so\.\d.*", ".so.N", name) for name in files} == documents_there | headers | package | {
+    assert {re.sub(r"\.so\.\d.*", ".so.N", name) for name in files} == documents_there | headers | package | life | {provision,
         "bin/clusterd", "bin/clustershell", "bin/muster-nodeset",
         "libexec/muster/clusterd-spawner", "libexec/muster/clusterd-worker",
         "include/ClusterAPI.h",
@@ -127,6 +132,17 @@ def test_the_module_imports_from_its_installed_place(prefix):
                PYTHONPATH=str(package.parent)) == "[1, 2]\n"
 
 
+def test_clusters_live_from_the_installed_place(prefix, tmp_path):
+    (package,) = prefix.rglob("dist-packages/muster")
+    with tempfile.TemporaryDirectory(prefix="mu-", dir="/tmp") as state:
+        assert run("/usr/bin/python3", "-B", "-c", "import elasticluster\n"
+                   "cluster = elasticluster.Cluster('lab', elasticluster.LocalCloudProvider())\n"
+                   "cluster.add_nodes('compute', 2)\n"
+                   "cluster.start()\n"
+                   "with cluster.cluster() as nodes:\n    print(nodes.run(abs, -1))\n"
+                   "cluster.stop()", PYTHONPATH=str(package.parent), XDG_STATE_HOME=state) == "{'compute001': 1, 'compute002': 1}\n"
+
+
 def test_below_usr_everything_is_where_debian_expects_it(tmp_path):
     run("cmake", "-S", ROOT, "-B", tmp_path, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
         "-DCMAKE_INSTALL_PREFIX=/usr", "-DMUSTER_TESTS=OFF")
@@ -134,7 +150,8 @@ def test_below_usr_everything_is_where_debian_expects_it(tmp_path):
     places = set(re.findall(r'DESTINATION "\$\{CMAKE_INSTALL_PREFIX\}/([^"]*)"', script))
     architecture = run("g++", "-print-multiarch").strip()
     assert {"bin", "libexec/muster", "include", f"lib/{architecture}", f"lib/{architecture}/pkgconfig",
-            f"lib/{architecture}/cmake/Muster", "lib/python3/dist-packages/ClusterAPI"} <= places
+            f"lib/{architecture}/cmake/Muster", "lib/python3/dist-packages/ClusterAPI",
+            "lib/python3/dist-packages/muster", "lib/python3/dist-packages/elasticluster"} <= places
 
 
 def test_programs_in_python_find_the_module_of_their_shell(prefix, tmp_path):

@@ -219,3 +219,27 @@ def test_a_generator_that_is_left_gives_the_line_back(cluster):
     assert terminal.end() == 0
     assert "map [" in terminal.raw and "run [" in terminal.raw
     assert terminal.picture.text() == ["end", ""]
+
+
+SLOW_START = """\
+import logging, muster
+logging.basicConfig(format="%(message)s", level="INFO")
+class Slow(muster.LocalCloudProvider):
+    def start_instance(self, *args, node_name="", **kwargs):
+        nap(3.5 if node_name.endswith("2") else 0.1)
+        return super().start_instance(*args, node_name=node_name, **kwargs)
+lab = muster.Cluster("lab", Slow())
+lab.add_nodes("compute", 3)
+lab.start()
+lab.stop()
+print("done")
+"""
+
+
+def test_a_start_of_a_cluster_that_takes_long_shows_how_far_it_is(cluster, state):
+    terminal = Terminal(cluster, SLOW_START)
+    assert terminal.end() == 0
+    assert any(re.search(r"^lab: starting \[[#.]{20}\] [0-3]/3 compute00\d ", row) for row in terminal.picture.seen)
+    shown = [row for row in terminal.picture.text() if row]
+    assert shown[-1] == "done" and shown[0].startswith("lab: compute00") and not any("[#" in row for row in shown)
+    assert all(row.startswith("lab: compute00") for row in shown[:-1])

@@ -13,6 +13,7 @@ import tempfile
 import documents
 import pytest
 import python_documents
+from conftest import processes_with
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
@@ -23,7 +24,11 @@ OURS = [page for page, text in PAGES.items() if python_documents.pieces(page, te
 def fixture_folder():
     folder = tempfile.mkdtemp(prefix="muster-py-")
     yield pathlib.Path(folder)
+    left = processes_with(folder)
+    for pid in left:
+        os.kill(pid, 9)
     shutil.rmtree(folder)
+    assert not left, "the page left nodes of clusters running"
 
 
 def run(page, text, folder, environment):
@@ -33,7 +38,7 @@ def run(page, text, folder, environment):
     (folder / "home").mkdir()
     done = subprocess.run(
         [sys.executable, "-B", python_documents.__file__, folder / "page.json"], cwd=folder / "home",
-        env=environment | {"HOME": str(folder / "home"), "IPYTHONDIR": str(folder), "NO_COLOR": "1"},
+        env=environment | {"HOME": str(folder / "home"), "XDG_STATE_HOME": str(folder / "state"), "IPYTHONDIR": str(folder), "NO_COLOR": "1"},
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=100, check=False)
     python_documents.judge(todo, done.stdout)
 
@@ -50,7 +55,8 @@ def test_what_is_quoted_of_other_libraries_is_python(page):
 
 
 def test_the_pages_are_those_that_are_meant():
-    assert {"coming-from.md", "python-reference.md", "python-tutorial.md"} <= set(OURS)
+    assert {"coming-from.md", "python-reference.md", "python-tutorial.md", "clusters-reference.md",
+            "coming-from-elasticluster.md"} <= set(OURS)
 
 
 def test_the_reference_names_everything_that_is_public(api):
@@ -65,6 +71,17 @@ def test_the_reference_names_everything_that_is_public(api):
     names |= set(re.search(r"the options are (.*)", str(caught.value)).group(1).split(", "))
     missing = [name for name in sorted(names) if not re.search(rf"\b{name}\b", PAGES["python-reference.md"])]
     assert not missing, f"docs/python-reference.md does not name {missing}"
+
+
+def test_the_reference_of_clusters_names_everything_that_is_public():
+    import muster
+    from muster import _connection
+    names = set(muster.__all__)
+    for kind in (muster.Cluster, muster.Node, muster.NodeResult, _connection.Channel, _connection.Output):
+        names |= {name for owner in kind.__mro__[:-1] if owner is not tuple for name in vars(owner) if not name.startswith("_")}
+    names -= {"take", "waiting", "write", "flush", "channel"}  # of files: what every file has, and our own
+    missing = [name for name in sorted(names) if not re.search(rf"\b{name}\b", PAGES["clusters-reference.md"])]
+    assert not missing, f"docs/clusters-reference.md does not name {missing}"
 
 
 def test_the_reference_names_every_option_of_the_magics():

@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("mypy", reason="the package mypy is not installed")
 HERE = pathlib.Path(__file__).resolve().parent
 PACKAGE = HERE.parents[1] / "client/python/ClusterAPI"
+CLUSTERS = HERE.parents[1] / "provision/python"
 
 # What no caller makes, and what pybind11 makes of a class.
 NOT_TOLD = r"""
@@ -20,6 +21,12 @@ ClusterAPI\.(Cluster|Session|ValueStream|View|Outcome)\.__init__
 ClusterAPI\._(aio|native)\.\w+\.__init__
 ClusterAPI\._aio\._Opening.*
 ClusterAPI\.(_native\.)?(Outcome|Transfer|CallQueue|Cluster)
+muster\._connection\.\w+\.__init__
+muster\._connection\.(SshConnection|SLICE|Channel\.(take|waiting|write)|_Self)
+(muster|elasticluster)\.(cluster\.|node\.)?Node\.__init__
+muster\._watch\.Watcher
+muster\.repository\.native_of
+(muster|elasticluster)\.(providers\.)?(\w+\.)?(Local|Ssh)CloudProvider\.(TYPE|start_instance|stop_instance|get_ips|is_instance_running)
 """
 
 
@@ -27,9 +34,11 @@ ClusterAPI\.(_native\.)?(Outcome|Transfer|CallQueue|Cluster)
 def fixture_mypy(tmp_path):
     """Runs mypy, or its stubtest, with nothing but our stubs; its complaints."""
     stubs = tmp_path / "stubs" / "ClusterAPI"
-    stubs.mkdir(parents=True)
-    for stub in PACKAGE.glob("*.pyi"):
-        shutil.copy(stub, stubs)
+    for package in (PACKAGE, *(CLUSTERS / name for name in ("muster", "elasticluster"))):
+        for stub in package.rglob("*.pyi"):
+            copy = stubs.parent / stub.relative_to(package.parent)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(stub, copy)
 
     def run(module, *arguments):
         done = subprocess.run([sys.executable, "-m", module, *map(str, arguments)], cwd=tmp_path, stdin=subprocess.DEVNULL,
@@ -39,8 +48,9 @@ def fixture_mypy(tmp_path):
     return run
 
 
-def test_a_program_that_uses_every_name_passes_strictly(mypy):
-    assert mypy("mypy", "--strict", HERE / "typed_program.py") == ""
+@pytest.mark.parametrize("program", ["typed_program.py", "typed_clusters.py"])
+def test_a_program_that_uses_every_name_passes_strictly(mypy, program):
+    assert mypy("mypy", "--strict", HERE / program) == ""
 
 
 def test_that_program_does_use_every_name():
@@ -53,6 +63,38 @@ def test_that_program_does_use_every_name():
     names |= {name for name in vars(ClusterAPI.View) if not name.startswith("_")}
     assert {"submit", "exit_code", "left"} <= names
     assert [name for name in sorted(names) if not re.search(rf"\b{name}\b", text)] == []
+
+
+def test_the_program_about_clusters_uses_every_name():
+    import muster
+    from muster import _connection
+    text = (HERE / "typed_clusters.py").read_text(encoding="utf-8")
+    names = set(muster.__all__)
+    for kind in (muster.Cluster, muster.Node, muster.NodeResult, muster.AbstractCloudProvider, muster.AbstractSetupProvider,
+                 muster.AbstractClusterRepository, _connection.Connection, _connection.Input, _connection.Output,
+                 _connection.Channel):
+        names |= {name for owner in kind.__mro__[:-1] if owner is not tuple for name in vars(owner) if not name.startswith("_")}
+    names -= {"take", "waiting"}  # ours
+    assert [name for name in sorted(names) if not re.search(rf"\b{name}\b", text)] == []
+
+
+WRONG_OF_CLUSTERS = """\
+import elasticluster, muster
+cluster = muster.Cluster("a", on_timeout="wait")
+cluster.add_nodes("compute", "2")
+cluster.start(min_nodes=3)
+node: int = cluster.get_all_nodes()[0]
+cluster.nodes["compute"].name
+muster.PickleRepository()
+elasticluster.Cluster("a").resize(compute="1")
+muster.Clustre
+"""
+
+
+def test_what_is_wrong_with_clusters_is_found(mypy, tmp_path):
+    (tmp_path / "wrong.py").write_text(WRONG_OF_CLUSTERS, encoding="utf-8")
+    found = {int(line) for line in re.findall(r"wrong\.py:(\d+): error", mypy("mypy", "--strict", "wrong.py"))}
+    assert found == set(range(2, 10))
 
 
 WRONG = """\
@@ -77,9 +119,10 @@ def test_what_is_wrong_is_found(mypy, tmp_path):
     assert found == set(range(3, 13))
 
 
-def test_the_stubs_tell_what_is_there(mypy, tmp_path):
+@pytest.mark.parametrize("package", ["ClusterAPI", "muster", "elasticluster"])
+def test_the_stubs_tell_what_is_there(mypy, tmp_path, package):
     (tmp_path / "allowed").write_text(NOT_TOLD, encoding="utf-8")
-    assert mypy("mypy.stubtest", "ClusterAPI", "--ignore-missing-stub", "--allowlist", "allowed",
+    assert mypy("mypy.stubtest", package, "--ignore-missing-stub", "--allowlist", "allowed",
                 "--ignore-unused-allowlist") == ""
 
 

@@ -1,0 +1,42 @@
+from . import cluster as cluster
+from . import exceptions as exceptions
+from . import node as node
+from . import providers as providers
+from . import repository as repository
+from muster import NodeResult as NodeResult
+from muster import log as log
+from muster.cluster import Cluster as Cluster
+from muster.exceptions import CloudProviderError as CloudProviderError
+from muster.exceptions import ClusterError as ClusterError
+from muster.exceptions import ClusterNotFound as ClusterNotFound
+from muster.exceptions import ClusterSizeError as ClusterSizeError
+from muster.exceptions import ConfigurationError as ConfigurationError
+from muster.exceptions import FlavorError as FlavorError
+from muster.exceptions import ImageError as ImageError
+from muster.exceptions import InstanceError as InstanceError
+from muster.exceptions import InstanceNotFoundError as InstanceNotFoundError
+from muster.exceptions import KeypairError as KeypairError
+from muster.exceptions import NodeNotFound as NodeNotFound
+from muster.exceptions import SecurityGroupError as SecurityGroupError
+from muster.exceptions import SetupProviderError as SetupProviderError
+from muster.exceptions import TimeoutError as TimeoutError
+from muster.node import Node as Node
+from muster.providers import AbstractCloudProvider as AbstractCloudProvider
+from muster.providers import AbstractSetupProvider as AbstractSetupProvider
+from muster.providers import AnsibleSetupProvider as AnsibleSetupProvider
+from muster.providers import BotoCloudProvider as BotoCloudProvider
+from muster.providers import GoogleCloudProvider as GoogleCloudProvider
+from muster.providers import LocalCloudProvider as LocalCloudProvider
+from muster.providers import OpenStackCloudProvider as OpenStackCloudProvider
+from muster.providers import ScriptSetupProvider as ScriptSetupProvider
+from muster.providers import SshCloudProvider as SshCloudProvider
+from muster.repository import AbstractClusterRepository as AbstractClusterRepository
+from muster.repository import JsonRepository as JsonRepository
+from muster.repository import MemRepository as MemRepository
+from muster.repository import MultiDiskRepository as MultiDiskRepository
+from muster.repository import PickleRepository as PickleRepository
+from muster.repository import SqliteRepository as SqliteRepository
+from muster.repository import YamlRepository as YamlRepository
+
+__version__: str
+__all__: list[str]

@@ -1,0 +1,14 @@
+from muster.exceptions import CloudProviderError as CloudProviderError
+from muster.exceptions import ClusterError as ClusterError
+from muster.exceptions import ClusterNotFound as ClusterNotFound
+from muster.exceptions import ClusterSizeError as ClusterSizeError
+from muster.exceptions import ConfigurationError as ConfigurationError
+from muster.exceptions import FlavorError as FlavorError
+from muster.exceptions import ImageError as ImageError
+from muster.exceptions import InstanceError as InstanceError
+from muster.exceptions import InstanceNotFoundError as InstanceNotFoundError
+from muster.exceptions import KeypairError as KeypairError
+from muster.exceptions import NodeNotFound as NodeNotFound
+from muster.exceptions import SecurityGroupError as SecurityGroupError
+from muster.exceptions import SetupProviderError as SetupProviderError
+from muster.exceptions import TimeoutError as TimeoutError

@@ -1,0 +1,1 @@
+from muster.node import Node as Node

@@ -1,0 +1,9 @@
+from muster.providers import AbstractCloudProvider as AbstractCloudProvider
+from muster.providers import AbstractSetupProvider as AbstractSetupProvider
+from muster.providers import AnsibleSetupProvider as AnsibleSetupProvider
+from muster.providers import BotoCloudProvider as BotoCloudProvider
+from muster.providers import GoogleCloudProvider as GoogleCloudProvider
+from muster.providers import LocalCloudProvider as LocalCloudProvider
+from muster.providers import OpenStackCloudProvider as OpenStackCloudProvider
+from muster.providers import ScriptSetupProvider as ScriptSetupProvider
+from muster.providers import SshCloudProvider as SshCloudProvider

@@ -1,0 +1,1 @@
+from muster.providers import AnsibleSetupProvider as AnsibleSetupProvider

@@ -1,0 +1,42 @@
+from . import cluster as cluster
+from . import exceptions as exceptions
+from . import node as node
+from . import providers as providers
+from . import repository as repository
+from ._watch import NodeResult as NodeResult
+from ._watch import log as log
+from .cluster import Cluster as Cluster
+from .exceptions import CloudProviderError as CloudProviderError
+from .exceptions import ClusterError as ClusterError
+from .exceptions import ClusterNotFound as ClusterNotFound
+from .exceptions import ClusterSizeError as ClusterSizeError
+from .exceptions import ConfigurationError as ConfigurationError
+from .exceptions import FlavorError as FlavorError
+from .exceptions import ImageError as ImageError
+from .exceptions import InstanceError as InstanceError
+from .exceptions import InstanceNotFoundError as InstanceNotFoundError
+from .exceptions import KeypairError as KeypairError
+from .exceptions import NodeNotFound as NodeNotFound
+from .exceptions import SecurityGroupError as SecurityGroupError
+from .exceptions import SetupProviderError as SetupProviderError
+from .exceptions import TimeoutError as TimeoutError
+from .node import Node as Node
+from .providers import AbstractCloudProvider as AbstractCloudProvider
+from .providers import AbstractSetupProvider as AbstractSetupProvider
+from .providers import AnsibleSetupProvider as AnsibleSetupProvider
+from .providers import BotoCloudProvider as BotoCloudProvider
+from .providers import GoogleCloudProvider as GoogleCloudProvider
+from .providers import LocalCloudProvider as LocalCloudProvider
+from .providers import OpenStackCloudProvider as OpenStackCloudProvider
+from .providers import ScriptSetupProvider as ScriptSetupProvider
+from .providers import SshCloudProvider as SshCloudProvider
+from .repository import AbstractClusterRepository as AbstractClusterRepository
+from .repository import JsonRepository as JsonRepository
+from .repository import MemRepository as MemRepository
+from .repository import MultiDiskRepository as MultiDiskRepository
+from .repository import PickleRepository as PickleRepository
+from .repository import SqliteRepository as SqliteRepository
+from .repository import YamlRepository as YamlRepository
+
+__version__: str
+__all__: list[str]

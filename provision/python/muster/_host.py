@@ -1,0 +1,26 @@
+"""What a program of C++ runs on its private node to use providers and setups that are classes of Python: texts in
+and a text out. Objects are kept in the worker that made them, by their records."""
+
+import functools
+import json
+
+from . import _failures, _records
+from ._foreign import ProviderAdapter, SetupAdapter
+from ._provision import StatusError
+
+_ADAPTERS = {"cloud_provider": ProviderAdapter, "setup_provider": SetupAdapter}
+
+
+@functools.lru_cache(maxsize=64)
+def _adapter(what, record_text):
+    return _ADAPTERS[what](_records.object_of(json.loads(record_text), what))
+
+
+def call(what, record_text, method, words):
+    """JSON of [code, answer or message]."""
+    try:
+        return json.dumps(["OK", getattr(_adapter(what, record_text), method)(*words) or ""])
+    except StatusError as error:
+        return json.dumps([error.args[0], error.args[1]])
+    except Exception as error:  # the class may do anything
+        return json.dumps(["FAILED_PRECONDITION", _failures.last_line(error)])

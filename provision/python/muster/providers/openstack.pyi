@@ -1,0 +1,1 @@
+from . import OpenStackCloudProvider as OpenStackCloudProvider

@@ -1,0 +1,108 @@
+#include "provision/python_host.h"
+
+#include <absl/strings/str_cat.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "common/mutex.h"
+#include "common/own_program.h"
+
+namespace muster::provision {
+namespace {
+
+using nlohmann::json;
+
+// Calls at the same time; processes are made as they are needed.
+constexpr int kWorkers = 16;
+
+// A text of JSON, with nothing escaped that Python reads otherwise, is a literal of Python's.
+std::string Literal(const std::string& text) {
+  return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+// Where our package is, when it is not where Python looks: beside the programs of a build tree, or
+// below a prefix of its own.
+std::string ModuleFolder() {
+  const std::string folder = FolderOf(reinterpret_cast<void*>(&ModuleFolder));
+  for (const char* place : {"/../python", "/../" MUSTER_PYTHON_FOLDER}) {
+    std::string found = absl::StrCat(folder, place);
+    if (::access(absl::StrCat(found, "/muster").c_str(), X_OK) == 0) return found;
+  }
+  return "";
+}
+
+std::string Source(const std::string& what, const std::string& record, const std::string& method,
+                   const std::vector<std::string>& words) {
+  std::string source;
+  if (const std::string folder = ModuleFolder(); !folder.empty()) {
+    absl::StrAppend(&source, "import sys\nif ", Literal(folder),
+                    " not in sys.path: sys.path.append(", Literal(folder), ")\n");
+  }
+  absl::StrAppend(&source, "import muster._host\nmuster._host.call(", Literal(what), ", ",
+                  Literal(record), ", ", Literal(method), ", [");
+  for (const std::string& word : words) absl::StrAppend(&source, Literal(word), ", ");
+  return absl::StrCat(source, "])");
+}
+
+absl::StatusCode CodeOf(const std::string& name) {
+  for (int number = 0; number <= 16; ++number) {
+    const auto code = static_cast<absl::StatusCode>(number);
+    if (absl::StatusCodeToString(code) == name) return code;
+  }
+  return absl::StatusCode::kUnknown;
+}
+
+absl::StatusOr<std::string> Read(const std::string& text) {
+  try {
+    const json answer = json::parse(text);
+    const auto code = answer.at(0).get<std::string>();
+    auto said = answer.at(1).get<std::string>();
+    if (code == "OK") return said;
+    return absl::Status(CodeOf(code), said);
+  } catch (const json::exception& error) {
+    return absl::InternalError(absl::StrCat("the process for classes of Python answered '",
+                                            text.substr(0, 200), "': ", error.what()));
+  }
+}
+
+struct Shared {
+  Mutex mutex;
+  std::shared_ptr<PythonHost> host MUSTER_GUARDED_BY(mutex);
+};
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<PythonHost>> PythonHost::Get() {
+  static auto* const shared = new Shared;
+  const MutexLock lock(shared->mutex);
+  if (shared->host == nullptr) {
+    Result<ClusterAPI> node = ClusterAPI::local(1, kWorkers);
+    if (!node.ok()) {
+      return absl::UnavailableError(absl::StrCat(
+          "the process for classes of Python does not start: ", node.status().message()));
+    }
+    shared->host = std::make_shared<PythonHost>(*std::move(node));
+  }
+  return shared->host;
+}
+
+absl::StatusOr<std::string> PythonHost::Call(const std::string& what, const std::string& record,
+                                             const std::string& method,
+                                             const std::vector<std::string>& words,
+                                             std::chrono::milliseconds deadline) {
+  ExecuteOptions options;
+  options.deadline = deadline;
+  const Outcome outcome =
+      node_.execute(1, python(Source(what, record, method, words), Command::Form::kStr), options)
+          .wait();
+  if (outcome.ok()) return Read(outcome.value().text());
+  const std::string said =
+      absl::StrCat(method, " of a class of Python (", record, "): ", outcome.describe());
+  if (outcome.kind == Outcome::Kind::kTimedOut) return absl::DeadlineExceededError(said);
+  return absl::InternalError(said);
+}
+
+}  // namespace muster::provision

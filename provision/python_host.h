@@ -1,0 +1,32 @@
+// PythonHost: the private node on which a program of C++ calls classes of Python. Thread-safe.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/ClusterAPI.h"
+
+namespace muster::provision {
+
+class PythonHost {
+ public:
+  // The one of this process, started at its first use. Unavailable: it does not start, and why.
+  static absl::StatusOr<std::shared_ptr<PythonHost>> Get();
+
+  // What muster._host.call(what, record, method, words) answered. DeadlineExceeded: it was stopped;
+  // Internal: its process ended, and how.
+  absl::StatusOr<std::string> Call(const std::string& what, const std::string& record,
+                                   const std::string& method, const std::vector<std::string>& words,
+                                   std::chrono::milliseconds deadline);
+
+  explicit PythonHost(ClusterAPI node) : node_(std::move(node)) {}
+
+ private:
+  ClusterAPI node_;
+};
+
+}  // namespace muster::provision
