@@ -276,3 +276,28 @@ def test_twenty_starts_at_once_on_one_host_share_one_bundle(lab, cluster):
     assert lab.hosts["web1"].run("sh", "-c", "ls -d /home/ann/.cache/muster/b-*").count("\n") == 1
     assert lab.hosts["web1"].run("sh", "-c", "ls -a /home/ann/.cache/muster").count("lock") == 0
     cluster.do("delete")
+
+
+def test_a_program_in_python_starts_it_and_another_one_stops_it(lab):
+    first = lab.folder / "first.py"
+    first.write_text(f"""
+import muster
+provider = muster.SshCloudProvider(hosts="web[1-3]", ssh_config="{lab.ssh_config}")
+cluster = muster.Cluster("py", provider, None, repository=muster.PickleRepository("{lab.folder}/store"))
+cluster.add_node("frontend")
+cluster.add_nodes("compute", 2)
+cluster.start()
+for node in cluster.get_all_nodes():
+    stdin, stdout, stderr = node.connect().exec_command("hostname")
+    print(node.name, stdout.read().decode().strip())
+""")
+    second = lab.folder / "second.py"
+    second.write_text(f"""
+import muster
+muster.PickleRepository("{lab.folder}/store").get("py").stop()
+""")
+    done = lab.run("env", f"PYTHONPATH={BIN.parent}/python", "/usr/bin/python3", first)
+    assert done.returncode == 0, done.stdout
+    assert sorted(done.stdout.split()) == sorted("frontend001 web1 compute001 web2 compute002 web3".split())
+    done = lab.run("env", f"PYTHONPATH={BIN.parent}/python", "/usr/bin/python3", second)
+    assert (done.returncode, done.stdout) == (0, "")
