@@ -16,7 +16,10 @@
 #include "client/ClusterAPI.h"
 #include "common/unique_fd.h"
 #include "common/words.h"
+#include "provision/python_provider.h"
+#include "shell/cluster_commands.h"
 #include "shell/cluster_init.h"
+#include "shell/cluster_records.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
 #include "shell/input_source.h"
@@ -50,25 +53,33 @@ Result<ClusterAPI> OpenCluster(const Options& options, Output& output) {
   return ClusterAPI::local(*options.local);
 }
 
-// One that is written now: there is none yet.
+// Where none is found: one that is written now, or none at all, for a shell that is to start one.
 Result<ClusterAPI> InitAndOpen(Options& options, Signals& signals, Output& output,
                                Result<ClusterAPI> none) {
-  const bool is_default = options.config.empty() && options.cluster.empty() && !options.local;
+  const bool is_default = options.cluster.empty() && !options.local;
   if (none.status().code() != StatusCode::kNotFound || !is_default) return none;
+  Result<ClusterAPI> empty = ClusterAPI::none(options.config);
+  if (!empty.ok()) return none;
+  // What is there, or was started, is chosen from, and not written anew.
+  const absl::StatusOr<ShellSettings> settings = ReadShellSettings(options.config);
+  const bool has_templates = settings.ok() && !settings->clusters.empty();
+  if (!options.config.empty() || has_templates || !empty->clusters().empty()) return empty;
   const bool may_ask = !options.has_lines && !options.one_shot.IsGiven() &&
                        ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
   std::string machines;
   if (may_ask) {
     output.Note(none.status().message());
-    output.Note("clusterinit writes it for you; Ctrl-D leaves");
+    output.Note("clusterinit writes it for you; without an answer there is no cluster yet");
   } else {
-    if (options.lines.empty()) return none;
+    if (options.lines.empty()) return empty;
     const auto [name, rest] = SplitFirst(options.lines.front());
-    if (name != kClusterinitCommand.name) return none;
+    if (name != kClusterinitCommand.name) return empty;
     machines = std::string(rest);
     options.lines.erase(options.lines.begin());
   }
-  if (InitCluster(signals, output, "", "default", machines, may_ask) != kExitOk) return none;
+  if (InitCluster(signals, output, "", "default", machines, may_ask) != kExitOk) {
+    return may_ask && signals.ending() == 0 ? std::move(empty) : std::move(none);
+  }
   return ClusterAPI::connect();
 }
 
@@ -102,6 +113,10 @@ Vocabulary VocabularyOf(Shell& shell) {
   vocabulary.tags = [&shell] { return TagNames(shell); };
   vocabulary.clusters = [&shell] { return shell.view().ClusterNames(); };
   for (const Node& node : shell.nodes()) vocabulary.nodes.push_back(node.name);
+  // Another cluster's name is a target, too.
+  for (const std::string& name : shell.view().OtherClusters()) vocabulary.nodes.push_back(name);
+  vocabulary.cluster_commands = ClusterCommandNames();
+  vocabulary.startable = [&shell] { return StartableNames(shell); };
   vocabulary.paths = &PathsHere;
   vocabulary.remote_paths = [&shell](const std::string& target, const std::string& typed) {
     return PathsOfNode(shell, target, typed);
@@ -225,6 +240,7 @@ int Main(int argc, char** argv) {
     return kExitOk;
   }
   Signals signals;  // before ClusterAPI starts threads
+  provision::UsePythonProviders();
   return Run(*options, signals, output);
 }
 

@@ -28,7 +28,9 @@ struct Column {
   std::string (*cell)(const NodeCheck& check);
 };
 
-bool IsKnown(const NodeCheck& check) { return check.state != "down"; }
+bool IsKnown(const NodeCheck& check) {
+  return check.state == "running" || check.state == "draining";
+}
 
 std::string OrDash(const std::string& text) { return text.empty() ? "-" : text; }
 
@@ -77,6 +79,7 @@ const std::vector<Column>& Columns() {
        true,
        [](const NodeCheck& c) { return IfKnown(c, absl::StrCat(c.workers)); }},
       {{"cluster"}, 0, true, [](const NodeCheck& c) { return ClusterOf(c.node); }},
+      {{"kind"}, 0, true, [](const NodeCheck& c) { return OrDash(KindOf(c.node)); }},
       {{"login"}, 0, true, &LoginOf},
       {{"tags"},
        3,
