@@ -278,6 +278,21 @@ def test_twenty_starts_at_once_on_one_host_share_one_bundle(lab, cluster):
     cluster.do("delete")
 
 
+def test_at_the_prompt_it_is_made_used_and_removed(lab):
+    configuration = lab.folder / "home/.config/muster/cluster.conf"
+    configuration.parent.mkdir(parents=True)
+    configuration.write_text(f"[provider hosts]\ntype = ssh\nhosts = web[1-3]\nssh_config = {lab.ssh_config}\n"
+                             "[cluster three]\nprovider = hosts\nnodes.compute = 3\n")
+    configuration.chmod(0o600)
+    for words, expected in ((("cluster", "create", "three"), "three runs: compute[001-003]"),
+                            (("-c", "use three", "-c", "@ hostname"), "compute002: web2"),
+                            (("cluster", "delete", "three", "-y"), "three is deleted"),
+                            (("cluster", "gc", "-y"), "nothing is left over")):
+        done = lab.run(BIN / "clustershell", *words)
+        assert done.returncode == 0 and expected in done.stdout, done.stdout
+    configuration.unlink()
+
+
 def test_a_program_in_python_starts_it_and_another_one_stops_it(lab):
     first = lab.folder / "first.py"
     first.write_text(f"""
