@@ -230,7 +230,7 @@ Address ConfiguredNode::WayTo() const {
   Address way = address;
   if (way.kind != Address::Kind::kSsh) return way;
   if (way.user.empty()) way.user = login_user;
-  way.keyfile = keyfile;
+  if (way.keyfile.empty()) way.keyfile = keyfile;
   return way;
 }
 

@@ -9,8 +9,8 @@
 #include <memory>
 #include <string>
 
-#include "client/last_words.h"
 #include "common/child_process.h"
+#include "common/last_words.h"
 #include "common/unique_fd.h"
 
 namespace muster {

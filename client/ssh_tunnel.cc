@@ -1,13 +1,10 @@
 #include "client/ssh_tunnel.h"
 
 #include <absl/strings/str_cat.h>
-#include <absl/strings/str_replace.h>
-#include <absl/strings/str_split.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grpcpp/alarm.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -15,6 +12,7 @@
 #include <utility>
 
 #include "common/pipe.h"
+#include "common/ssh_command.h"
 
 namespace muster {
 namespace {
@@ -22,42 +20,13 @@ namespace {
 constexpr std::chrono::milliseconds kFarewell(500);
 constexpr std::chrono::milliseconds kFarewellStep(10);
 
-std::vector<std::string> SshWords() {
-  const char* given = ::getenv("MUSTER_SSH");
-  if (given == nullptr || *given == '\0') return {"ssh"};
-  std::vector<std::string> words = absl::StrSplit(given, ' ', absl::SkipWhitespace());
-  if (words.empty()) words.emplace_back("ssh");
-  return words;
-}
-
-// As one word of the remote shell, whichever it is.
-std::string ShellQuoted(const std::string& text) {
-  return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
-}
-
 }  // namespace
 
 std::vector<std::string> SshTunnel::CommandLine(const Address& address) {
-  std::vector<std::string> line = SshWords();
-  // BatchMode: never ask. No ControlMaster: killing this ssh must not end another session of the
-  // user's that shares its connection (using a master that is there already is fine).
-  for (const char* word : {"-T", "-o", "BatchMode=yes", "-o", "ControlMaster=no"}) {
-    line.emplace_back(word);
-  }
-  if (address.port != 0) {
-    line.emplace_back("-p");
-    line.push_back(absl::StrCat(address.port));
-  }
-  if (!address.keyfile.empty()) {
-    // No other key of the agent's: a server counts each as a failure.
-    for (const char* word : {"-o", "IdentitiesOnly=yes", "-i"}) line.emplace_back(word);
-    line.push_back(address.keyfile);
-  }
-  line.emplace_back("--");
-  line.push_back(absl::StrCat(address.user, address.user.empty() ? "" : "@", address.host));
-  line.push_back(absl::StrCat("clusterd --relay", address.path.empty() ? "" : " ",
-                              address.path.empty() ? "" : ShellQuoted(address.path)));
-  return line;
+  const std::string program = address.relay.empty() ? "clusterd" : QuotedForSsh(address.relay);
+  const std::string path =
+      address.path.empty() ? "" : absl::StrCat(" ", QuotedForSsh(address.path));
+  return SshCommand(address, {}, absl::StrCat(program, " --relay", path));
 }
 
 absl::StatusOr<std::shared_ptr<SshTunnel>> SshTunnel::Start(const Address& address,

@@ -1,8 +1,6 @@
 // SshTunnel: the system's ssh, running `clusterd --relay` on another machine, with a socket as its
 // standard input and output: what is written there arrives at that machine's daemon. Thread-safe.
 // Its end kills and reaps ssh.
-//
-// $MUSTER_SSH, when set, stands for the word `ssh`, split at spaces (`ssh -F /path/config`).
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -12,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "client/last_words.h"
 #include "common/address.h"
 #include "common/child_process.h"
+#include "common/last_words.h"
 #include "common/mutex.h"
 #include "common/unique_fd.h"
 

@@ -67,7 +67,7 @@ install(FILES docs/clusters.md docs/coming-from.md docs/configuration.md docs/cp
   docs/failure-semantics.md docs/files.md docs/limits.md
   docs/clusters-reference.md docs/coming-from-clush.md docs/coming-from-dustcluster.md docs/coming-from-elasticluster.md docs/providers.md
   docs/nodes.md docs/one-shot.md docs/output.md docs/performance.md docs/programs.md docs/prompt.md
-  docs/python-reference.md docs/python-tutorial.md docs/resources.md docs/security.md docs/targets.md docs/tour.md docs/values.md
+  docs/python-reference.md docs/python-tutorial.md docs/resources.md docs/security.md docs/ssh-cluster.md docs/targets.md docs/tour.md docs/values.md
   DESTINATION ${muster_documents}/docs)
 install(DIRECTORY docs/pictures DESTINATION ${muster_documents}/docs)
 install(FILES examples/bigsort.cc examples/hello.cc examples/loggrep.cc examples/pi.cc examples/sweep.cc examples/words.cc

@@ -7,6 +7,20 @@ function(muster_library name)
   target_link_libraries(muster_${name} PUBLIC ${ARG_DEPENDS})
 endfunction()
 
+# muster_finds_libraries_in(TARGET FOLDER [also for the libraries' own needs]): beside the program, in
+# FOLDER, it looks first; there scripts/bundle puts what a host may lack. Where the folder is missing,
+# as here and where Muster is installed, the system's are found as ever.
+function(muster_finds_libraries_in target folder)
+  # The same in the build and installed: no room is kept for another, which would be an empty path.
+  set_target_properties(${target} PROPERTIES
+    INSTALL_RPATH "$ORIGIN/${folder}" BUILD_WITH_INSTALL_RPATH ON)
+  if(ARGC GREATER 2)
+    target_link_options(${target} PRIVATE LINKER:--disable-new-dtags)
+  else()
+    target_link_options(${target} PRIVATE LINKER:--enable-new-dtags)
+  endif()
+endfunction()
+
 # muster_static_abseil(TARGET): for programs that fork. Each shared library is five mappings that a fork
 # copies and that every fork resolves again; Abseil is thirty of them. What TARGET needs of it comes from
 # archives, and the shared ones, behind them on the line, are left out.

@@ -5,12 +5,16 @@
 #include <absl/strings/match.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_split.h>
 #include <absl/strings/strip.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
+#include <utility>
 
 #include "common/limits.h"
 #include "common/status_macros.h"
@@ -84,22 +88,110 @@ absl::Status ParseHost(absl::string_view text, absl::string_view rest, Address& 
   return absl::OkStatus();
 }
 
-absl::StatusOr<Address> ParseSsh(absl::string_view text, absl::string_view rest) {
-  Address address;
-  address.kind = Address::Kind::kSsh;
-  const std::size_t slash = rest.find('/');
-  if (slash != absl::string_view::npos) {
-    address.path = std::string(rest.substr(slash));
-    RETURN_IF_ERROR(CheckPath(text, address.path));
-    rest = rest.substr(0, slash);
-  }
+// `[user@]host[:port]`.
+absl::Status ParseWay(absl::string_view text, absl::string_view rest, Address& address) {
   const std::size_t at = rest.find('@');
   if (at != absl::string_view::npos) {
     address.user = std::string(rest.substr(0, at));
     RETURN_IF_ERROR(CheckWord(text, "user", address.user));
     rest = rest.substr(at + 1);
   }
-  RETURN_IF_ERROR(ParseHost(text, rest, address));
+  return ParseHost(text, rest, address);
+}
+
+// A host on the way.
+absl::Status CheckHop(absl::string_view text, absl::string_view hop) {
+  Address address;
+  return ParseWay(text, hop, address);
+}
+
+// The bytes of an option's value as they stand in an address.
+std::string Encoded(absl::string_view value) {
+  std::string text;
+  for (const unsigned char c : value) {
+    if (absl::ascii_isalnum(c) || absl::StrContains("/._-~:@[]", c)) {
+      text.push_back(static_cast<char>(c));
+    } else {
+      absl::StrAppend(&text, "%", absl::Hex(c, absl::kZeroPad2));
+    }
+  }
+  return text;
+}
+
+// Empty: a % is followed by no number of a byte.
+std::optional<std::string> Decoded(absl::string_view text) {
+  std::string value;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '%') {
+      value.push_back(text[at]);
+      continue;
+    }
+    int byte = 0;
+    if (at + 2 >= text.size() || !absl::ascii_isxdigit(text[at + 1]) ||
+        !absl::SimpleHexAtoi(text.substr(at + 1, 2), &byte) || byte == 0) {
+      return std::nullopt;
+    }
+    value.push_back(static_cast<char>(byte));
+    at += 2;
+  }
+  return value;
+}
+
+// One option of an ssh address, by its name.
+struct AddressOption {
+  const char* name;
+  std::string Address::*field;
+  bool is_path;
+};
+constexpr AddressOption kOptions[] = {{"relay", &Address::relay, true},
+                                      {"keyfile", &Address::keyfile, true},
+                                      {"jump", &Address::jump, false},
+                                      {"config", &Address::config, true}};
+
+absl::Status ParseOptions(absl::string_view text, absl::string_view options, Address& address) {
+  for (const absl::string_view option : absl::StrSplit(options, '&')) {
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(option, absl::MaxSplits('=', 1));
+    const auto* const known =
+        std::find_if(std::begin(kOptions), std::end(kOptions),
+                     [&](const AddressOption& candidate) { return parts.first == candidate.name; });
+    if (known == std::end(kOptions)) {
+      return BadAddress(text,
+                        absl::StrCat("behind the \"?\" stand relay=, keyfile=, jump= and config=, "
+                                     "with & between them, and not \"",
+                                     option, "\""));
+    }
+    const std::optional<std::string> value = Decoded(parts.second);
+    if (!value) {
+      return BadAddress(text, "behind a % stands the number of a byte, as %2C");
+    }
+    if (known->is_path && !absl::StartsWith(*value, "/")) {
+      return BadAddress(text, absl::StrCat(known->name, " takes a whole path, from / on"));
+    }
+    if (!known->is_path) {
+      for (const absl::string_view hop : absl::StrSplit(*value, ',')) {
+        RETURN_IF_ERROR(CheckHop(text, hop));
+      }
+    }
+    address.*(known->field) = *value;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Address> ParseSsh(absl::string_view text, absl::string_view rest) {
+  Address address;
+  address.kind = Address::Kind::kSsh;
+  if (const std::size_t mark = rest.find('?'); mark != absl::string_view::npos) {
+    RETURN_IF_ERROR(ParseOptions(text, rest.substr(mark + 1), address));
+    rest = rest.substr(0, mark);
+  }
+  const std::size_t slash = rest.find('/');
+  if (slash != absl::string_view::npos) {
+    address.path = std::string(rest.substr(slash));
+    RETURN_IF_ERROR(CheckPath(text, address.path));
+    rest = rest.substr(0, slash);
+  }
+  RETURN_IF_ERROR(ParseWay(text, rest, address));
   return address;
 }
 
@@ -117,8 +209,16 @@ constexpr char kSystemSocket[] = "/run/muster/clusterd.sock";
 std::string Address::ToString() const {
   if (kind == Kind::kUnix) return absl::StrCat("unix:", path);
   const bool bracketed = absl::StrContains(host, ':');
-  return absl::StrCat("ssh:", user, user.empty() ? "" : "@", bracketed ? "[" : "", host,
-                      bracketed ? "]" : "", port == 0 ? "" : absl::StrCat(":", port), path);
+  std::string text =
+      absl::StrCat("ssh:", user, user.empty() ? "" : "@", bracketed ? "[" : "", host,
+                   bracketed ? "]" : "", port == 0 ? "" : absl::StrCat(":", port), path);
+  const char* separator = "?";
+  for (const AddressOption& option : kOptions) {
+    if ((this->*option.field).empty()) continue;
+    absl::StrAppend(&text, separator, option.name, "=", Encoded(this->*option.field));
+    separator = "&";
+  }
+  return text;
 }
 
 absl::StatusOr<Address> ParseAddress(absl::string_view text) {

@@ -10,7 +10,9 @@
 
 namespace muster {
 
-// `unix:/path`, or `ssh:[user@]host[:port][/socket/path]` (an IPv6 host stands in brackets).
+// `unix:/path`, or `ssh:[user@]host[:port][/socket/path][?NAME=VALUE&...]` (an IPv6 host stands in
+// brackets). The names are relay, keyfile, jump and config; in a value %XX is a byte, for what the
+// place of the address would take for something else, as a comma.
 struct Address {
   enum class Kind { kUnix, kSsh };
   Kind kind = Kind::kUnix;
@@ -18,7 +20,10 @@ struct Address {
   std::string user;          // kSsh; empty: as ssh chooses
   std::string host;          // kSsh
   int port = 0;              // kSsh; 0: as ssh chooses
-  std::string keyfile = {};  // kSsh, and no part of the text; empty: as ssh chooses
+  std::string relay = {};    // kSsh: whole path of the clusterd there; empty: that of its PATH
+  std::string keyfile = {};  // kSsh: the key to log in with, and no other; empty: as ssh chooses
+  std::string jump = {};     // kSsh: [user@]host[:port] on the way, several with commas
+  std::string config = {};   // kSsh: the file that ssh reads instead of the user's
   std::string ToString() const;
   bool operator==(const Address& other) const = default;
 };

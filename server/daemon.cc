@@ -16,6 +16,7 @@
 #include "common/descriptor_limit.h"
 #include "common/own_program.h"
 #include "server/keeper.h"
+#include "server/python_probe.h"
 #include "server/service/audit_log.h"
 #include "server/service/host_facts.h"
 #include "server/service/listener.h"
@@ -166,6 +167,9 @@ int Daemon::Run() {
 }
 
 int Daemon::Serve(std::unique_ptr<SpawnerProcess> spawner, Listener listener) {
+  PythonProbe python(
+      FindProgram(FolderOf(reinterpret_cast<const void*>(&RunDaemon)), "clusterd-worker"),
+      MUSTER_PYTHON_LIBRARY, MUSTER_PYTHON_VERSION);
   spawner_ = std::make_unique<SpawnerClient>(
       loop_, std::move(spawner), [](const std::string& line) { spdlog::error("{}", line); });
   if (const absl::Status status = spawner_->Start(); !status.ok()) {
@@ -184,7 +188,7 @@ int Daemon::Serve(std::unique_ptr<SpawnerProcess> spawner, Listener listener) {
   facts.name = options_.name;
   facts.name_is_explicit = options_.name_is_explicit;
   facts.incarnation = NewIncarnation();
-  facts.python = MUSTER_PYTHON_VERSION;
+  facts.python = python.Version();
   facts.os = OsName();
   facts.workers = static_cast<unsigned>(options_.bounds.admission.workers);
   facts.limits = options_.bounds.limits;

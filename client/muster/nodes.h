@@ -74,7 +74,7 @@ struct NodeCheck {
   std::string state = "down";
   std::chrono::microseconds latency{0};
   std::string version;   // of its clusterd
-  std::string python;    // of its workers, as "3.11.2"
+  std::string python;    // of its workers, as "3.11.2"; "no": that host has none
   std::int64_t pid = 0;  // of its clusterd
   std::uint32_t cores = 0;
   std::uint32_t workers = 0;  // pieces of Python that run there at once

@@ -15,7 +15,7 @@ struct NodeFacts {
   std::string name;
   bool name_is_explicit = false;  // it was given one, and answers to no other
   std::string incarnation;        // 16 random bytes
-  std::string python;             // version
+  std::string python;             // version, or "no"
   std::string os;                 // "debian-12"
   unsigned workers = 0;
   std::vector<Slot> slots;  // what an execution may ask for

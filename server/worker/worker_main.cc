@@ -1,6 +1,7 @@
 // clusterd-worker: the zygote and the workers that it forks, one binary. Started by the spawner
 // with the daemon's socket as descriptor 3 and the spawner's lifeline as 4. Its first message on
 // the socket is "R" when Python is warm, or "E" and one line that says why it is not.
+#include <Python.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -9,6 +10,7 @@
 #include <string_view>
 
 #include "common/fault.h"
+#include "common/version.h"
 #include "server/spawner/spawn_loop.h"
 #include "server/worker/interpreter.h"
 
@@ -27,6 +29,10 @@ constexpr int kGroupsFd = 5;
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == "--version") {
+    ::printf("clusterd-worker %s, Python %s\n", muster::kVersion, Py_GetVersion());
+    return 0;
+  }
   int type = 0;
   socklen_t size = sizeof(type);
   if (::getsockopt(kDaemonFd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_SEQPACKET) {

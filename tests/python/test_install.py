@@ -61,7 +61,7 @@ def test_every_file_is_in_its_place(prefix):
         "docs/clusters-reference.md", "docs/coming-from-clush.md", "docs/coming-from-dustcluster.md", "docs/coming-from-elasticluster.md",
         "docs/providers.md", "docs/nodes.md", "docs/one-shot.md", "docs/output.md", "docs/performance.md",
         "docs/programs.md", "docs/prompt.md", "docs/python-reference.md", "docs/python-tutorial.md",
-        "docs/resources.md", "docs/security.md", "docs/targets.md", "docs/tour.md", "docs/values.md", *(f"docs/pictures/{path.name}" for path in (ROOT / "docs/pictures").iterdir()),
+        "docs/resources.md", "docs/security.md", "docs/ssh-cluster.md", "docs/targets.md", "docs/tour.md", "docs/values.md", *(f"docs/pictures/{path.name}" for path in (ROOT / "docs/pictures").iterdir()),
         "examples/bigsort.cc", "examples/hello.cc", "examples/loggrep.cc", "examples/pi.cc", "examples/sweep.cc",
         "examples/words.cc", "examples/programs/allnodes.py", "examples/programs/runset.py")}
     headers = {f"include/muster/{name}.h" for name in (

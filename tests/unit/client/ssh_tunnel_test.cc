@@ -6,8 +6,8 @@
 #include <catch2/catch.hpp>
 #include <future>
 
-#include "client/last_words.h"
 #include "common/address.h"
+#include "common/last_words.h"
 
 using muster::ParseAddress;
 using muster::SshTunnel;
@@ -44,6 +44,14 @@ TEST_CASE("ssh is told to ask nothing, and gets the path as one word of the remo
         std::vector<std::string>{"/opt/ssh", "-F", "/etc/config", "-T"});
   CHECK(std::vector<std::string>(line.end() - 3, line.end()) ==
         std::vector<std::string>{"--", "::1", "clusterd --relay"});
+}
+
+TEST_CASE("an address may name the relay, the key, the way and the configuration") {
+  ::unsetenv("MUSTER_SSH");
+  CHECK(CommandLine("ssh:host/s?relay=/b/clusterd&keyfile=/k&jump=ann@a:23%2Cb&config=/c%20d") ==
+        std::vector<std::string>{"ssh", "-F", "/c d", "-T", "-o", "BatchMode=yes", "-o",
+                                 "ControlMaster=no", "-J", "ann@a:23,b", "-o", "IdentitiesOnly=yes",
+                                 "-i", "/k", "--", "host", "'/b/clusterd' --relay '/s'"});
 }
 
 TEST_CASE("why a tunnel ended is told in the words of ssh") {

@@ -18,10 +18,11 @@ std::string ErrorOf(absl::string_view text) {
 }  // namespace
 
 TEST_CASE("an address keeps its text through parsing and printing") {
-  for (const char* text :
-       {"unix:/run/muster/clusterd.sock", "unix:/a folder/s.sock", "ssh:host2", "ssh:ann@host2",
-        "ssh:host2:2222", "ssh:host2/run/a.sock", "ssh:ann@host2:2222/run/a.sock",
-        "ssh:[2001:db8::1]", "ssh:ann@[2001:db8::1]:22/run/a.sock"}) {
+  for (const char* text : {"unix:/run/muster/clusterd.sock", "unix:/a folder/s.sock", "ssh:host2",
+                           "ssh:ann@host2", "ssh:host2:2222", "ssh:host2/run/a.sock",
+                           "ssh:ann@host2:2222/run/a.sock", "ssh:[2001:db8::1]",
+                           "ssh:ann@[2001:db8::1]:22/run/a.sock", "ssh:host2?jump=ann@gate:23%2cb",
+                           "ssh:host2/run/a.sock?relay=/opt/m%20x/clusterd&keyfile=/k%25"}) {
     const auto address = ParseAddress(text);
     INFO(text << ": " << address.status());
     REQUIRE(address.ok());
@@ -37,6 +38,16 @@ TEST_CASE("the parts of an ssh address are told apart") {
   CHECK(address->host == "::1");
   CHECK(address->port == 2222);
   CHECK(address->path == "/run/a.sock");
+}
+
+TEST_CASE("the options of an ssh address are told apart, and decoded") {
+  const auto address = ParseAddress("ssh:h/s?relay=/b/clusterd&keyfile=/k%3f&jump=a%2Cb&config=/c");
+  REQUIRE(address.ok());
+  CHECK(address->path == "/s");
+  CHECK(address->relay == "/b/clusterd");
+  CHECK(address->keyfile == "/k?");
+  CHECK(address->jump == "a,b");
+  CHECK(address->config == "/c");
 }
 
 TEST_CASE("a bad address is refused with what is wrong and the forms that are valid") {
@@ -60,7 +71,15 @@ TEST_CASE("a bad address is refused with what is wrong and the forms that are va
                            "ssh:h/",
                            "host",
                            "http:x",
-                           "ssh:a@b@c"}) {
+                           "ssh:a@b@c",
+                           "ssh:h?",
+                           "ssh:h?realy=/b",
+                           "ssh:h?relay=b",
+                           "ssh:h?jump=-oProxyCommand%3dx",
+                           "ssh:h?jump=a,",
+                           "ssh:h?relay=/b%2",
+                           "ssh:h?relay=/b%00",
+                           "ssh:h?relay=/b%zz"}) {
     INFO(text);
     CHECK_THAT(ErrorOf(text), Contains("unix:/path, or ssh:[user@]host[:port][/socket/path]"));
   }

@@ -1,4 +1,4 @@
-#include "client/last_words.h"
+#include "common/last_words.h"
 
 #include <absl/strings/ascii.h>
 #include <absl/strings/str_join.h>
@@ -45,8 +45,9 @@ std::string LastWords::All() const {
   const off_t begin = size > kMaxTailBytes ? size - kMaxTailBytes : 0;
   std::string text(static_cast<std::size_t>(size - begin), '\0');
   const ssize_t count = ::pread(file_.get(), text.data(), text.size(), begin);
-  text.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
-  return text;
+  // Not resize: a copy of it in this file would be taken for the one that Abseil's archive asks
+  // for, and bring this file, with the shared Abseil, into programs that have the archive.
+  return text.substr(0, count < 0 ? 0 : static_cast<std::size_t>(count));
 }
 
 std::string LastWords::Tail() const {
