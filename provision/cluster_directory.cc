@@ -1,8 +1,6 @@
 #include "provision/cluster_directory.h"
 
 #include <absl/strings/str_cat.h>
-#include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -54,10 +52,7 @@ absl::Status Publish(const ClusterRecord& cluster) {
 absl::Status Withdraw(const std::string& cluster) {
   RETURN_IF_ERROR(CheckClusterName(cluster));
   ASSIGN_OR_RETURN(const std::string folder, FolderOfClusters());
-  const std::string path = absl::StrCat(folder, "/", cluster, ".conf");
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
-    return absl::UnavailableError(absl::StrCat("cannot remove ", path, ": ", ::strerror(errno)));
-  }
+  RETURN_IF_ERROR(RemoveFile(absl::StrCat(folder, "/", cluster, ".conf")));
   ::rmdir(folder.c_str());  // when it was the last one
   return absl::OkStatus();
 }

@@ -69,12 +69,8 @@ class FolderRepository : public ClusterRepository {
 
   absl::Status Delete(const std::string& name) override {
     RETURN_IF_ERROR(CheckClusterName(name));
-    std::error_code error;
-    std::filesystem::remove(PathOf(name), error);
     ::unlink(LockOf(name).c_str());  // whoever deletes holds it
-    if (!error) return absl::OkStatus();
-    return absl::UnavailableError(
-        absl::StrCat("cannot remove ", PathOf(name), ": ", error.message()));
+    return RemoveFile(PathOf(name));
   }
 
   absl::StatusOr<std::unique_ptr<ClusterLock>> Lock(const std::string& name) override {

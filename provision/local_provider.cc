@@ -18,6 +18,7 @@
 #include <map>
 #include <optional>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "common/address.h"
@@ -39,6 +40,9 @@ namespace fs = std::filesystem;
 // What a daemon, and all that it runs, has to end in order.
 constexpr std::chrono::seconds kGrace{8};
 constexpr std::size_t kMaxLastWords = 400;
+constexpr std::chrono::milliseconds kUnborn{500};
+constexpr std::chrono::milliseconds kUnbornPoll{10};
+constexpr int kMostTries = 5;
 constexpr char kPaused[] = "stopped";
 
 // The folder of an instance, ROOT/CLUSTER/NODE-RANDOM, and what stands in it.
@@ -100,8 +104,14 @@ class LocalProvider : public CloudProvider {
 
   absl::StatusOr<Instance> Start(const StartOrder& order) override MUSTER_EXCLUDES(mutex_) {
     ASSIGN_OR_RETURN(const Place place, PlaceOf(order.node.label));
-    // The name of the folder is the label: from here on it can be found.
-    RETURN_IF_ERROR(MakeFolders(place.folder()));
+    // The name of the folder is the label: from here on it can be found. Who looks for instances
+    // removes folders of clusters that have none, perhaps while we make ours.
+    absl::Status made;
+    for (int tries = 0; tries < kMostTries; ++tries) {
+      made = MakeFolders(place.folder());
+      if (made.ok()) break;
+    }
+    RETURN_IF_ERROR(made);
     RETURN_IF_ERROR(MakeFolders(place.home()));
     const std::string variable = absl::StrCat("MUSTER_INSTANCE=", order.node.label);
     RETURN_IF_ERROR(ReplaceFile(
@@ -166,7 +176,7 @@ class LocalProvider : public CloudProvider {
   absl::StatusOr<bool> IsRunning(const Instance& instance) override MUSTER_EXCLUDES(mutex_) {
     ASSIGN_OR_RETURN(const Place place, PlaceAt(instance.id));
     Reap(place.folder());
-    if (!place.Daemons().empty()) return true;
+    if (!place.Daemons().empty() || IsBeingMade(place)) return true;
     std::error_code ignored;
     if (!fs::exists(place.folder(), ignored)) {
       return absl::NotFoundError(absl::StrCat("there is no instance at ", place.folder()));
@@ -211,7 +221,9 @@ class LocalProvider : public CloudProvider {
         ASSIGN_OR_RETURN(const Place place, PlaceOf(*label));
         found.push_back({*label, InstanceAt(place)});
       }
+      ::rmdir(of_cluster->path().c_str());  // when there is nothing in it
     }
+    if (settings_.count("root") == 0) ::rmdir(root_.c_str());
     return found;
   }
 
@@ -243,6 +255,19 @@ class LocalProvider : public CloudProvider {
   absl::StatusOr<Place> PlaceAt(const std::string& id) const {
     ASSIGN_OR_RETURN(const std::string label, LabelOf(id));
     return PlaceOf(label);
+  }
+
+  // Who was killed while it started a daemon has not written its number down; the daemon shows up a
+  // moment later, or never.
+  static bool IsBeingMade(const Place& place) {
+    std::error_code ignored;
+    const auto deadline = std::chrono::steady_clock::now() + kUnborn;
+    while (std::chrono::steady_clock::now() < deadline &&
+           fs::exists(place.configuration(), ignored) && !fs::exists(place.pid_file(), ignored)) {
+      if (!place.Daemons().empty()) return true;
+      std::this_thread::sleep_for(kUnbornPoll);
+    }
+    return false;
   }
 
   static absl::Status SignalAll(const Place& place, int signal) {

@@ -91,6 +91,21 @@ absl::Status ReplaceFile(const std::string& path, const std::string& text) {
   return absl::OkStatus();
 }
 
+absl::Status RemoveFile(const std::string& path) {
+  const std::filesystem::path file(path);
+  const std::string prefix = file.filename().string() + ".";
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator entry(file.parent_path(), ignored), end; entry != end;
+       entry.increment(ignored)) {
+    const std::string name = entry->path().filename().string();
+    if (name.size() == prefix.size() + 6 && name.rfind(prefix, 0) == 0) {
+      ::unlink(entry->path().c_str());
+    }
+  }
+  if (::unlink(path.c_str()) == 0 || errno == ENOENT) return absl::OkStatus();
+  return Failed("remove", path);
+}
+
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.IsOpen()) return Failed("read", path);

@@ -18,6 +18,8 @@ std::string OwnerName();
 // Replaces the file as a whole, so that a reader finds the old text or the new one, also after the
 // machine stopped in between; mode 0600.
 absl::Status ReplaceFile(const std::string& path, const std::string& text);
+// Removes the file, and what writers that were killed left beside it. Ok: also when there is none.
+absl::Status RemoveFile(const std::string& path);
 // NotFound: there is none. At most 16 MiB.
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 

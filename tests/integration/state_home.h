@@ -30,7 +30,9 @@ class StateHome {
     std::size_t count = 0;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(path_)) {
       const std::string name = entry.path().filename().string();
-      if (name != "muster" && name.rfind("clusters.db", 0) != 0) ++count;
+      if (name == "muster" || name.rfind("clusters.db", 0) == 0) continue;
+      UNSCOPED_INFO("left: " << entry.path().string());
+      ++count;
     }
     return count;
   }
