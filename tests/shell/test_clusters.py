@@ -355,3 +355,22 @@ class Rack(AbstractCloudProvider):
     assert states(lab) == {"compute001": "running", "compute002": "running"}
     good(lab, "cluster", "delete", "base1", "-y")
     assert not list((lab.folder / "machines").iterdir())
+
+
+def test_pause_resume_and_a_daemon_that_was_killed(lab):
+    good(lab, "cluster", "create", "base1", "--nodes", "2:compute,0:frontend")
+    assert "base1 is paused" in good(lab, "cluster", "pause", "base1").stderr
+    assert set(states(lab).values()) == {"paused"}
+    result = lab.run("--cluster", "base1", "-c", "@compute001 true")
+    assert result.returncode == 4 and "compute001 is paused, so nothing was sent there" in result.stderr
+    assert "base1 runs" in good(lab, "cluster", "resume", "base1").stderr
+    assert good(lab, "--cluster", "base1", "-c", "@compute001 echo on").stdout == "compute001: on\n"
+    pid = json.loads(good(lab, "-c", "show compute001 -o json").stdout)[0]["pid"]
+    os.kill(pid, signal.SIGKILL)
+    assert states(lab) == {"compute001": "failed", "compute002": "running"}
+    status = good(lab, "cluster", "status", "base1")
+    assert "its clusterd has ended" in status.stdout and "1 of 2 nodes run" in status.stderr
+    shown = json.loads(good(lab, "-c", "show state=failed -o json").stdout)
+    assert [(node["name"], node["kind"]) for node in shown] == [("compute001", "compute")]
+    good(lab, "cluster", "start", "base1")
+    assert set(states(lab).values()) == {"running"}
