@@ -173,6 +173,10 @@ std::string NamesOf(const std::vector<Node>& nodes) {
 std::string TurnToCluster(Shell& shell, absl::string_view target) {
   const std::string text = target.empty() ? "*" : std::string(target);
   ClusterView& view = shell.view();
+  const bool is_this = text == view.ClusterName() &&
+                       std::none_of(view.nodes().begin(), view.nodes().end(),
+                                    [&](const Node& node) { return node.name == text; });
+  if (is_this) return "*";
   const std::string cluster = OtherClusterOf(view, text);
   // What is wrong with it is said by whoever looks for it in the cluster of before.
   if (cluster.empty() || !view.TurnTo(cluster).ok()) return text;

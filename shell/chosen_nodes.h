@@ -22,7 +22,8 @@ struct ChosenNodes {
 std::string NamesOf(const std::vector<Node>& nodes);
 
 // Turns the line to another cluster (ClusterView::TurnTo) when the target is its name, or begins
-// with cluster=NAME. The result: the target as it is meant there, or here.
+// with cluster=NAME. The name of this one means all its nodes. The result: the target as it is
+// meant there, or here.
 std::string TurnToCluster(Shell& shell, absl::string_view target);
 
 // Says on stderr, with the place, what is wrong with the target. An empty one means all nodes. One

@@ -128,7 +128,7 @@ def test_what_one_shell_starts_is_a_target_in_another_that_was_open_before(lab):
                 ("nodes", "own1"), ("@base1 echo $MUSTER_NODE", "4 ok"), ("@ echo $MUSTER_NODE", "own1: own1"),
                 ("@cluster=base1&kind=compute echo hi", "3 ok"), ("show cluster=base1", "frontend001", "compute003"),
                 ("@2 echo by number $MUSTER_NODE", "compute001: by number compute001"),
-                ("use base1", "using base1: compute[001-003],frontend001"), ("nodes", "compute[001-003],frontend001"),
+                ("use base1", "using base1: compute[001-003],frontend001"), ("@base1 echo $MUSTER_NODE", "4 ok"), ("nodes", "compute[001-003],frontend001"),
                 ("use *", "using all 1 nodes"), ("nodes", "own1"), ("use", "clusters: base1, own")]:
             child.sendline(line)
             child.expect_exact("\n")
@@ -301,3 +301,76 @@ def test_a_wrong_template_is_told_before_anything_is_touched(lab):
     assert result.returncode == 2
     assert f"{path}:5: there is no nodes.comput; valid kinds here: frontend, compute; did you mean compute?" in result.stderr
     assert not processes_with(lab.mark)
+
+
+def test_setup_runs_the_scripts_of_its_groups_once(lab):
+    path = configure(lab, "[setup tools]\nscripts = setup.d\n[cluster base1]\nsetup = tools\nnodes.compute = 2\n"
+                     "groups.compute = workers\n")
+    script = path.parent / "setup.d/workers/10-mark"
+    script.parent.mkdir(parents=True)
+    script.write_text("#!/bin/sh\necho $MUSTER_KIND >> marks-$MUSTER_NODE\n")
+    script.chmod(0o755)
+    result = good(lab, "cluster", "start", "base1", "--no-setup")
+    assert "set up" not in result.stderr
+    assert "base1 is set up" in good(lab, "cluster", "setup", "base1").stderr
+    good(lab, "cluster", "setup", "base1")
+    assert good(lab, "-c", "@compute001 cat marks-compute001").stdout == "compute001: compute\n"
+    script.write_text("#!/bin/sh\necho no >&2; exit 7\n")
+    failed = lab.run("cluster", "setup", "base1")
+    assert failed.returncode == 1 and "10-mark" in failed.stderr, failed.stderr
+
+
+def test_a_provider_that_is_a_class_of_python(lab):
+    path = configure(lab, "[provider rack]\ntype = python\nclass = rack:Rack\npath = rack.py\narguments = [[\"machines\"], {}]\n"
+                     "[cluster base1]\nprovider = rack\nnodes.compute = 2\n")
+    (path.parent / "rack.py").write_text(f"""import os
+import uuid
+
+from muster import AbstractCloudProvider
+
+
+class Rack(AbstractCloudProvider):
+    def __init__(self, folder):
+        self.folder = "{lab.folder}/" + folder
+        os.makedirs(self.folder, exist_ok=True)
+
+    def start_instance(self, *arguments, **keywords):
+        name = uuid.uuid4().hex[:8]
+        open(f"{{self.folder}}/{{name}}", "w").close()
+        return {{"instance_id": name}}
+
+    def stop_instance(self, node):
+        os.unlink(f"{{self.folder}}/{{node.instance_id}}")
+
+    def get_ips(self, instance_id):
+        return ["127.0.0.1"]
+
+    def is_instance_running(self, instance_id):
+        return os.path.exists(f"{{self.folder}}/{{instance_id}}")
+""")
+    (path.parent / "rack.py").chmod(0o644)
+    lab.environment["PYTHONPATH"] = os.environ.get("PYTHONPATH", "")
+    good(lab, "cluster", "create", "base1")
+    assert len(list((lab.folder / "machines").iterdir())) == 2
+    assert states(lab) == {"compute001": "running", "compute002": "running"}
+    good(lab, "cluster", "delete", "base1", "-y")
+    assert not list((lab.folder / "machines").iterdir())
+
+
+def test_pause_resume_and_a_daemon_that_was_killed(lab):
+    good(lab, "cluster", "create", "base1", "--nodes", "2:compute,0:frontend")
+    assert "base1 is paused" in good(lab, "cluster", "pause", "base1").stderr
+    assert set(states(lab).values()) == {"paused"}
+    result = lab.run("--cluster", "base1", "-c", "@compute001 true")
+    assert result.returncode == 4 and "compute001 is paused, so nothing was sent there" in result.stderr
+    assert "base1 runs" in good(lab, "cluster", "resume", "base1").stderr
+    assert good(lab, "--cluster", "base1", "-c", "@compute001 echo on").stdout == "compute001: on\n"
+    pid = json.loads(good(lab, "-c", "show compute001 -o json").stdout)[0]["pid"]
+    os.kill(pid, signal.SIGKILL)
+    assert states(lab) == {"compute001": "failed", "compute002": "running"}
+    status = good(lab, "cluster", "status", "base1")
+    assert "its clusterd has ended" in status.stdout and "1 of 2 nodes run" in status.stderr
+    shown = json.loads(good(lab, "-c", "show state=failed -o json").stdout)
+    assert [(node["name"], node["kind"]) for node in shown] == [("compute001", "compute")]
+    good(lab, "cluster", "start", "base1")
+    assert set(states(lab).values()) == {"running"}
