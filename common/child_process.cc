@@ -58,6 +58,9 @@ absl::StatusOr<ChildProcess> ChildProcess::Start(const Options& options) {
     }
     posix_spawn_file_actions_adddup2(&actions, copies.back().get(), theirs);
   }
+  if (!options.directory.empty()) {
+    posix_spawn_file_actions_addchdir_np(&actions, options.directory.c_str());
+  }
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t none;

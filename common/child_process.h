@@ -22,6 +22,7 @@ class ChildProcess {
     std::vector<std::string> argv;         // argv[0] is the program; searched in PATH
     std::vector<std::pair<int, int>> fds;  // {ours, the child's}; all others are closed on exec
     bool new_session = false;              // out of reach of the terminal's signals
+    std::string directory;                 // where it starts; empty: where we are
     std::vector<std::string> extra_environment;  // NAME=VALUE, over the caller's own
   };
   // Starts it with no signal blocked or ignored. Not found or not executable: NotFound with the

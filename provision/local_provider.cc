@@ -81,7 +81,10 @@ class Place {
     if (!log_text.ok()) return "";
     const std::vector<std::string> lines =
         absl::StrSplit(absl::StripAsciiWhitespace(*log_text), '\n');
-    return lines.back().substr(0, kMaxLastWords);
+    // That it listens is said first, and explains nothing.
+    return absl::StrContains(lines.back(), " listening on ")
+               ? ""
+               : lines.back().substr(0, kMaxLastWords);
   }
 
  private:
@@ -133,6 +136,7 @@ class LocalProvider : public CloudProvider {
                   "--config",
                   place.configuration()};
     child.fds = {{nothing.get(), 0}, {log.get(), 1}, {log.get(), 2}};
+    child.directory = place.home();
     child.new_session = true;  // the terminal's signals are not for it
     child.extra_environment = {variable, absl::StrCat("HOME=", place.home())};
     ASSIGN_OR_RETURN(ChildProcess process, ChildProcess::Start(child));
@@ -315,7 +319,9 @@ absl::StatusOr<std::string> FindClusterd(const Settings& settings) {
   const std::string path = given != settings.end() && !given->second.empty()
                                ? given->second
                                : FindProgram(FolderOf(&kHere), "clusterd");
-  if (!path.empty() && ::access(path.c_str(), X_OK) == 0) return path;
+  if (!path.empty() && ::access(path.c_str(), X_OK) == 0) {
+    return fs::absolute(path).lexically_normal().string();  // daemons start elsewhere
+  }
   return absl::NotFoundError(
       absl::StrCat("the local provider finds no clusterd", path.empty() ? "" : " at ", path,
                    "; install Muster whole, or name the folder of clusterd in MUSTER_BIN_DIR"));

@@ -116,9 +116,13 @@ TEST_CASE("a cluster starts, works, and leaves nothing") {
   auto api = ClusterAPI::of(nodes, "lab");
   REQUIRE(api.ok());
   CHECK(api->getClusterLength() == 3);
-  const muster::Outcome outcome =
-      api->execute("compute002", muster::shell("echo $MUSTER_NODE; pwd")).wait();
+  const muster::Outcome outcome = api->execute("compute002", muster::shell("true")).wait();
   REQUIRE(outcome.ok());
+  muster::Call where = api->execute("compute001", muster::shell("pwd; echo $HOME"));
+  std::string folders;
+  for (const muster::Event& event : where) folders += event.data;
+  const std::string own = record.nodes.at(1).instance.id + "/home\n";
+  CHECK(folders == own + own);
 
   // Again: nothing is started twice.
   const std::vector<pid_t> before = ProcessesWith(home.path());
