@@ -209,6 +209,18 @@ def test_a_mock_is_a_provider(state):
     provider.stop_instance.assert_called_once_with(node)
 
 
+def test_mocks_are_setup_and_repository(state):
+    setup, kept_in = mock.MagicMock(), mock.MagicMock()
+    cluster = cluster_of(muster.LocalCloudProvider(), 1, setup_provider=setup, repository=kept_in)
+    cluster.start()
+    assert cluster.setup() is True
+    cluster.stop()
+    setup.setup_cluster.assert_called_once_with(cluster, [])
+    setup.cleanup.assert_called_once_with(cluster)
+    kept_in.save_or_update.assert_called_with(cluster)
+    kept_in.delete.assert_called_once_with(cluster)
+
+
 def test_what_is_no_provider_is_refused(state):
     with pytest.raises(TypeError, match="has to have start_instance"):
         muster.Cluster("lab", 5)

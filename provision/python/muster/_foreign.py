@@ -236,11 +236,19 @@ class RepositoryAdapter(_Adapter):
 
     @_telling
     def get(self, name):
-        return self.thing.get(name)._text()
+        return self._text(self.thing.get(name))
 
     @_telling
     def get_all(self):
-        return json.dumps([cluster._text() for cluster in self.thing.get_all()])
+        return json.dumps([self._text(cluster) for cluster in self.thing.get_all()])
+
+    def _text(self, kept):
+        from .cluster import Cluster
+        if not isinstance(kept, Cluster):
+            kept = self.cluster()  # one that keeps nothing: then it is as we have it
+        if kept is None:
+            raise TypeError("it gave no Cluster")
+        return kept._text()
 
     @_telling
     def delete(self, name):

@@ -7,9 +7,10 @@ from . import _failures, _provision, providers, repository
 from ._cluster_life import Life
 from ._foreign import values_of
 from ._watch import log
-from .exceptions import ClusterError, ClusterNotFound, ConfigurationError, NodeNotFound
+from .exceptions import ClusterError, ConfigurationError, NodeNotFound
 from .node import Node
 from .providers._native_class import user_name
+from .repository import AbstractClusterRepository
 
 _OF_NODE = ("image_id", "image_user", "flavor", "security_group", "image_userdata")
 
@@ -103,8 +104,12 @@ class Cluster(Life):
     def _refuse_another_of_this_name(self):
         try:
             other = self._repository.get(self.name)
-        except (ClusterNotFound, LookupError):
+        except LookupError:
             return
+        except Exception:
+            if isinstance(self._repository, AbstractClusterRepository):
+                raise
+            return  # of somebody's, which says in its own way that there is none
         living = [node.name for node in other.get_all_nodes() if node.instance_id]
         if living:
             raise ClusterError(f"there is a cluster {self.name} already in {self._repository!r}, with instances of "
