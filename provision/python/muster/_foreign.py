@@ -163,7 +163,8 @@ class ProviderAdapter(_Adapter):
         instance = InstanceId(instance_text)
         if name != "stop_instance" or _signatures.wants_id(method):
             return method(instance)
-        return method(self._node_of(instance) or types.SimpleNamespace(instance_id=str(instance), ips=instance.ips, facts=instance.facts, name=""))
+        nobodys = types.SimpleNamespace(instance_id=str(instance), ips=instance.ips, facts=instance.facts, name="")
+        return method(self._node_of(instance) or nobodys)
 
     def _node_named(self, name):
         cluster = self.cluster()

@@ -176,8 +176,8 @@ class Cluster(Life):
 
     def add_node(self, kind, image_id="", image_user="", flavor="", security_group="", image_userdata="", name=None,
                  **extra):
-        """A new Node, which is not started. `kind`: small letters, digits and '-', with no digit at the end; ValueError.
-        Without a name it is called after its kind: the lowest number that is free."""
+        """A new Node, which is not started. `kind`: small letters, digits and '-', with no digit at the end; else
+        ValueError. Without a name it is called after its kind: the lowest number that is free."""
         given = dict(zip(_OF_NODE, (image_id, image_user, flavor, security_group, image_userdata)))
         given = {key: "" if value is None else str(value) for key, value in given.items()}
         node = {"kind": kind, "name": name or "", **given, "extra": texts_of(extra)}
@@ -186,7 +186,8 @@ class Cluster(Life):
         self._handles.pop(added["name"], None)  # a number that was free: another node had it
         return self._handle(added["name"])
 
-    def add_nodes(self, kind, num, image_id="", image_user="", flavor="", security_group="", image_userdata="", **extra):
+    def add_nodes(self, kind, num, image_id="", image_user="", flavor="", security_group="", image_userdata="",
+                  **extra):
         """`num` of them, as a list."""
         return [self.add_node(kind, image_id, image_user, flavor, security_group, image_userdata, **extra)
                 for _ in range(num)]
