@@ -169,8 +169,9 @@ class MUSTER_EXPORT ClusterAPI {
   // The cluster of the configuration: the file named here, else $MUSTER_CONFIG, ./cluster.conf,
   // $XDG_CONFIG_HOME/muster/cluster.conf, /etc/muster/cluster.conf, the first found; in it [cluster
   // NAME], the one asked for, else the only one, else the one named "default". With no
-  // configuration: the daemon at the user's own default socket, else at the system's. No node is
-  // contacted yet.
+  // configuration: the daemon at the user's own default socket, else at the system's, else the only
+  // cluster that this user has started (docs/clusters.md). A name may be that of a started one,
+  // too. No node is contacted yet. NotFound: there is no such cluster; the message lists them.
   static Result<ClusterAPI> connect(const std::string& cluster = "",
                                     const std::string& configuration = "");
   // An embedded cluster: `nodes` daemons n1…nN (1 to 512) on this machine, children of this
@@ -182,6 +183,11 @@ class MUSTER_EXPORT ClusterAPI {
   static Result<ClusterAPI> of(const std::vector<NodeAddress>& nodes,
                                const std::string& name = "default");
 
+  // No cluster, with no nodes: what a program begins with that starts one. refreshed() is the
+  // cluster that connect() finds by then, and sibling() has those of the configuration. Errors are
+  // those of the file.
+  static Result<ClusterAPI> none(const std::string& configuration = "");
+
   ClusterAPI(ClusterAPI&&) noexcept;
   ClusterAPI& operator=(ClusterAPI&&) noexcept;
   ~ClusterAPI();
@@ -191,7 +197,8 @@ class MUSTER_EXPORT ClusterAPI {
   // are not touched; an index may mean another node. InvalidArgument, PermissionDenied, NotFound:
   // as connect() has them.
   Result<ClusterAPI> refreshed() const;
-  // The names of all clusters of its configuration, in their order; none without one.
+  // The names of all clusters of its configuration, in their order, and behind them those that this
+  // user has started.
   const std::vector<std::string>& clusters() const;
   // Another one of them, as it is now. Errors as connect() has them.
   Result<ClusterAPI> sibling(const std::string& cluster) const;

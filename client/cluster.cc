@@ -58,7 +58,8 @@ ClusterAPI::Cluster::Cluster(const ClusterConfiguration& configuration,
     const auto& nodes = before->configuration_.nodes;
     const auto same = std::find_if(nodes.begin(), nodes.end(), [&](const ConfiguredNode& other) {
       return other.name == node.name && other.is_named == node.is_named &&
-             other.WayTo() == node.WayTo() && other.trust == node.trust;
+             other.WayTo() == node.WayTo() && other.trust == node.trust &&
+             other.state == node.state;
     });
     if (same == nodes.end()) return nullptr;
     return (*before->links_)[static_cast<std::size_t>(same - nodes.begin())];
@@ -68,7 +69,7 @@ ClusterAPI::Cluster::Cluster(const ClusterConfiguration& configuration,
     links_->push_back(same_link(node));
     if (links_->back() == nullptr) {
       links_->back() = std::make_shared<NodeLink>(node.name, node.WayTo(), node.trust,
-                                                  Lanes::kMaxIdleOfLast, turns);
+                                                  Lanes::kMaxIdleOfLast, turns, node.state);
     }
     lanes_->push_back(std::make_shared<FastLane>(links_->back(), wire_names_.back()));
   }

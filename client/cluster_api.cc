@@ -32,6 +32,13 @@ Result<ClusterAPI> ClusterAPI::connect(const std::string& cluster,
   return ClusterAPI(std::make_shared<Cluster>(*read));
 }
 
+Result<ClusterAPI> ClusterAPI::none(const std::string& configuration) {
+  if (!IsFirstToUse()) return Status(StatusCode::kFailedPrecondition, Cluster::kForked);
+  const absl::StatusOr<ClusterConfiguration> read = NoCluster(configuration);
+  if (!read.ok()) return ToPublic(read.status());
+  return ClusterAPI(std::make_shared<Cluster>(*read));
+}
+
 Result<ClusterAPI> ClusterAPI::local(int nodes, int workers) {
   if (!IsFirstToUse()) return Status(StatusCode::kFailedPrecondition, Cluster::kForked);
   absl::StatusOr<std::unique_ptr<LocalCluster>> local = LocalCluster::Start(nodes, workers);

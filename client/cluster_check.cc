@@ -36,6 +36,7 @@ class Gathering {
       answer = wire::ToCheck(answer.node, *response);
     } else {
       answer.reason = std::string(response.status().message());
+      if (!answer.node.state.empty()) answer.state = answer.node.state;
     }
     answer.latency = latency;
     has_answered_[index] = true;

@@ -1,29 +1,25 @@
 #include "client/cluster_configuration.h"
 
-#include <absl/strings/ascii.h>
-#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
-#include <absl/strings/str_split.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <system_error>
-#include <unordered_map>
 #include <unordered_set>
 
+#include "client/cluster_sections.h"
+#include "client/started_clusters.h"
 #include "client/tag_file.h"
 #include "common/config_file.h"
-#include "common/node_set.h"
 #include "common/status_macros.h"
 
 namespace muster {
 namespace {
-
-constexpr char kNaming[] = "; a name is a letter and up to 63 letters, digits, '_', '.' or '-'";
 
 bool IsSocket(const std::string& path) {
   struct stat info {};
@@ -39,141 +35,43 @@ std::string ShortHostName() {
   return IsValidName(text) ? text : "localhost";
 }
 
-absl::StatusOr<ClusterConfiguration> DefaultNode() {
-  const std::vector<std::string> candidates = DefaultSocketCandidates();
-  for (const std::string& path : candidates) {
+// None: no daemon listens.
+absl::StatusOr<std::optional<ClusterConfiguration>> DefaultNode() {
+  for (const std::string& path : DefaultSocketCandidates()) {
     if (!IsSocket(path)) continue;
     ASSIGN_OR_RETURN(Address address, ParseAddress(absl::StrCat("unix:", path)));
     ClusterConfiguration result{
         "default", {{ShortHostName(), std::move(address), false, TrustedUsers()}}, NodeGroups()};
     result.tag_path = TagFile::DefaultPath();
     result.tag_scope = absl::StrCat("unix:", path);
-    return result;
+    return std::optional<ClusterConfiguration>(std::move(result));
   }
-  return absl::NotFoundError(absl::StrCat(
-      "no cluster is configured and no clusterd listens at ", absl::StrJoin(candidates, " or "),
-      ": start `clusterd` here, or write [cluster NAME] with `nodes = n1=unix:/path, n2=ssh:host` "
-      "into ./cluster.conf, ~/.config/muster/cluster.conf or the file that MUSTER_CONFIG names"));
+  return std::optional<ClusterConfiguration>();
 }
 
-// The section to use; null: the file has no cluster.
+std::string NamesOf(const std::vector<const ConfigFile::Section*>& clusters) {
+  return absl::StrJoin(clusters, ", ", [](std::string* out, const ConfigFile::Section* cluster) {
+    absl::StrAppend(out, cluster->name);
+  });
+}
+
+// The section to use; null: the file has no such cluster, or none at all.
 absl::StatusOr<const ConfigFile::Section*> ChooseCluster(const ConfigFile& file,
                                                          const std::string& cluster) {
-  std::vector<std::string> names;
-  const ConfigFile::Section* only = nullptr;
-  for (const ConfigFile::Section& section : file.sections()) {
-    if (section.kind != "cluster") continue;
-    names.push_back(section.name);
-    only = &section;
-  }
-  if (!cluster.empty()) {
-    if (const auto* asked = file.FindSection("cluster", cluster)) return asked;
-    return absl::NotFoundError(absl::StrCat(
-        file.path(), " has no [cluster ", cluster, "]; ",
-        names.empty() ? "it has none" : absl::StrCat("it has: ", absl::StrJoin(names, ", "))));
-  }
-  if (names.size() <= 1) return only;
-  if (const auto* standard = file.FindSection("cluster", "default")) return standard;
-  return absl::FailedPreconditionError(
-      absl::StrCat(file.path(), " has several clusters and none is named default; name one of: ",
-                   absl::StrJoin(names, ", ")));
-}
-
-absl::StatusOr<TrustedUsers> ParseTrust(const ConfigFile& file,
-                                        const ConfigFile::Section& section) {
-  const auto entry = section.entries.find("trust");
-  if (entry == section.entries.end()) return TrustedUsers(section.name);
-  absl::StatusOr<TrustedUsers> trust = TrustedUsers::Parse(section.name, entry->second.value);
-  if (!trust.ok()) return file.ErrorAt(entry->second.line, std::string(trust.status().message()));
-  return trust;
-}
-
-absl::StatusOr<std::vector<ConfiguredNode>> ParseNodes(const ConfigFile& file,
-                                                       const ConfigFile::Section& section) {
-  const auto entry = section.entries.find("nodes");
-  if (entry == section.entries.end()) {
-    return file.ErrorAt(section.line, absl::StrCat("[cluster ", section.name,
-                                                   "] has no nodes; write `nodes = "
-                                                   "n1=unix:/path, n2=ssh:host`"));
-  }
-  ASSIGN_OR_RETURN(const TrustedUsers trust, ParseTrust(file, section));
-  std::vector<ConfiguredNode> nodes;
-  std::unordered_set<std::string> names;
-  for (absl::string_view item : absl::StrSplit(entry->second.value, absl::ByAnyChar(",\n"))) {
-    item = absl::StripAsciiWhitespace(item);
-    if (item.empty()) continue;
-    const std::pair<absl::string_view, absl::string_view> parts =
-        absl::StrSplit(item, absl::MaxSplits('=', 1));
-    const absl::string_view name = absl::StripAsciiWhitespace(parts.first);
-    if (!IsValidName(name) || !absl::StrContains(item, "=")) {
-      return file.ErrorAt(entry->second.line,
-                          absl::StrCat("\"", item, "\" is not NAME=ADDRESS", kNaming));
-    }
-    if (!names.emplace(name).second) {
-      return file.ErrorAt(entry->second.line, absl::StrCat("two nodes are named ", name));
-    }
-    absl::StatusOr<Address> address = ParseAddress(parts.second);
-    if (!address.ok()) {
-      return file.ErrorAt(entry->second.line,
-                          absl::StrCat("node ", name, ": ", address.status().message()));
-    }
-    nodes.push_back({std::string(name), *std::move(address), true, trust});
-  }
-  if (nodes.empty()) return file.ErrorAt(entry->second.line, "the list of nodes is empty");
-  return nodes;
-}
-
-// The names of the nodes of all clusters, whatever their addresses are.
-std::unordered_set<std::string> AllNames(const ConfigFile& file) {
-  std::unordered_set<std::string> names;
-  for (const ConfigFile::Section& section : file.sections()) {
-    const auto entry = section.entries.find("nodes");
-    if (section.kind != "cluster" || entry == section.entries.end()) continue;
-    for (absl::string_view item : absl::StrSplit(entry->second.value, absl::ByAnyChar(",\n"))) {
-      names.emplace(absl::StripAsciiWhitespace(item.substr(0, item.find('='))));
-    }
-  }
-  return names;
-}
-
-absl::StatusOr<std::vector<std::string>> ParseTags(const ConfigFile& file,
-                                                   const ConfigFile::Entry& entry) {
-  std::vector<std::string> tags;
-  for (absl::string_view tag : absl::StrSplit(entry.value, absl::ByAnyChar(",\n"))) {
-    tag = absl::StripAsciiWhitespace(tag);
-    if (tag.find_first_of(" \t") != absl::string_view::npos) {
-      return file.ErrorAt(entry.line, absl::StrCat("the tag \"", tag,
-                                                   "\" holds a blank; tags are separated by "
-                                                   "commas, as in env:prod, app:x"));
-    }
-    if (!tag.empty()) tags.emplace_back(tag);
-  }
-  return tags;
-}
-
-// Of every [node NAMES].
-absl::Status AddTags(const ConfigFile& file, std::vector<ConfiguredNode>& nodes) {
-  std::unordered_map<std::string, ConfiguredNode*> by_name;
-  for (ConfiguredNode& node : nodes) by_name.emplace(node.name, &node);
-  std::optional<std::unordered_set<std::string>> all_names;
-  for (const ConfigFile::Section& section : file.sections()) {
-    if (section.kind != "node") continue;
-    if (!all_names) all_names = AllNames(file);
-    std::vector<std::string> tags;
-    if (const auto entry = section.entries.find("tags"); entry != section.entries.end()) {
-      ASSIGN_OR_RETURN(tags, ParseTags(file, entry->second));
-    }
-    ASSIGN_OR_RETURN(const NodeSet names, NodeSet::Parse(section.name));
-    for (const std::string& name : names.names()) {
-      if (all_names->count(name) == 0) {
-        return file.ErrorAt(section.line, absl::StrCat("no cluster here has a node ", name));
-      }
-      const auto node = by_name.find(name);
-      if (node == by_name.end()) continue;  // of another cluster
-      node->second->tags.insert(node->second->tags.end(), tags.begin(), tags.end());
-    }
-  }
-  return absl::OkStatus();
+  const std::vector<const ConfigFile::Section*> clusters = ClustersOf(file);
+  const auto named = [&](const std::string& name) -> const ConfigFile::Section* {
+    const auto found =
+        std::find_if(clusters.begin(), clusters.end(),
+                     [&](const ConfigFile::Section* section) { return section->name == name; });
+    return found == clusters.end() ? nullptr : *found;
+  };
+  if (!cluster.empty()) return named(cluster);
+  if (clusters.empty()) return nullptr;
+  if (clusters.size() == 1) return clusters.front();
+  if (const auto* standard = named("default")) return standard;
+  return absl::FailedPreconditionError(absl::StrCat(
+      file.path(),
+      " has several clusters and none is named default; name one of: ", NamesOf(clusters)));
 }
 
 std::string AbsolutePath(const std::string& path) {
@@ -182,26 +80,148 @@ std::string AbsolutePath(const std::string& path) {
   return ignored ? path : absolute.lexically_normal().string();
 }
 
-// Null: the file has no cluster.
-absl::StatusOr<std::optional<ClusterConfiguration>> Load(const std::string& path, Trust trust,
-                                                         const std::string& cluster) {
-  ASSIGN_OR_RETURN(const ConfigFile file, ConfigFile::Load(path, trust));
-  ASSIGN_OR_RETURN(const ConfigFile::Section* section, ChooseCluster(file, cluster));
-  if (section == nullptr) return std::optional<ClusterConfiguration>();
+// What the user's file and those of started clusters have; null: there is no file of the user's.
+struct Sources {
+  std::optional<ConfigFile> file;
+  std::string path;
+  std::string absolute_path;
+  Trust trust = Trust::kStrict;
+  bool is_named = false;  // by the program
+  std::vector<std::string> started;
+};
+
+absl::StatusOr<Sources> ReadSources(const std::string& path, Trust trust, bool is_named) {
+  Sources sources;
+  sources.started = StartedClusterNames();
+  sources.is_named = is_named;
+  if (path.empty()) return sources;
+  ASSIGN_OR_RETURN(sources.file, ConfigFile::Load(path, trust));
+  sources.path = path;
+  sources.absolute_path = AbsolutePath(path);
+  sources.trust = trust;
+  return sources;
+}
+
+// The nodes and tags of the section.
+absl::StatusOr<ClusterConfiguration> Fill(const Sources& sources, const ConfigFile& file,
+                                          const ConfigFile::Section& section) {
   ClusterConfiguration result;
-  result.name = section->name;
-  ASSIGN_OR_RETURN(result.nodes, ParseNodes(file, *section));
-  RETURN_IF_ERROR(AddTags(file, result.nodes));
-  ASSIGN_OR_RETURN(result.groups, NodeGroups::Read(file, trust));
-  for (const ConfigFile::Section& other : file.sections()) {
-    if (other.kind == "cluster") result.cluster_names.push_back(other.name);
-  }
-  result.path = path;
-  result.absolute_path = AbsolutePath(path);
-  result.trust = trust;
+  result.name = section.name;
+  ASSIGN_OR_RETURN(result.nodes, ParseNodes(file, section));
+  RETURN_IF_ERROR(AddTags(file, false, result.nodes));
   result.tag_path = TagFile::DefaultPath();
-  result.tag_scope = absl::StrCat(result.absolute_path, " ", result.name);
-  return std::optional<ClusterConfiguration>(std::move(result));
+  result.tag_scope = absl::StrCat(AbsolutePath(file.path()), " ", result.name);
+  if (sources.file) {
+    ASSIGN_OR_RETURN(result.groups, NodeGroups::Read(*sources.file, sources.trust));
+  }
+  return result;
+}
+
+absl::StatusOr<ClusterConfiguration> LoadStarted(const Sources& sources, const std::string& name) {
+  const std::string path = StartedClusterPath(name);
+  ASSIGN_OR_RETURN(const ConfigFile file, ConfigFile::Load(path, Trust::kNamed));
+  const ConfigFile::Section* const section = file.FindSection("cluster", name);
+  if (section == nullptr) {
+    return absl::NotFoundError(absl::StrCat(path, " has no [cluster ", name, "]"));
+  }
+  ASSIGN_OR_RETURN(ClusterConfiguration result, Fill(sources, file, *section));
+  if (sources.file) RETURN_IF_ERROR(AddTags(*sources.file, true, result.nodes));
+  result.started_path = path;
+  return result;
+}
+
+// What every cluster knows of the others.
+ClusterConfiguration WithSources(const Sources& sources, ClusterConfiguration result) {
+  std::vector<std::string>& names = result.cluster_names;
+  if (sources.file) {
+    for (const ConfigFile::Section* cluster : ClustersOf(*sources.file)) {
+      names.push_back(cluster->name);
+    }
+  }
+  for (const std::string& name : sources.started) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  result.path = sources.path;
+  result.absolute_path = sources.absolute_path;
+  result.trust = sources.trust;
+  result.is_file_named = sources.is_named;
+  return result;
+}
+
+absl::Status NoSuchCluster(const Sources& sources, const std::string& cluster) {
+  const std::string started =
+      sources.started.empty()
+          ? "no cluster was started"
+          : absl::StrCat("started clusters: ", absl::StrJoin(sources.started, ", "));
+  if (!sources.file) {
+    return absl::NotFoundError(absl::StrCat(
+        "there is no configuration to look up the cluster ", cluster,
+        " in; write ./cluster.conf or ~/.config/muster/cluster.conf, or set MUSTER_CONFIG; ",
+        started));
+  }
+  if (const auto* section = sources.file->FindSection("cluster", cluster)) {
+    return absl::NotFoundError(absl::StrCat(
+        sources.path, ":", section->line, ": [cluster ", cluster,
+        "] says how to start one, and none of this name was started; `clustershell cluster start ",
+        cluster, "` does"));
+  }
+  const std::string names = NamesOf(ClustersOf(*sources.file));
+  return absl::NotFoundError(
+      absl::StrCat(sources.path, " has no [cluster ", cluster, "]; ",
+                   names.empty() ? "it has none" : absl::StrCat("it has: ", names), "; ", started));
+}
+
+// Nobody said which.
+absl::StatusOr<ClusterConfiguration> OnlyStarted(const Sources& sources) {
+  if (sources.started.size() == 1) return LoadStarted(sources, sources.started.front());
+  if (sources.started.size() > 1) {
+    return absl::NotFoundError(absl::StrCat("several clusters were started; name one of: ",
+                                            absl::StrJoin(sources.started, ", ")));
+  }
+  if (sources.is_named) {
+    return absl::NotFoundError(
+        absl::StrCat(sources.path,
+                     " has no [cluster NAME]; add one, with `nodes = n1=unix:/path, n2=ssh:host`"));
+  }
+  return absl::NotFoundError(absl::StrCat(
+      "no cluster is configured and no clusterd listens at ",
+      absl::StrJoin(DefaultSocketCandidates(), " or "),
+      ": start `clusterd` here, or write [cluster NAME] with `nodes = n1=unix:/path, n2=ssh:host` "
+      "into ./cluster.conf, ~/.config/muster/cluster.conf or the file that MUSTER_CONFIG names, or "
+      "start a cluster with `clustershell cluster new` and `cluster start`"));
+}
+
+absl::StatusOr<ClusterConfiguration> Choose(const Sources& sources, const std::string& cluster) {
+  if (sources.file) {
+    ASSIGN_OR_RETURN(const ConfigFile::Section* section, ChooseCluster(*sources.file, cluster));
+    if (section != nullptr) return Fill(sources, *sources.file, *section);
+  }
+  if (!cluster.empty()) {
+    const auto& started = sources.started;
+    if (std::find(started.begin(), started.end(), cluster) != started.end()) {
+      return LoadStarted(sources, cluster);
+    }
+    return NoSuchCluster(sources, cluster);
+  }
+  // A file for the daemon only is no configuration of a cluster; but one that was asked for is.
+  if (!sources.is_named) {
+    ASSIGN_OR_RETURN(std::optional<ClusterConfiguration> node, DefaultNode());
+    if (node) return *std::move(node);
+  }
+  return OnlyStarted(sources);
+}
+
+absl::StatusOr<Sources> ReadSourcesOf(const std::string& file) {
+  ASSIGN_OR_RETURN(const std::string path, ConfigFile::Find(file));
+  return ReadSources(path, ConfigFile::TrustOfUser(file), !file.empty());
+}
+
+// Of the file of a configuration that was read before.
+absl::StatusOr<Sources> ReadSourcesAgain(const ClusterConfiguration& before) {
+  // Under the name that messages have, unless the working directory is another one by now.
+  const std::string& path =
+      AbsolutePath(before.path) == before.absolute_path ? before.path : before.absolute_path;
+  return ReadSources(before.path.empty() ? "" : path, before.trust, before.is_file_named);
 }
 
 }  // namespace
@@ -214,22 +234,16 @@ Address ConfiguredNode::WayTo() const {
   return way;
 }
 
+absl::StatusOr<ClusterConfiguration> NoCluster(const std::string& file) {
+  ASSIGN_OR_RETURN(const Sources sources, ReadSourcesOf(file));
+  return WithSources(sources, ClusterConfiguration());
+}
+
 absl::StatusOr<ClusterConfiguration> ReadConfiguration(const std::string& cluster,
                                                        const std::string& file) {
-  ASSIGN_OR_RETURN(const std::string path, ConfigFile::Find(file));
-  if (path.empty()) {
-    if (cluster.empty()) return DefaultNode();
-    return absl::NotFoundError(absl::StrCat(
-        "there is no configuration to look up the cluster ", cluster,
-        " in; write ./cluster.conf or ~/.config/muster/cluster.conf, or set MUSTER_CONFIG"));
-  }
-  ASSIGN_OR_RETURN(std::optional<ClusterConfiguration> found,
-                   Load(path, ConfigFile::TrustOfUser(file), cluster));
-  if (found) return *std::move(found);
-  // A file for the daemon only is no configuration of a cluster; but one that was asked for is.
-  if (file.empty()) return DefaultNode();
-  return absl::NotFoundError(absl::StrCat(
-      path, " has no [cluster NAME]; add one, with `nodes = n1=unix:/path, n2=ssh:host`"));
+  ASSIGN_OR_RETURN(const Sources sources, ReadSourcesOf(file));
+  ASSIGN_OR_RETURN(ClusterConfiguration chosen, Choose(sources, cluster));
+  return WithSources(sources, std::move(chosen));
 }
 
 absl::StatusOr<ClusterConfiguration> ConfigurationOf(const std::string& cluster,
@@ -240,7 +254,9 @@ absl::StatusOr<ClusterConfiguration> ConfigurationOf(const std::string& cluster,
   for (const NodeAddress& node : nodes) {
     if (!IsValidName(node.name)) {
       return absl::InvalidArgumentError(
-          absl::StrCat("\"", node.name, "\" cannot be the name of a node", kNaming));
+          absl::StrCat("\"", node.name,
+                       "\" cannot be the name of a node; a name is a letter and up to 63 letters, "
+                       "digits, '_', '.' or '-'"));
     }
     if (!names.insert(node.name).second) {
       return absl::InvalidArgumentError(absl::StrCat("two nodes are named ", node.name));
@@ -257,12 +273,24 @@ absl::StatusOr<ClusterConfiguration> ConfigurationOf(const std::string& cluster,
 
 absl::StatusOr<ClusterConfiguration> ReadConfigurationAgain(const ClusterConfiguration& before,
                                                             const std::string& cluster) {
-  // Under the name that messages have, unless the working directory is another one by now.
-  const std::string& path =
-      AbsolutePath(before.path) == before.absolute_path ? before.path : before.absolute_path;
-  ASSIGN_OR_RETURN(std::optional<ClusterConfiguration> found, Load(path, before.trust, cluster));
-  if (found) return *std::move(found);
-  return absl::NotFoundError(absl::StrCat(path, " has no [cluster ", cluster, "] any more"));
+  ASSIGN_OR_RETURN(const Sources sources, ReadSourcesAgain(before));
+  // One that was started stays that one, whatever the user's file says by now.
+  const bool is_same = cluster == before.name;
+  if (is_same && !before.started_path.empty()) {
+    ASSIGN_OR_RETURN(ClusterConfiguration started, LoadStarted(sources, cluster));
+    return WithSources(sources, std::move(started));
+  }
+  if (is_same && !cluster.empty() && before.path.empty()) {  // it is in no file
+    ClusterConfiguration same = before;
+    same.cluster_names.clear();
+    return WithSources(sources, std::move(same));
+  }
+  absl::StatusOr<ClusterConfiguration> chosen = Choose(sources, cluster);
+  if (!chosen.ok() && cluster.empty() && absl::IsNotFound(chosen.status())) {
+    chosen = ClusterConfiguration();
+  }
+  RETURN_IF_ERROR(chosen.status());
+  return WithSources(sources, *std::move(chosen));
 }
 
 }  // namespace muster

@@ -1,5 +1,6 @@
 #include "client/cluster_nodes.h"
 
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
@@ -28,6 +29,16 @@ std::string FoldShort(const std::vector<Node>& nodes) {
   return absl::StrCat(text.substr(0, text.rfind(',', kMostShown)), ", …");
 }
 
+// Of a node of a cluster that comes and goes.
+std::vector<std::string> KindsOf(const Node& node) {
+  constexpr absl::string_view kKind = "kind:";
+  std::vector<std::string> kinds;
+  for (const std::string& tag : node.tags) {
+    if (absl::StartsWith(tag, kKind)) kinds.push_back(tag.substr(kKind.size()));
+  }
+  return kinds;
+}
+
 AttributeValue ValueOf(AttributeKey key, const Node& node) {
   switch (key) {
     case AttributeKey::kAddress:
@@ -35,6 +46,8 @@ AttributeValue ValueOf(AttributeKey key, const Node& node) {
     case AttributeKey::kCluster:
       if (node.member_of.empty()) return {{node.cluster}};
       return {{node.cluster, node.member_of}};
+    case AttributeKey::kKind:
+      return {KindsOf(node)};
     case AttributeKey::kName:
       return {{node.name}};
     default:
@@ -89,7 +102,8 @@ class Lookup : public KnownNodes {
         continue;
       }
       const NodeCheck& check = *checks_[place];
-      if (check.state == "down" && attribute.key != AttributeKey::kState) {
+      const bool is_known = check.state == "running" || check.state == "draining";
+      if (!is_known && attribute.key != AttributeKey::kState) {
         return absl::UnavailableError(
             absl::StrCat(check.node.name, " does not tell its ", attribute.name, " (", check.reason,
                          "); leave such nodes out first, by &state=running"));
@@ -138,6 +152,7 @@ ClusterNodes::ClusterNodes(const ClusterConfiguration& configuration)
     node.name = configured.name;
     node.address = configured.address.ToString();
     node.login_user = configured.login_user;
+    node.state = configured.state;
     node.keyfile = configured.keyfile;
     node.cluster = configuration.name;
     node.member_of = configured.member_of;

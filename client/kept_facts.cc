@@ -1,6 +1,7 @@
 #include "client/kept_facts.h"
 
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
 #include <stdlib.h>
 
 #include <fstream>
@@ -9,6 +10,7 @@
 
 #include "client/cluster_nodes.h"
 #include "client/login_rules.h"
+#include "client/started_clusters.h"
 #include "client/tag_file.h"
 #include "common/status_macros.h"
 
@@ -20,7 +22,8 @@ std::string TextOfFiles(const ClusterConfiguration& configuration) {
   std::vector<std::string> paths = LoginRulePaths();
   paths.push_back(configuration.tag_path);
   paths.push_back(configuration.absolute_path);
-  std::string text;
+  paths.push_back(configuration.started_path);
+  std::string text = absl::StrCat(absl::StrJoin(StartedClusterNames(), " "), "\n");
   for (const std::string& path : paths) {
     if (path.empty()) continue;
     std::ifstream file(path, std::ios::binary);
@@ -76,16 +79,13 @@ absl::StatusOr<ClusterConfiguration> WithKeptFacts(ClusterConfiguration configur
 
 absl::StatusOr<ClusterConfiguration> ReadAgain(const ClusterConfiguration& before,
                                                const std::string& cluster) {
-  if (before.path.empty() && cluster == before.name) return WithKeptFacts(before);
-  if (before.path.empty()) {
-    return absl::NotFoundError(absl::StrCat("there is no configuration with a cluster ", cluster));
-  }
   ASSIGN_OR_RETURN(ClusterConfiguration now, ReadConfigurationAgain(before, cluster));
   return WithKeptFacts(std::move(now));
 }
 
 bool HasChanged(const ClusterConfiguration& configuration) {
-  return TextOfFiles(configuration) != configuration.text_of_files;
+  // No cluster is one that may be there by now, in whichever place.
+  return configuration.name.empty() || TextOfFiles(configuration) != configuration.text_of_files;
 }
 
 }  // namespace muster

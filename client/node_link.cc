@@ -40,11 +40,13 @@ NodeLink::Lease::~Lease() {
 }
 
 NodeLink::NodeLink(std::string name, Address address, TrustedUsers trust,
-                   std::chrono::milliseconds max_idle, std::shared_ptr<ConnectTurns> turns)
+                   std::chrono::milliseconds max_idle, std::shared_ptr<ConnectTurns> turns,
+                   std::string state)
     : name_(std::move(name)),
       address_(std::move(address)),
       trust_(std::move(trust)),
       turns_(std::move(turns)),
+      state_(std::move(state)),
       lanes_(is_unix() ? kMaxLanes : kMaxSshLanes, max_idle) {}
 
 absl::Status NodeLink::Unreachable(const std::string& why) const {
@@ -73,6 +75,10 @@ std::string NodeLink::WhyNoAnswer(const grpc::Status& status, const Connection& 
 }
 
 absl::StatusOr<std::shared_ptr<Connection>> NodeLink::Open() {
+  if (!state_.empty()) {
+    return absl::UnavailableError(
+        absl::StrCat(name_, " is ", state_, ", so nothing was sent there"));
+  }
   absl::StatusOr<std::shared_ptr<Connection>> opened = Connection::Open(address_, trust_);
   if (!opened.ok()) return Unreachable(std::string(opened.status().message()));
   (*opened)->OnDrain([link = weak_from_this(), opened = std::weak_ptr<Connection>(*opened)] {

@@ -73,9 +73,11 @@ class NodeLink : public std::enable_shared_from_this<NodeLink> {
   using Described = std::function<void(absl::StatusOr<v1::DescribeResponse>)>;
 
   // `max_idle`: how long a connection is kept without a call. `turns`: those of its cluster.
+  // `state`: why nobody is to try (Node::state); empty: there is a daemon.
   NodeLink(std::string name, Address address, TrustedUsers trust = TrustedUsers(),
            std::chrono::milliseconds max_idle = Lanes::kMaxIdleOfLast,
-           std::shared_ptr<ConnectTurns> turns = std::make_shared<ConnectTurns>());
+           std::shared_ptr<ConnectTurns> turns = std::make_shared<ConnectTurns>(),
+           std::string state = "");
 
   const std::string& name() const { return name_; }
 
@@ -122,6 +124,7 @@ class NodeLink : public std::enable_shared_from_this<NodeLink> {
   const Address address_;
   const TrustedUsers trust_;
   const std::shared_ptr<ConnectTurns> turns_;
+  const std::string state_;
   Mutex mutex_;
   Lanes lanes_ MUSTER_GUARDED_BY(mutex_);
   std::string stream_id_ MUSTER_GUARDED_BY(mutex_);

@@ -15,6 +15,7 @@
 
 #include "common/address.h"
 #include "common/marked_text.h"
+#include "common/nearest.h"
 #include "common/node_set.h"
 #include "common/status_macros.h"
 
@@ -34,12 +35,19 @@ struct SectionKind {
   Naming naming;
   std::vector<std::string> keys;
   bool names_its_keys = false;  // a key is a name that the user makes up; there are no others
+  std::vector<std::string> keys_of_kinds = {};  // "nodes" of nodes.KIND, whatever the kind is
 };
 
 // What a file may hold. Keys are written with '_'; '-' is accepted in its place, but in a name.
 const std::vector<SectionKind>& ValidSections() {
   static const auto* const kSections = new std::vector<SectionKind>{
-      {"cluster", Naming::kOurs, {"nodes", "trust"}},
+      {"cluster",
+       Naming::kOurs,
+       {"nodes", "trust", "extends", "key_name", "key_private", "key_public", "on_timeout",
+        "plugins", "provider", "setup", "start_timeout"},
+       false,
+       {"flavor", "groups", "image", "image_user", "min_nodes", "nodes", "security_group",
+        "userdata"}},
       {"daemon",
        Naming::kNone,
        {"allow_root_jobs",
@@ -69,7 +77,9 @@ const std::vector<SectionKind>& ValidSections() {
       {"group", Naming::kAccount, {"python", "role", "run_as", "sudo", "user_site"}},
       {"group_source", Naming::kOurs, {"list", "map", "shell", "timeout"}},
       {"groups", Naming::kNone, {}, true},
-      {"node", Naming::kNodes, {"tags"}},
+      {"node", Naming::kNodes, {"tags", "state"}},
+      {"provider", Naming::kOurs, {}, true},
+      {"setup", Naming::kOurs, {}, true},
       {"shell", Naming::kNone, {"fallthrough", "programs"}},
       {"user", Naming::kAccount, {"python", "role", "run_as", "sudo", "user_site"}},
   };
@@ -83,9 +93,16 @@ const SectionKind* FindKind(absl::string_view kind) {
   return nullptr;
 }
 
+bool IsKeyOf(const SectionKind& kind, const std::string& key) {
+  const std::size_t dot = key.find('.');
+  const std::vector<std::string>& keys = dot == std::string::npos ? kind.keys : kind.keys_of_kinds;
+  const bool has_end = dot == std::string::npos || dot + 1 < key.size();
+  return has_end && std::find(keys.begin(), keys.end(), key.substr(0, dot)) != keys.end();
+}
+
 constexpr char kValidHere[] =
     "; valid here: [cluster NAME], [daemon], [group NAME], [group_source NAME], [groups], "
-    "[node NAMES], [shell], [user NAME]";
+    "[node NAMES], [provider NAME], [setup NAME], [shell], [user NAME]";
 
 constexpr char kNaming[] = "; a name is a letter and up to 63 letters, digits, '_', '.' or '-'";
 
@@ -253,12 +270,15 @@ class Parser {
         return file_.ErrorAt(line_, absl::StrCat("bad name \"", key, "\"", kNaming));
       }
     } else {
-      std::replace(key_.begin(), key_.end(), '-', '_');
+      std::replace(key_.begin(), std::find(key_.begin(), key_.end(), '.'), '-', '_');
     }
-    if (!kind.names_its_keys && std::find(keys.begin(), keys.end(), key_) == keys.end()) {
+    if (!kind.names_its_keys && !IsKeyOf(kind, key_)) {
+      std::vector<std::string> valid = keys;
+      for (const std::string& known : kind.keys_of_kinds) valid.push_back(known + ".KIND");
       return file_.ErrorAt(line_, absl::StrCat("no key \"", key, "\" is known in [", section.kind,
                                                section.name.empty() ? "" : " ", section.name,
-                                               "]; valid here: ", absl::StrJoin(keys, ", ")));
+                                               "]; valid here: ", absl::StrJoin(valid, ", "),
+                                               DidYouMean(key_, valid)));
     }
     const auto [entry, is_new] = section.entries.try_emplace(key_);
     if (!is_new) {

@@ -3,6 +3,7 @@
 #include <absl/strings/ascii.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
 #include <absl/strings/str_split.h>
 
 #include <algorithm>
@@ -20,7 +21,11 @@ namespace {
 
 using Kind = Attribute::Kind;
 
-constexpr std::array<const char*, 3> kStates = {"running", "draining", "down"};
+// What a daemon is, then what a node is that its cluster knows not to run.
+constexpr std::array<const char*, 11> kStates = {"running",  "draining", "down",   "defined",
+                                                 "starting", "pausing",  "paused", "resuming",
+                                                 "stopping", "stopped",  "failed"};
+constexpr std::size_t kFirstOff = 3;
 
 // How far a is in front of b: below 0, 0, above 0.
 int CompareVersions(absl::string_view a, absl::string_view b) {
@@ -82,18 +87,26 @@ absl::StatusOr<double> ParseNumber(const Attribute& attribute, const std::string
 
 }  // namespace
 
+bool IsOffState(absl::string_view state) {
+  return std::find(kStates.begin() + kFirstOff, kStates.end(), state) != kStates.end();
+}
+
+std::string OffStates() { return absl::StrJoin(kStates.begin() + kFirstOff, kStates.end(), ", "); }
+
 const std::vector<Attribute>& Attributes() {
   static const auto* const kAttributes = new std::vector<Attribute>{
       {AttributeKey::kAddress, "address", Kind::kText, false, "as ssh:host2, * and ? too"},
       {AttributeKey::kCluster, "cluster", Kind::kText, false, "a name, * and ? too"},
       {AttributeKey::kCores, "cores", Kind::kCount, true, "a number, as 8"},
       {AttributeKey::kIp, "ip", Kind::kText, true, "as 192.0.2.7, * and ? too"},
+      {AttributeKey::kKind, "kind", Kind::kText, false, "as compute, * and ? too"},
       {AttributeKey::kLoad, "load", Kind::kReal, true, "a number, as 0.5"},
       {AttributeKey::kMemory, "memory", Kind::kSize, true, "a size, as 16G"},
       {AttributeKey::kName, "name", Kind::kText, false, "a name, * and ? too"},
       {AttributeKey::kOs, "os", Kind::kText, true, "as debian-12, * and ? too"},
       {AttributeKey::kPython, "python", Kind::kVersion, true, "a version, as 3.11"},
-      {AttributeKey::kState, "state", Kind::kText, true, "running, draining, down"},
+      {AttributeKey::kState, "state", Kind::kText, true,
+       "running, draining, down, stopped, paused, failed and others"},
       {AttributeKey::kTags, "tags", Kind::kText, false, "as env:prod, * and ? too"},
   };
   return *kAttributes;

@@ -15,6 +15,7 @@ enum class AttributeKey {
   kCluster,
   kCores,
   kIp,
+  kKind,
   kLoad,
   kMemory,
   kName,
@@ -39,6 +40,12 @@ struct Attribute {
 const std::vector<Attribute>& Attributes();
 // Null: there is none of this name.
 const Attribute* FindAttribute(absl::string_view name);
+
+// Whether a node can be in this state without being asked: one of a cluster that comes and goes,
+// when it does not run.
+bool IsOffState(absl::string_view state);
+// All of them, for a message.
+std::string OffStates();
 
 // Of one node.
 struct AttributeValue {

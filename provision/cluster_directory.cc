@@ -5,6 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
 #include "common/status_macros.h"
 #include "provision/node_health.h"
 #include "provision/node_names.h"
@@ -56,6 +60,23 @@ absl::Status Withdraw(const std::string& cluster) {
   }
   ::rmdir(folder.c_str());  // when it was the last one
   return absl::OkStatus();
+}
+
+std::vector<std::string> PublishedClusters() {
+  std::vector<std::string> names;
+  const absl::StatusOr<std::string> folder = FolderOfClusters();
+  if (!folder.ok()) return names;
+  std::error_code error;
+  const std::filesystem::directory_iterator files(*folder, error);
+  if (error) return names;
+  for (auto file = begin(files); !error && file != end(files); file.increment(error)) {
+    const std::filesystem::path& path = file->path();
+    if (path.extension() == ".conf" && CheckClusterName(path.stem().string()).ok()) {
+      names.push_back(path.stem().string());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 }  // namespace muster::provision

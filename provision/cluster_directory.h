@@ -4,6 +4,9 @@
 
 #include <absl/status/status.h>
 
+#include <string>
+#include <vector>
+
 #include "provision/record.h"
 
 namespace muster::provision {
@@ -12,5 +15,7 @@ namespace muster::provision {
 // tag kind:KIND, and of one that does not run its state; removes it when there are none.
 absl::Status Publish(const ClusterRecord& cluster);
 absl::Status Withdraw(const std::string& cluster);
+// The names of the clusters that have a file, sorted.
+std::vector<std::string> PublishedClusters();
 
 }  // namespace muster::provision

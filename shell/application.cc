@@ -50,25 +50,33 @@ Result<ClusterAPI> OpenCluster(const Options& options, Output& output) {
   return ClusterAPI::local(*options.local);
 }
 
-// One that is written now: there is none yet.
+// Where none is found: one that is written now, or none at all, for a shell that is to start one.
 Result<ClusterAPI> InitAndOpen(Options& options, Signals& signals, Output& output,
                                Result<ClusterAPI> none) {
-  const bool is_default = options.config.empty() && options.cluster.empty() && !options.local;
+  const bool is_default = options.cluster.empty() && !options.local;
   if (none.status().code() != StatusCode::kNotFound || !is_default) return none;
+  Result<ClusterAPI> empty = ClusterAPI::none(options.config);
+  if (!empty.ok()) return none;
+  // What is there, or was started, is chosen from, and not written anew.
+  const absl::StatusOr<ShellSettings> settings = ReadShellSettings(options.config);
+  const bool has_templates = settings.ok() && !settings->clusters.empty();
+  if (!options.config.empty() || has_templates || !empty->clusters().empty()) return empty;
   const bool may_ask = !options.has_lines && !options.one_shot.IsGiven() &&
                        ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
   std::string machines;
   if (may_ask) {
     output.Note(none.status().message());
-    output.Note("clusterinit writes it for you; Ctrl-D leaves");
+    output.Note("clusterinit writes it for you; without an answer there is no cluster yet");
   } else {
-    if (options.lines.empty()) return none;
+    if (options.lines.empty()) return empty;
     const auto [name, rest] = SplitFirst(options.lines.front());
-    if (name != kClusterinitCommand.name) return none;
+    if (name != kClusterinitCommand.name) return empty;
     machines = std::string(rest);
     options.lines.erase(options.lines.begin());
   }
-  if (InitCluster(signals, output, "", "default", machines, may_ask) != kExitOk) return none;
+  if (InitCluster(signals, output, "", "default", machines, may_ask) != kExitOk) {
+    return may_ask && signals.ending() == 0 ? std::move(empty) : std::move(none);
+  }
   return ClusterAPI::connect();
 }
 

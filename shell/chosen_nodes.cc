@@ -56,6 +56,46 @@ ChosenNodes Wrong(Shell& shell, absl::string_view why, int exit_code) {
   return chosen;
 }
 
+// The other cluster that the target names, by its name alone or by cluster=NAME in front; empty: it
+// names none. What the current one has goes first.
+std::string OtherClusterOf(ClusterView& view, const std::string& target) {
+  std::string name = target;
+  bool is_alone = true;
+  if (absl::StartsWith(target, "cluster=")) {
+    const std::vector<TargetTerm> terms = TermsOf(target);
+    if (terms.empty()) return "";
+    constexpr std::size_t kBehind = sizeof "cluster=" - 1;
+    name = target.substr(kBehind, terms.front().end - kBehind);
+    is_alone = false;
+  }
+  const std::vector<std::string> others = view.OtherClusters();
+  if (std::find(others.begin(), others.end(), name) == others.end()) return "";
+  const bool is_here = std::any_of(view.nodes().begin(), view.nodes().end(), [&](const Node& node) {
+    return node.member_of == name || (is_alone && node.name == name);
+  });
+  return is_here ? "" : name;
+}
+
+// Numbers of a table of another cluster mean nodes of that one.
+void TurnToShown(ClusterView& view) {
+  const std::vector<Node>& shown = view.shown().nodes();
+  if (!view.IsTableOfOther() || shown.empty() || shown.front().cluster == view.ClusterName())
+    return;
+  const std::string cluster = shown.front().cluster;
+  const std::vector<std::string> others = view.OtherClusters();
+  // One that is gone is told as nodes that are.
+  if (std::find(others.begin(), others.end(), cluster) == others.end()) return;
+  static_cast<void>(view.TurnTo(cluster).ok());
+}
+
+ChosenNodes NoCluster(Shell& shell) {
+  const Result<ClusterAPI> none = ClusterAPI::connect("", shell.settings().named);
+  return Wrong(shell,
+               none.ok() ? "there are no nodes yet"
+                         : absl::StrCat("clustershell: ", none.status().message()),
+               kExitUsage);
+}
+
 // What the target meant when the last table was shown, if the person wants that.
 ChosenNodes ChooseShown(Shell& shell, const std::string& target) {
   ClusterView& view = shell.view();
@@ -130,9 +170,20 @@ std::string NamesOf(const std::vector<Node>& nodes) {
   return Fold(std::move(names));
 }
 
-ChosenNodes ChooseNodes(Shell& shell, absl::string_view target) {
+std::string TurnToCluster(Shell& shell, absl::string_view target) {
   const std::string text = target.empty() ? "*" : std::string(target);
   ClusterView& view = shell.view();
+  const std::string cluster = OtherClusterOf(view, text);
+  // What is wrong with it is said by whoever looks for it in the cluster of before.
+  if (cluster.empty() || !view.TurnTo(cluster).ok()) return text;
+  return text == cluster ? "*" : text;
+}
+
+ChosenNodes ChooseNodes(Shell& shell, absl::string_view target) {
+  ClusterView& view = shell.view();
+  const std::string text = TurnToCluster(shell, target);
+  if (shell.nodes().empty()) return NoCluster(shell);
+  if (HasNumber(TermsOf(text))) TurnToShown(view);
   const bool is_plain = !view.AreNumbersOld() && view.used().empty();
   const std::vector<TargetTerm> terms = is_plain ? std::vector<TargetTerm>() : TermsOf(text);
   ChosenNodes chosen;

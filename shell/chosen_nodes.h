@@ -21,7 +21,12 @@ struct ChosenNodes {
 // Folded.
 std::string NamesOf(const std::vector<Node>& nodes);
 
-// Says on stderr, with the place, what is wrong with the target. An empty one means all nodes.
+// Turns the line to another cluster (ClusterView::TurnTo) when the target is its name, or begins
+// with cluster=NAME. The result: the target as it is meant there, or here.
+std::string TurnToCluster(Shell& shell, absl::string_view target);
+
+// Says on stderr, with the place, what is wrong with the target. An empty one means all nodes. One
+// of another cluster turns the line to it, as above.
 ChosenNodes ChooseNodes(Shell& shell, absl::string_view target);
 
 // The target with which the line begins, and the rest of it without the blanks in front. Quotes may

@@ -27,6 +27,7 @@ namespace muster::clustershell {
 namespace {
 
 using Lines = std::vector<std::string>;
+using Check = std::function<absl::Status(const std::string& file)>;
 
 struct ConfiguredName {
   std::string name;
@@ -50,7 +51,7 @@ absl::StatusOr<Lines> ReadLines(const std::string& path) {
 }
 
 // In one step, so that nobody finds half of it; checked before.
-absl::Status Replace(const std::string& named, const Lines& lines, const std::string& cluster) {
+absl::Status Replace(const std::string& named, const Lines& lines, const Check& check) {
   std::error_code ignored;
   const bool is_there = std::filesystem::exists(named, ignored);
   const std::string path = is_there ? std::filesystem::canonical(named, ignored).string() : named;
@@ -70,11 +71,11 @@ absl::Status Replace(const std::string& named, const Lines& lines, const std::st
       return status;
     }
   }
-  if (!cluster.empty()) {
-    if (const auto opened = ClusterAPI::connect(cluster, fresh); !opened.ok()) {
+  if (check) {
+    if (const absl::Status checked = check(fresh); !checked.ok()) {
       ::unlink(fresh.c_str());
       return absl::InvalidArgumentError(
-          absl::StrCat("nothing was written to ", path, ": ", opened.status().message()));
+          absl::StrCat("nothing was written to ", path, ": ", std::string(checked.message())));
     }
   }
   if (is_there) {
@@ -188,8 +189,19 @@ absl::StatusOr<std::vector<std::string>> AddNodes(const std::string& path,
     at = lines.size();
   }
   lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(at), NodesLine(nodes));
-  RETURN_IF_ERROR(Replace(path, lines, cluster));
+  RETURN_IF_ERROR(Replace(path, lines, [&](const std::string& fresh) {
+    const auto opened = ClusterAPI::connect(cluster, fresh);
+    return opened.ok() ? absl::OkStatus() : absl::InvalidArgumentError(opened.status().message());
+  }));
   return added;
+}
+
+absl::Status AddSection(const std::string& path, const std::vector<std::string>& section,
+                        const Check& check) {
+  ASSIGN_OR_RETURN(Lines lines, ReadLines(path));
+  if (!lines.empty()) lines.emplace_back();
+  lines.insert(lines.end(), section.begin(), section.end());
+  return Replace(path, lines, check);
 }
 
 absl::Status RemoveCluster(const std::string& path, const std::string& cluster) {
@@ -205,7 +217,7 @@ absl::Status RemoveCluster(const std::string& path, const std::string& cluster) 
   }
   lines.erase(lines.begin() + (section->line - 1),
               lines.begin() + static_cast<std::ptrdiff_t>(end));
-  return Replace(path, lines, "");
+  return Replace(path, lines, nullptr);
 }
 
 std::string OwnConfigurationPath() {

@@ -6,6 +6,7 @@
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,12 @@ namespace muster::clustershell {
 absl::StatusOr<std::vector<std::string>> AddNodes(const std::string& path,
                                                   const std::string& cluster,
                                                   const std::vector<std::string>& nodes);
+
+// Adds the lines of a new section at the end of the file, which may be new. `check` is given a file
+// with all of it, which is not there any more afterwards. InvalidArgument: what it says; nothing
+// was written.
+absl::Status AddSection(const std::string& path, const std::vector<std::string>& lines,
+                        const std::function<absl::Status(const std::string& file)>& check);
 
 // Removes the section. NotFound: there is none.
 absl::Status RemoveCluster(const std::string& path, const std::string& cluster);

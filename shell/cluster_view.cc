@@ -29,6 +29,19 @@ std::vector<std::string> Missing(const std::vector<Node>& nodes, const std::set<
   return names;
 }
 
+// Takes the names that both have out of both.
+std::vector<std::string> TakeCommon(std::vector<std::string>& a, std::vector<std::string>& b) {
+  std::vector<std::string> common;
+  for (const std::string& name : a) {
+    if (std::find(b.begin(), b.end(), name) != b.end()) common.push_back(name);
+  }
+  for (const std::string& name : common) {
+    a.erase(std::find(a.begin(), a.end(), name));
+    b.erase(std::find(b.begin(), b.end(), name));
+  }
+  return common;
+}
+
 bool IsSameList(const std::vector<Node>& a, const std::vector<Node>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](const Node& x, const Node& y) { return KeyOf(x) == KeyOf(y); });
@@ -38,9 +51,14 @@ bool IsSameList(const std::vector<Node>& a, const std::vector<Node>& b) {
 
 std::string DifferenceOf(const std::vector<Node>& before, const std::vector<Node>& now) {
   if (IsSameList(before, now)) return "";
-  const std::vector<std::string> gone = Missing(before, KeysOf(now));
-  const std::vector<std::string> fresh = Missing(now, KeysOf(before));
+  std::vector<std::string> gone = Missing(before, KeysOf(now));
+  std::vector<std::string> fresh = Missing(now, KeysOf(before));
+  const std::vector<std::string> moved = TakeCommon(gone, fresh);
   std::vector<std::string> parts;
+  if (!moved.empty()) {
+    parts.push_back(
+        absl::StrCat(Fold(moved), moved.size() == 1 ? " has" : " have", " another address"));
+  }
   if (!gone.empty())
     parts.push_back(absl::StrCat(Fold(gone), gone.size() == 1 ? " is" : " are", " gone"));
   if (!fresh.empty())
@@ -49,21 +67,50 @@ std::string DifferenceOf(const std::vector<Node>& before, const std::vector<Node
 }
 
 ClusterView::ClusterView(ClusterAPI cluster)
-    : cluster_(std::move(cluster)),
-      shown_(cluster_.handle()),
-      home_(cluster_.nodes().empty() ? "" : cluster_.nodes().front().cluster) {}
+    : cluster_(std::move(cluster)), shown_(cluster_.handle()), home_(cluster_.handle()) {}
 
-Result<std::string> ClusterView::Refresh() {
+std::string ClusterView::ClusterName() const {
+  return nodes().empty() ? "" : nodes().front().cluster;
+}
+
+Result<ClusterView::News> ClusterView::Refresh() {
+  const std::string before = ClusterName();
   Result<ClusterAPI> now = cluster_.refreshed();
-  if (!now.ok()) return now.status();
-  std::string difference = DifferenceOf(cluster_.nodes(), now->nodes());
+  if (!now.ok()) {
+    const bool is_gone = now.status().code() == StatusCode::kNotFound && !kept_;
+    return is_gone ? GiveWay(before) : now.status();
+  }
+  News news;
+  const bool is_first = before.empty() && !now->nodes().empty();
+  if (!is_first) news.difference = DifferenceOf(cluster_.nodes(), now->nodes());
   cluster_ = *std::move(now);
-  return difference;
+  if (!kept_ && other_.empty()) home_ = cluster_.handle();
+  if (is_first) {
+    shown_ = cluster_.handle();
+    news.turned_to = ClusterName();
+  }
+  return news;
+}
+
+Result<ClusterView::News> ClusterView::GiveWay(const std::string& gone) {
+  Result<ClusterAPI> instead = other_.empty() ? cluster_.sibling("") : home_.refreshed();
+  if (!instead.ok()) return instead.status();
+  News news;
+  news.difference = gone + " is gone";
+  cluster_ = *std::move(instead);
+  home_ = cluster_.handle();
+  other_.clear();
+  ForgetUse();
+  news.turned_to = ClusterName();
+  return news;
 }
 
 bool ClusterView::AreNumbersOld() const { return !IsSameList(shown_.nodes(), cluster_.nodes()); }
 
-void ClusterView::RememberTable() { shown_ = cluster_.handle(); }
+void ClusterView::RememberTable() {
+  shown_ = cluster_.handle();
+  is_table_of_other_ = kept_.has_value();
+}
 
 const Node* ClusterView::Find(const Node& shown) const {
   for (const Node& node : nodes()) {
@@ -79,21 +126,52 @@ void ClusterView::Use(std::string name, const std::vector<Node>& nodes) {
 }
 
 Result<std::string> ClusterView::Switch(const std::string& cluster) {
-  Result<ClusterAPI> other = cluster_.sibling(cluster);
+  const bool is_home = !home_.nodes().empty() && cluster == home_.nodes().front().cluster;
+  Result<ClusterAPI> other = is_home ? home_.refreshed() : cluster_.sibling(cluster);
   if (!other.ok()) return other.status();
   cluster_ = *std::move(other);
   ForgetUse();
-  other_ = cluster == home_ ? "" : cluster;
+  other_ = is_home ? "" : cluster;
   return cluster;
+}
+
+Status ClusterView::TurnTo(const std::string& cluster) {
+  Result<ClusterAPI> other = cluster_.sibling(cluster);
+  if (!other.ok()) return other.status();
+  if (!kept_) kept_ = Kept{std::move(cluster_), used_, used_nodes_};
+  cluster_ = *std::move(other);
+  ForgetUse();
+  return {};
+}
+
+void ClusterView::EndLine() {
+  if (!kept_) return;
+  cluster_ = std::move(kept_->cluster);
+  used_ = std::move(kept_->used);
+  used_nodes_ = std::move(kept_->used_nodes);
+  kept_.reset();
+}
+
+std::vector<std::string> ClusterView::OtherClusters() const {
+  std::vector<std::string> others;
+  for (const std::string& name : cluster_.clusters()) {
+    if (name != ClusterName()) others.push_back(name);
+  }
+  return others;
 }
 
 Status ClusterView::UseAll() {
   ForgetUse();
   if (other_.empty()) return {};
-  return Switch(home_).status();
+  Result<ClusterAPI> home = home_.refreshed();
+  if (!home.ok()) return home.status();
+  cluster_ = *std::move(home);
+  other_.clear();
+  return {};
 }
 
 void ClusterView::ForgetUse() {
+  if (!kept_) is_table_of_other_ = false;
   used_.clear();
   used_nodes_.clear();
 }

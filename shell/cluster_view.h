@@ -2,6 +2,7 @@
 // the numbers of the last table, and the nodes that he wants to work with. Main thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,18 +18,32 @@ class ClusterView {
   ClusterAPI& cluster() { return cluster_; }
   const std::vector<Node>& nodes() const { return cluster_.nodes(); }
 
-  // Takes it as its files are now; says what that changed in the list of nodes, in one line, or
-  // nothing. An error leaves everything as it was.
-  Result<std::string> Refresh();
+  // Takes it as its files are now. An error leaves everything as it was. A started cluster that is
+  // gone gives way to the one of the start, and no cluster to the first that is there.
+  struct News {
+    std::string difference;  // of the list of nodes, in one line; empty: none
+    std::string turned_to;   // the cluster that is there instead, and its nodes; else empty
+  };
+  Result<News> Refresh();
   // Another handle of the same cluster.
   void Replace(ClusterAPI cluster) { cluster_ = std::move(cluster); }
-  // Another cluster of the configuration, until UseAll().
+  // Another cluster of the configuration, or one that was started, until UseAll().
   Result<std::string> Switch(const std::string& cluster);
+  // The same for the line that runs only, whose end is EndLine().
+  Status TurnTo(const std::string& cluster);
+  void EndLine();
+  // The names of the other clusters.
+  std::vector<std::string> OtherClusters() const;
+  // Empty: there is no cluster.
+  std::string ClusterName() const;
 
   // Numbers mean what the last table showed, and the cluster of the start before the first one.
   bool AreNumbersOld() const;
   ClusterAPI& shown() { return shown_; }
   void RememberTable();
+  // Whether that table was one of a line that was turned to another cluster, and none is used
+  // since.
+  bool IsTableOfOther() const { return is_table_of_other_; }
   // The node as it is configured now; null: it is not any more, or elsewhere.
   const Node* Find(const Node& shown) const;
 
@@ -45,12 +60,21 @@ class ClusterView {
   std::vector<std::string> ClusterNames() const;
 
  private:
+  Result<News> GiveWay(const std::string& gone);
+
   ClusterAPI cluster_;
   ClusterAPI shown_;
-  std::string home_;   // the cluster of the start
+  ClusterAPI home_;  // the cluster of the start
+  bool is_table_of_other_ = false;
   std::string other_;  // the one that is used instead; empty: none
   std::string used_;
   std::vector<std::pair<std::string, std::string>> used_nodes_;  // name and address
+  struct Kept {
+    ClusterAPI cluster;
+    std::string used;
+    std::vector<std::pair<std::string, std::string>> used_nodes;
+  };
+  std::optional<Kept> kept_;  // while a line is turned to another cluster
 };
 
 // "web2 is gone, web9 is new", "their order is another"; empty: the lists are the same.

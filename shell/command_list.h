@@ -17,6 +17,7 @@ extern const ShellCommand kAtCommand;
 extern const ShellCommand kCancelCommand;
 extern const ShellCommand kCdCommand;
 extern const ShellCommand kCheckCommand;
+extern const ShellCommand kClusterCommand;
 extern const ShellCommand kClustercheckCommand;
 extern const ShellCommand kClusterdeleteCommand;
 extern const ShellCommand kClusterhelpCommand;
@@ -46,8 +47,10 @@ extern const ShellCommand kRunCommand;
 extern const ShellCommand kSessionsCommand;
 extern const ShellCommand kSetCommand;
 extern const ShellCommand kShowCommand;
+extern const ShellCommand kStartCommand;
 extern const ShellCommand kStopCommand;
 extern const ShellCommand kTagCommand;
+extern const ShellCommand kTerminateCommand;
 extern const ShellCommand kUntagCommand;
 extern const ShellCommand kUseCommand;
 

@@ -33,7 +33,9 @@ std::string WorkOf(const RunningExecution& execution) {
   return absl::StrCat(state, " ", execution.command);
 }
 
-bool IsKnown(const NodeCheck& check) { return check.state != "down"; }
+bool IsKnown(const NodeCheck& check) {
+  return check.state == "running" || check.state == "draining";
+}
 
 // Numbers that change with every look are not searched: 0.15 is a part of an address. Nor is why a
 // node does not answer.

@@ -28,7 +28,9 @@ struct Column {
   std::string (*cell)(const NodeCheck& check);
 };
 
-bool IsKnown(const NodeCheck& check) { return check.state != "down"; }
+bool IsKnown(const NodeCheck& check) {
+  return check.state == "running" || check.state == "draining";
+}
 
 std::string OrDash(const std::string& text) { return text.empty() ? "-" : text; }
 

@@ -1,11 +1,15 @@
 #include "shell/options.h"
 
 #include <absl/status/status.h>
+#include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_replace.h>
 #include <absl/strings/str_split.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "common/nearest.h"
 #include "common/status_macros.h"
@@ -25,6 +29,7 @@ constexpr char kEpilogue[] =
     "\n"
     "  clustershell --local 3 -c '@ hostname' -c check\n"
     "  clustershell -w 'web*' -x web3 -b -- uname -r\n"
+    "  clustershell cluster create base1\n"
     "\n"
     "Exit code: 0 all is well, 1 a node failed, 2 a line or a flag is wrong, 3 a target names no\n"
     "node, 4 a node is unreachable or was lost (of several lines 2, 3, 4, 1 count in this order);\n"
@@ -152,7 +157,20 @@ absl::Status TakeFiles(OneShot& one_shot) {
       absl::StrCat(flag, " names no file; as: -w TARGET ", flag, " FILE --dest FOLDER"));
 }
 
-// The words behind the flags are the command of a OneShot.
+// Words that a shell has split, as a line that is split again.
+std::string LineOf(const std::vector<std::string>& words) {
+  return absl::StrJoin(words, " ", [](std::string* out, const std::string& word) {
+    const bool is_plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+      return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+             absl::StrContains("-_./:=,@%+", c);
+    });
+    absl::StrAppend(
+        out,
+        is_plain ? word : absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\"'\"'"}}), "'"));
+  });
+}
+
+// The words behind the flags are the command of a OneShot, or a line for `cluster`.
 absl::Status TakeWords(std::vector<std::string> words, const CLI::App& app, Options& options) {
   const bool is_marked = !words.empty() && words.front() == "--";
   if (!words.empty() && !is_marked && absl::StartsWith(words.front(), "-")) {
@@ -161,6 +179,12 @@ absl::Status TakeWords(std::vector<std::string> words, const CLI::App& app, Opti
   if (is_marked) words.erase(words.begin());
   options.one_shot.copies = app.count("--copy") > 0;
   options.one_shot.copies_back = app.count("--rcopy") > 0;
+  if (!words.empty() && !is_marked && words.front() == "cluster" && !options.one_shot.IsGiven() &&
+      !options.has_lines && options.file.empty()) {
+    options.has_lines = true;
+    options.lines.push_back(LineOf(words));
+    return absl::OkStatus();
+  }
   if (!words.empty() && !options.one_shot.IsGiven()) return Unexpected(words.front(), app);
   options.one_shot.words = std::move(words);
   if (!options.one_shot.IsGiven()) return absl::OkStatus();

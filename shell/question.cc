@@ -55,12 +55,12 @@ bool CanAsk(Shell& shell) {
   return ::isatty(STDIN_FILENO) == 1 && shell.output().IsTerminal(Output::Stream::kStderr);
 }
 
-bool Confirm(Shell& shell, absl::string_view why, absl::string_view question) {
+bool Confirm(Shell& shell, absl::string_view why, absl::string_view question,
+             absl::string_view hint) {
   shell.output().Note(why);
   if (shell.assumes_yes()) return true;
   if (!CanAsk(shell)) {
-    shell.output().Note(
-        "nothing was done: nobody is here to ask; `show` gives new numbers, -y says yes");
+    shell.output().Note(absl::StrCat("nothing was done: nobody is here to ask; ", hint));
     return false;
   }
   if (AskYesNo(shell.signals(), shell.output(), absl::StrCat(question, " [y/n] "))) return true;

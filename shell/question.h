@@ -23,7 +23,8 @@ std::optional<std::string> Ask(Signals& signals, Output& output, absl::string_vi
 bool AskYesNo(Signals& signals, Output& output, absl::string_view question);
 
 // Whether to go on: -y says so, or the person; without him an error that says what was not done.
-// `why` is one line.
-bool Confirm(Shell& shell, absl::string_view why, absl::string_view question);
+// `why` is one line; `hint` says what to do where nobody is.
+bool Confirm(Shell& shell, absl::string_view why, absl::string_view question,
+             absl::string_view hint = "`show` gives new numbers, -y says yes");
 
 }  // namespace muster::clustershell

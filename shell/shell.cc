@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/node_set.h"
+#include "shell/chosen_nodes.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
 #include "shell/line_run.h"
@@ -48,6 +49,7 @@ int Shell::RunLine(absl::string_view line) {
   Refresh();
   line_ = std::string(line);
   const int exit_code = RunCommand(command, name, rest, line);
+  view_.EndLine();
   return WorseExit(exit_code, TellEndedJobs());
 }
 
@@ -117,17 +119,22 @@ void Shell::SayJobsEnd() {
 }
 
 bool Shell::Refresh() {
-  const Result<std::string> difference = view_.Refresh();
+  const Result<ClusterView::News> news = view_.Refresh();
   std::string complaint;
-  if (!difference.ok()) {
-    complaint = absl::StrCat(difference.status().message(), "; the nodes stay those of before");
+  if (!news.ok()) {
+    complaint = absl::StrCat(news.status().message(), "; the nodes stay those of before");
     if (complaint != last_complaint_) output_.Note(complaint);
-  } else if (!difference->empty()) {
-    output_.Note(absl::StrCat("the configuration has changed: ", *difference,
+  } else if (!news->turned_to.empty()) {
+    output_.Note(absl::StrCat(news->difference, news->difference.empty() ? "" : "; ", "using ",
+                              news->turned_to, ": ", NamesOf(nodes())));
+  } else if (nodes().empty()) {
+    if (!news->difference.empty()) output_.Note(news->difference);
+  } else if (!news->difference.empty()) {
+    output_.Note(absl::StrCat("the configuration has changed: ", news->difference,
                               "; numbers mean what the last table showed, until the next `show`"));
   }
   last_complaint_ = complaint;
-  return difference.ok();
+  return news.ok();
 }
 
 int Shell::Usage(absl::string_view command, absl::string_view what_is_wrong) {

@@ -25,6 +25,7 @@ absl::StatusOr<bool> ParseSwitch(const ConfigFile& file, const ConfigFile::Entry
 
 absl::StatusOr<ShellSettings> ReadShellSettings(const std::string& file) {
   ShellSettings settings;
+  settings.named = file;
   ASSIGN_OR_RETURN(settings.configuration, ConfigFile::Find(file));
   if (settings.configuration.empty()) return settings;
   ASSIGN_OR_RETURN(const ConfigFile configuration,

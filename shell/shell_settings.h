@@ -13,6 +13,7 @@ struct ShellSettings {
   bool falls_through = true;                 // an unknown word may be a program of this machine
   std::vector<std::string> program_folders;  // besides the usual ones
   std::string configuration;                 // the file; empty: there is none
+  std::string named;                         // the file as our command line has it; else empty
   std::vector<std::string> clusters;         // of the file
 };
 

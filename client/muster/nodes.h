@@ -24,6 +24,9 @@ struct Node {
   std::string member_of = {};   // a cluster, as `cluster` is one
   std::string login_user = {};  // unless the address names one
   std::string keyfile = {};
+  // Of a cluster that comes and goes, when the node does not run: "stopped", "paused", "failed", …
+  // It is not connected to, then. Else empty.
+  std::string state = {};
 };
 
 // Nodes under one name, "@NAME" in a target.
@@ -66,8 +69,8 @@ struct NodeCheck {
   Node node;
   bool functional = false;
   std::string reason;  // why not; empty when functional
-  // "running": functional; "draining": it ends, and takes nothing new; "down": anything else. What
-  // stands below is known of the first two.
+  // "running": functional; "draining": it ends, and takes nothing new; Node::state, when there is
+  // one; "down": anything else. What stands below is known of the first two.
   std::string state = "down";
   std::chrono::microseconds latency{0};
   std::string version;   // of its clusterd

@@ -100,6 +100,10 @@ std::vector<NodeCheck> Search(Shell& shell, absl::string_view words) {
 std::vector<NodeCheck> Find(Shell& shell, absl::string_view target, int* exit_code) {
   const Result<std::vector<Node>> meant =
       shell.cluster().nodes(Target(target.empty() ? "*" : std::string(target)));
+  if (shell.nodes().empty()) {
+    *exit_code = ChooseNodes(shell, target).exit_code;  // which says so
+    return {};
+  }
   if (!meant.ok() && meant.status().code() != StatusCode::kUnavailable) {
     std::vector<NodeCheck> found = Search(shell, target);
     if (!found.empty()) {
@@ -120,16 +124,17 @@ std::vector<NodeCheck> Find(Shell& shell, absl::string_view target, int* exit_co
 }
 
 int ShowOnce(Shell& shell, const Wanted& wanted) {
+  const std::string target = TurnToCluster(shell, wanted.target);
   shell.view().RememberTable();  // what is asked for by number is meant as it is shown
   int exit_code = kExitOk;
-  const std::vector<NodeCheck> checks = Find(shell, wanted.target, &exit_code);
+  const std::vector<NodeCheck> checks = Find(shell, target, &exit_code);
   if (checks.empty()) return exit_code;
   shell.output().Out(RenderNodes(checks, wanted.form, shell.output().columns()));
   if (wanted.form == Form::kJson || wanted.form == Form::kYaml || wanted.form == Form::kName) {
     return kExitOk;
   }
   for (const NodeCheck& check : checks) {
-    if (check.functional) continue;
+    if (check.functional || !check.node.state.empty()) continue;
     shell.output().NodeLines(Output::Stream::kStderr, check.node.name, check.reason);
   }
   return kExitOk;
@@ -178,7 +183,8 @@ const ShellCommand kShowCommand = {
     "  show -o json         or yaml, wide, name: for programs\n"
     "  show --watch 5s      again every 5 seconds (or 2), until Ctrl-C\n"
     "The first column is the number that a target may name: it means what the last table showed.\n"
-    "The state is running, draining (it ends, and takes nothing new) or down; `load` is that of "
+    "The state is running, draining (it ends, and takes nothing new) or down, and of a node that\n"
+    "was started here and does not run stopped, paused, failed, …; `load` is that of "
     "the\n"
     "last minute, `running` counts the commands there, `latency` is the time to its answer, "
     "`slots`\n"

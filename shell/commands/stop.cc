@@ -14,9 +14,11 @@
 #include "common/words.h"
 #include "shell/chosen_nodes.h"
 #include "shell/command_list.h"
+#include "shell/command_words.h"
 #include "shell/exit_code.h"
 #include "shell/shell.h"
 #include "shell/short_id.h"
+#include "shell/started_nodes.h"
 
 namespace muster::clustershell {
 namespace {
@@ -66,11 +68,48 @@ int StopAll(Shell& shell, const Search& search, const std::string& id,
   return exit_code;
 }
 
+// The nodes of a target, or the commands of an id wherever they run, as the word is one or the
+// other.
+int StopNodes(Shell& shell, absl::string_view target, const CommandWords& words);
+
+int StopCommand(Shell& shell, absl::string_view target, const std::vector<std::string>& words);
+
 int Run(Shell& shell, absl::string_view rest) {
   const auto [target, behind] = SplitTarget(rest);
-  const absl::StatusOr<std::vector<std::string>> words = SplitWords(behind);
+  const auto words = CommandWords::Parse(behind, {{'y', "--yes"}, {0, "--dry-run"}});
   if (!words.ok()) return shell.Usage("stop", words.status().message());
-  if (words->empty()) return shell.Usage("stop", "it needs a target and an id");
+  if (target.empty()) return shell.Usage("stop", "it needs a target");
+  if (words->rest().empty()) return StopNodes(shell, target, *words);
+  if (words->Has("--yes") || words->Has("--dry-run")) {
+    return shell.Usage("stop", "-y and --dry-run are for nodes, and a command is stopped at once");
+  }
+  if (shell.defaults().is_dry) {
+    shell.output().Out(absl::StrCat("would run: stop ", rest, "\n"));
+    return kExitOk;
+  }
+  return StopCommand(shell, target, words->rest());
+}
+
+int StopNodes(Shell& shell, absl::string_view target, const CommandWords& words) {
+  const std::string id(target);
+  if (IsIdOrShort(id)) {
+    const bool is_node = shell.cluster().nodes(Target(id)).ok();
+    const bool is_command = !shell.nodes().empty() && !Find(shell, shell.nodes(), id).found.empty();
+    if (is_node && is_command) {
+      return shell.Usage(
+          "stop",
+          absl::StrCat("'", id, "' is a node and the id of a command; `stop * ", id,
+                       "` stops the command, `stop name=", id, "` the node; nothing was stopped"));
+    }
+    if (!is_node) return StopCommand(shell, "*", {id});
+  }
+  const StartedNodes nodes = ChooseStartedNodes(shell, "stop", target);
+  if (nodes.cluster == nullptr) return nodes.exit_code;
+  return StopStartedNodes(shell, "stop", nodes, false, words.Has("--yes"), words.Has("--dry-run"));
+}
+
+int StopCommand(Shell& shell, absl::string_view target, const std::vector<std::string>& given) {
+  const std::vector<std::string>* const words = &given;
   if (words->size() > 2)
     return shell.Usage("stop", absl::StrCat("it takes no '", (*words)[2], "'"));
   const std::string& id = (*words)[0];
@@ -103,10 +142,17 @@ int Run(Shell& shell, absl::string_view rest) {
 
 const ShellCommand kStopCommand = {
     "stop",
-    "stop TARGET ID [GRACE]",
-    "stop a command by its id, whichever program started it",
-    "  stop n1 3f9a01bc-7       over its own grace\n"
+    "stop TARGET [-y] [--dry-run] | stop TARGET ID [GRACE]",
+    "stop nodes, or a command by its id, whichever program started it",
+    "  stop 1,3,4               nodes of a cluster that `cluster start` made, by index\n"
+    "  stop worker*             by name; it shows them and asks, -y does not ask\n"
+    "  stop cluster=slurm1      of another cluster\n"
+    "A node that is stopped stays in its cluster, and `start` starts it again; `terminate` "
+    "removes\n"
+    "it.\n"
+    "  stop n1 3f9a01bc-7       a command, over its own grace\n"
     "  stop * 3f9a01bc-7 500ms  wherever it runs, and killed after half a second\n"
+    "  stop 3f9a01bc-7          the same\n"
     "`ps` lists the ids; of the digits in front of the - those are enough that tell it apart. It "
     "has\n"
     "to be yours. The command gets SIGINT, at half the grace SIGTERM, at its end SIGKILL, with "
@@ -116,6 +162,8 @@ const ShellCommand kStopCommand = {
     "order. The exit code is 1 when nothing of this id runs there.\n",
     ShellCommand::Argument::kTarget,
     &Run,
+    false,
+    true,
 };
 
 }  // namespace muster::clustershell

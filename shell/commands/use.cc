@@ -1,6 +1,7 @@
 // use: the nodes that one wants to work with.
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
+#include <absl/strings/strip.h>
 
 #include <algorithm>
 #include <string>
@@ -62,9 +63,13 @@ int Switch(Shell& shell, const std::string& name) {
 
 int Run(Shell& shell, absl::string_view rest) {
   if (rest.empty()) return Tell(shell);
-  const auto [word, behind] = SplitTarget(rest);
+  auto [word, behind] = SplitTarget(rest);
   if (!behind.empty()) return shell.Usage("use", absl::StrCat("it takes no '", behind, "'"));
   if (word == "*") return UseAll(shell);
+  if (absl::string_view name = word; absl::ConsumePrefix(&name, "cluster=")) {
+    const std::vector<std::string> others = shell.view().OtherClusters();
+    if (std::find(others.begin(), others.end(), std::string(name)) != others.end()) word = name;
+  }
   ClusterView& view = shell.view();
   const std::string before = view.used();
   const std::vector<Node> used = view.UsedNodes();

@@ -56,7 +56,7 @@ def test_every_file_is_in_its_place(prefix):
     (provision,) = {name for name in files if re.search(r"dist-packages/muster/_provision[^/]*\.so$", name)}
     documents_there = {f"share/doc/muster/{name}" for name in (
         "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE",
-        "docs/coming-from.md", "docs/configuration.md", "docs/cpp-reference.md", "docs/cpp-tutorial.md", "docs/examples.md",
+        "docs/clusters.md", "docs/coming-from.md", "docs/configuration.md", "docs/cpp-reference.md", "docs/cpp-tutorial.md", "docs/examples.md",
         "docs/failure-semantics.md", "docs/files.md", "docs/limits.md",
         "docs/clusters-reference.md", "docs/coming-from-clush.md", "docs/coming-from-dustcluster.md", "docs/coming-from-elasticluster.md",
         "docs/providers.md", "docs/nodes.md", "docs/one-shot.md", "docs/output.md", "docs/performance.md",

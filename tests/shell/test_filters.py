@@ -77,7 +77,8 @@ FILTERS = [
     ("worker[0-3]^worker[2-5]", "worker[0-1,4-5]"),
     ("gpu*,db*!*2", "db1,gpu1"),
     # what means nothing, with its exit code
-    ("state=stopped", 2),
+    ("state=asleep", 2),
+    ("state=stopped", 3),
     ("colour=red", 2),
     ("worker[0-10]", 3),
     ("13", 3),

@@ -83,7 +83,7 @@ def test_an_unknown_option_gets_the_right_one(clustershell):
 
 
 def test_commands_say_how_they_are_used(clustershell):
-    for line in ["@", "@n1", "py", "py 1", "check n1 now", "show n1 x", "nodes n1 x", "groups x", "ps 1 x", "sessions close", "sessions n1 x", "stop", "stop 1", "stop 1 x",
+    for line in ["@", "@n1", "py", "py 1", "check n1 now", "show n1 x", "nodes n1 x", "groups x", "ps 1 x", "sessions close", "sessions n1 x", "stop", "stop 1 x", "stop 1 -z", "start", "terminate", "terminate 1 2", "cluster x",
                  "stop 1 a-1 soon", "stop 1 a-1 5s x", "debug maybe", "exit 3",
                  "help nothing", "run 'x"]:
         result = clustershell.lines(1, line)
@@ -93,7 +93,7 @@ def test_commands_say_how_they_are_used(clustershell):
 
 def test_help_lists_every_command(clustershell):
     listing = clustershell.lines(1, "help").stdout
-    for command in ["@", "py", "run", "check", "show", "nodes", "tag", "untag", "use", "assign", "refresh", "groups", "ps", "sessions", "stop", "debug", "help", "exit", "quit"]:
+    for command in ["@", "py", "run", "check", "show", "nodes", "tag", "untag", "use", "assign", "refresh", "groups", "ps", "sessions", "stop", "start", "terminate", "cluster", "debug", "help", "exit", "quit"]:
         assert f"\n{command}" in listing
         one = clustershell.lines(1, f"help {command}")
         assert one.returncode == 0 and one.stdout.startswith(command)

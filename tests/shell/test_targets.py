@@ -110,7 +110,7 @@ WRONG = [
     ("@raw:broken", 2, "exited with code 3: no rack"),
     ("@raw:slow", 2, "did not end within 500 ms and was stopped"),
     ("@raw:*", 2, "the group source raw cannot list its groups"),
-    ("core>=1", 2, "no attribute \"core\" is known; did you mean cores?; there are address, cluster, cores, ip, load, "
+    ("core>=1", 2, "no attribute \"core\" is known; did you mean cores?; there are address, cluster, cores, ip, kind, load, "
                    "memory, name, os, python, state, tags"),
 ]
 

@@ -42,6 +42,8 @@ def fixture_lab(tmp_path):
     yield shell
     for terminal in shell.terminals:
         terminal.close(force=True)
+    for cluster in ("base1", "slurm1"):
+        shell.run("cluster", "delete", cluster, "-y", "--force")
     for process in started:
         process.terminate()
         process.communicate(timeout=LONG)
@@ -151,6 +153,70 @@ def test_dustcluster_s_page(lab):
     child.expect_exact("stopping; Ctrl-C again to stop at once")
     child.expect_exact("cancelled")
     child.expect_exact("muster> ")
+    child.sendline("exit")
+    child.expect(pexpect.EOF)
+
+
+def test_dustcluster_s_nodes_and_clusters(lab):
+    child = lab.terminal()
+    child.expect_exact("muster> ")
+    walk = Walk(child)
+
+    def ask(text, question, answer, *expected):
+        child.sendline(text)
+        child.expect_exact("\n")
+        child.expect_exact(question)
+        child.sendline(answer)
+        for words in expected:
+            child.expect_exact(words)
+        child.expect(r"muster(\[[^\]]*\])?> ")
+        return child.before
+
+    # spin up a new compute cluster: asks for node count, and creates a cluster spec
+    child.sendline("cluster new")
+    child.expect_exact("Name of the cluster > ")
+    child.sendline("base1")
+    child.expect_exact("Provider")
+    child.sendline("local")
+    child.expect_exact("Nodes, as")
+    child.sendline("4:worker")
+    child.expect_exact("`cluster create base1` starts it")
+    child.expect_exact("muster> ")
+    walk.line("cluster create base1", "worker001: alive", "base1 runs: worker[001-004]")
+    walk.line("cluster status base1", "base1: 4 of 4 nodes run")
+    # use a working set
+    walk.line("use base1", "using base1: worker[001-004]")
+    walk.line("show", "worker004")
+    walk.line("@ echo $MUSTER_NODE", "4 ok")
+    # start/stop/terminate: by index, by name, by attribute, all
+    ask("stop 1,3,4", "stop worker[001,003-004]? [y/n] ", "n", "nothing was done")
+    ask("stop 1,3,4", "stop worker[001,003-004]? [y/n] ", "y", "worker001: stopped")
+    walk.line("show state=stopped", "worker001", "worker003", "worker004")
+    walk.line("start state=stop*", "worker001: alive")
+    ask("stop worker*", "[y/n] ", "y", "worker004: stopped")
+    walk.line("start wo*", "worker004: alive")
+    ask("stop state=running", "[y/n] ", "y", "worker002: stopped")
+    walk.line("start *", "worker003: alive")
+    ask("stop *", "[y/n] ", "n", "nothing was done")
+    ask("terminate worker00[2-3]", "which will be gone", "n", "nothing was done")
+    walk.line("show", "worker004")
+    ask("terminate worker00[2-3]", "terminate worker[002-003]? [y/n] ", "y", "terminated", "worker[002-003] are gone")
+    # numbers belong to the last table: worker003 was 3 there, and is gone
+    walk.line("stop 3", "not configured any more; nothing was done")
+    ask("stop 4", "go on with worker004? [y/n] ", "n", "nothing was done")
+    walk.line("show", "worker004")
+    # by cluster name
+    walk.line("use *", "using all 5 nodes")
+    walk.line("cluster create base1 -n slurm1 --nodes 1:worker", "slurm1 runs: worker001")
+    walk.line("show -v cluster=base1", "worker001", "worker004")
+    ask("stop cluster=slurm1", "stop worker001? [y/n] ", "y", "worker001: stopped")
+    walk.line("start cluster=slurm1", "worker001: alive")
+    walk.line("show -o name", "worker0", "db1")
+    # terminates the cluster nodes
+    ask("cluster delete base1", "delete it? [y/n] ", "y", "base1 is deleted")
+    walk.line("cluster status base1", "base1")
+    ask("cluster delete slurm1", "delete it? [y/n] ", "y", "slurm1 is deleted")
+    walk.line("cluster gc --dry-run", "nothing is left over")
     child.sendline("exit")
     child.expect(pexpect.EOF)
 

@@ -153,7 +153,7 @@ def cluster_check_repr(check):
 
 def _check_rows(nodes):
     for node in nodes:
-        known = node["state"] != "down"
+        known = node["state"] in ("running", "draining")
         facts = [node["version"], node["python"], node["cores"], f"{node['memory'] / 2 ** 30:.1f} GiB",
                  f"{node['load']:.2f}", node["running"]]
         yield [node["name"], _state(node), *(facts if known else [""] * len(facts))]

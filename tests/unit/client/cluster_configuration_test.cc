@@ -12,6 +12,7 @@
 
 using Catch::Contains;
 using muster::ReadConfiguration;
+using muster::ReadConfigurationAgain;
 
 namespace {
 
@@ -24,6 +25,7 @@ class Folder {
     ::unsetenv("MUSTER_CONFIG");
     ::setenv("XDG_CONFIG_HOME", path_.c_str(), 1);
     ::setenv("XDG_RUNTIME_DIR", path_.c_str(), 1);
+    ::setenv("XDG_STATE_HOME", (path_ + "/state").c_str(), 1);
   }
   ~Folder() {
     std::filesystem::current_path(before_);
@@ -33,6 +35,13 @@ class Folder {
     const std::string file = path_ + "/cluster.conf";
     std::ofstream(file) << text;
     return file;
+  }
+  // Of a cluster that was started.
+  void Start(const std::string& cluster, const std::string& text) const {
+    std::filesystem::create_directories(path_ + "/state/muster/clusters");
+    std::ofstream(path_ + "/state/muster/clusters/" + cluster + ".conf")
+        << "[cluster " << cluster << "]\n"
+        << text;
   }
   const std::string& path() const { return path_; }
 
@@ -147,4 +156,74 @@ TEST_CASE("without a configuration the cluster is the daemon of this machine") {
   REQUIRE(nodes->size() == 1);
   CHECK((*nodes)[0].address.path == path);
   CHECK_FALSE((*nodes)[0].is_named);
+}
+
+TEST_CASE("a started cluster is found by its name, and changes no configuration") {
+  const Folder folder;
+  folder.Start("base1",
+               "nodes = c1=unix:/c1, c2=unix:/c2\n[node c1]\ntags = kind:compute\n"
+               "[node c2]\ntags = kind:compute\nstate = stopped\n");
+  const std::string file = folder.Write(
+      "[cluster lab]\nnodes = n1=unix:/1\n[cluster base1]\nprovider = local\nnodes.compute = 2\n"
+      "[node c1]\ntags = rack:1\n[groups]\nfirst = c1\n");
+  const auto lab = ReadConfiguration("", file);
+  INFO(lab.status());
+  REQUIRE(lab.ok());
+  CHECK(lab->name == "lab");
+  CHECK(lab->started_path.empty());
+  CHECK(lab->cluster_names == std::vector<std::string>{"lab", "base1"});
+  const auto started = ReadConfiguration("base1", file);
+  INFO(started.status());
+  REQUIRE(started.ok());
+  REQUIRE(started->nodes.size() == 2);
+  CHECK(started->nodes[0].tags == std::vector<std::string>{"kind:compute", "rack:1"});
+  CHECK(started->nodes[0].state.empty());
+  CHECK(started->nodes[1].state == "stopped");
+  CHECK(started->cluster_names == std::vector<std::string>{"lab", "base1"});
+  // Both ways, from what was read.
+  const auto back = ReadConfigurationAgain(*started, "lab");
+  REQUIRE(back.ok());
+  CHECK(back->nodes[0].name == "n1");
+  const auto again = ReadConfigurationAgain(*back, "base1");
+  REQUIRE(again.ok());
+  CHECK(again->nodes.size() == 2);
+  CHECK_THAT(std::string(ReadConfiguration("base2", file).status().message()),
+             Contains("it has: lab; started clusters: base1"));
+}
+
+TEST_CASE("without a configuration the only started cluster is the one, and several are listed") {
+  if (std::filesystem::exists("/etc/muster/cluster.conf") ||
+      std::filesystem::exists("/run/muster/clusterd.sock")) {
+    WARN("skipped: this machine runs a clusterd of its own");
+    return;
+  }
+  const Folder folder;
+  const auto none = muster::NoCluster("");
+  REQUIRE(none.ok());
+  CHECK(none->nodes.empty());
+  REQUIRE(ReadConfigurationAgain(*none, "").ok());
+  CHECK(ReadConfigurationAgain(*none, "")->nodes.empty());
+  folder.Start("a", "nodes = c1=unix:/c1\n");
+  REQUIRE(ReadConfiguration("", "").ok());
+  CHECK(ReadConfiguration("", "")->name == "a");
+  CHECK(ReadConfigurationAgain(*none, "")->name == "a");
+  // A file with templates only is no cluster either.
+  const std::string file = folder.Write("[cluster big]\nprovider = local\nnodes.compute = 2\n");
+  CHECK(ReadConfiguration("", "")->name == "a");
+  CHECK(ReadConfiguration("", file)->name == "a");
+  CHECK_THAT(std::string(ReadConfiguration("big", file).status().message()),
+             Contains("cluster.conf:1: [cluster big] says how to start one"));
+  folder.Start("b", "nodes = c1=unix:/c1\n");
+  const auto several = ReadConfiguration("", "");
+  CHECK(absl::IsNotFound(several.status()));
+  CHECK_THAT(std::string(several.status().message()), Contains("name one of: a, b"));
+}
+
+TEST_CASE("a state is one of a node that does not run") {
+  const std::string head = "[cluster lab]\nnodes = n1=unix:/1\n[node n1]\nstate = ";
+  CHECK_THAT(ErrorOf(head + "asleep\n"),
+             Contains("cluster.conf:4: \"asleep\" is no state of a node; valid here: running, "));
+  const Folder folder;
+  CHECK(ReadConfiguration("", folder.Write(head + "paused\n"))->nodes[0].state == "paused");
+  CHECK(ReadConfiguration("", folder.Write(head + "running\n"))->nodes[0].state.empty());
 }

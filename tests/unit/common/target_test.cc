@@ -99,6 +99,8 @@ class MadeUpNodes : public muster::KnownNodes {
         return {{}, node.cores};
       case AttributeKey::kIp:
         return {{"127.0.0.1", "192.0.2." + node.name.substr(node.name.size() - 1)}};
+      case AttributeKey::kKind:
+        return {{"compute"}};
       case AttributeKey::kLoad:
         return {{}, node.load};
       case AttributeKey::kMemory:
@@ -299,7 +301,7 @@ TEST_CASE("a target that is wrong, or means no node, is an error and never all n
       {"n1,tags=env:x", kNotFound, "no node matches 'tags=env:x'"},
       {"n1,!cores>9000!n1", kNotFound, "no node is left"},
       {"colour=red", kInvalid,
-       "no attribute \"colour\" is known; there are address, cluster, cores, ip, load, memory, "
+       "no attribute \"colour\" is known; there are address, cluster, cores, ip, kind, load, memory, "
        "name, os, python, state, tags\n  colour=red\n  ^"},
       {"n1,corse>1", kInvalid, "did you mean cores?"},
       {"state=", kInvalid, "expected what state is to be: running, draining, down"},

@@ -1,0 +1,123 @@
+#include "shell/cluster_records.h"
+
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/config_file.h"
+#include "common/nearest.h"
+#include "common/status_macros.h"
+#include "provision/providers.h"
+#include "shell/exit_code.h"
+
+namespace muster::clustershell {
+namespace {
+
+using provision::Cluster;
+using provision::ClusterRecord;
+using provision::ClusterRepository;
+using provision::ClusterTemplate;
+
+// Its file; empty: there is none.
+absl::StatusOr<std::string> ConfigurationOf(Shell& shell) {
+  const ShellSettings& settings = shell.settings();
+  if (!settings.configuration.empty()) return settings.configuration;
+  return ConfigFile::Find(settings.named);  // it may have been written since
+}
+
+absl::StatusOr<ConfigFile> LoadConfiguration(Shell& shell, const std::string& path) {
+  return ConfigFile::Load(path, ConfigFile::TrustOfUser(shell.settings().named));
+}
+
+absl::StatusOr<std::unique_ptr<Cluster>> Make(const ClusterRecord& record,
+                                              std::shared_ptr<ClusterRepository> repository,
+                                              bool is_new) {
+  ASSIGN_OR_RETURN(auto provider, provision::MakeProvider(record.provider));
+  ASSIGN_OR_RETURN(auto setup, provision::MakeSetup(record.setup));
+  if (is_new) return Cluster::Make(record, provider, setup, std::move(repository));
+  return Cluster::Of(record, provider, setup, std::move(repository));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Cluster>> OpenClusterRecord(const std::string& name) {
+  ASSIGN_OR_RETURN(auto repository, provision::OpenSqliteRepository());
+  ASSIGN_OR_RETURN(const ClusterRecord record, repository->Get(name));
+  return Make(record, std::move(repository), false);
+}
+
+absl::StatusOr<std::unique_ptr<Cluster>> NewClusterRecord(const ClusterRecord& record) {
+  ASSIGN_OR_RETURN(auto repository, provision::OpenSqliteRepository());
+  return Make(record, std::move(repository), true);
+}
+
+absl::StatusOr<std::vector<ClusterTemplate>> ReadTemplatesOf(Shell& shell) {
+  ASSIGN_OR_RETURN(const std::string path, ConfigurationOf(shell));
+  if (path.empty()) return std::vector<ClusterTemplate>();
+  ASSIGN_OR_RETURN(const ConfigFile file, LoadConfiguration(shell, path));
+  return provision::ReadTemplates(file);
+}
+
+absl::StatusOr<ClusterTemplate> FindTemplate(Shell& shell, const std::string& name) {
+  ASSIGN_OR_RETURN(const std::vector<ClusterTemplate> templates, ReadTemplatesOf(shell));
+  std::vector<std::string> names;
+  for (const ClusterTemplate& known : templates) {
+    if (known.name == name) return known;
+    names.push_back(known.name);
+  }
+  ASSIGN_OR_RETURN(const std::string path, ConfigurationOf(shell));
+  return absl::NotFoundError(absl::StrCat(
+      "there is no template ", name, " in ", path.empty() ? "any configuration" : path,
+      names.empty() ? "; `cluster new` writes one" : "; there are: ", absl::StrJoin(names, ", "),
+      DidYouMean(name, names)));
+}
+
+bool ListsNodes(Shell& shell, const std::string& name) {
+  const absl::StatusOr<std::string> path = ConfigurationOf(shell);
+  if (!path.ok() || path->empty()) return false;
+  const absl::StatusOr<ConfigFile> file = LoadConfiguration(shell, *path);
+  if (!file.ok()) return false;
+  const auto* const section = file->FindSection("cluster", name);
+  return section != nullptr && section->entries.count("nodes") != 0;
+}
+
+absl::StatusOr<std::string> ClusterInUse(Shell& shell) {
+  ASSIGN_OR_RETURN(const auto repository, provision::OpenSqliteRepository());
+  ASSIGN_OR_RETURN(const std::vector<ClusterRecord> all, repository->GetAll());
+  const std::string used = shell.view().ClusterName();
+  std::vector<std::string> names;
+  for (const ClusterRecord& record : all) {
+    if (record.name == used && !ListsNodes(shell, used)) return used;
+    names.push_back(record.name);
+  }
+  if (names.size() == 1) return names.front();
+  return absl::InvalidArgumentError(
+      names.empty() ? "no cluster was started; `cluster start TEMPLATE` does"
+                    : absl::StrCat("name one of: ", absl::StrJoin(names, ", ")));
+}
+
+int ExitOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kOk:
+      return kExitOk;
+    case absl::StatusCode::kCancelled:
+      return kExitInterrupted;
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kUnimplemented:
+      return kExitUsage;
+    case absl::StatusCode::kNotFound:
+      return kExitNoMatch;
+    default:
+      return kExitFailed;
+  }
+}
+
+int TellError(Shell& shell, const std::string& command, const absl::Status& status) {
+  shell.output().Note(absl::StrCat(command, ": ", std::string(status.message())));
+  return ExitOf(status);
+}
+
+}  // namespace muster::clustershell

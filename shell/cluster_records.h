@@ -1,0 +1,39 @@
+// What the commands of clusters work with: the repository of this user's clusters, their providers,
+// and the templates of the configuration. Main thread.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "provision/cluster.h"
+#include "provision/cluster_template.h"
+#include "shell/shell.h"
+
+namespace muster::clustershell {
+
+// A cluster that is in the repository. NotFound: there is none; which there are.
+absl::StatusOr<std::unique_ptr<provision::Cluster>> OpenClusterRecord(const std::string& name);
+// One that is not there yet.
+absl::StatusOr<std::unique_ptr<provision::Cluster>> NewClusterRecord(
+    const provision::ClusterRecord& record);
+
+// Of the configuration of this shell; none without one. Errors are those of the file.
+absl::StatusOr<std::vector<provision::ClusterTemplate>> ReadTemplatesOf(Shell& shell);
+// NotFound: there is none of this name; which there are.
+absl::StatusOr<provision::ClusterTemplate> FindTemplate(Shell& shell, const std::string& name);
+// Whether the configuration has a cluster of this name that lists its nodes.
+bool ListsNodes(Shell& shell, const std::string& name);
+
+// Which cluster is meant where none is named: the one in use, if it was started, else the only one
+// that was. InvalidArgument: it cannot be said.
+absl::StatusOr<std::string> ClusterInUse(Shell& shell);
+
+// Of a command that ended so.
+int ExitOf(const absl::Status& status);
+// Says what is wrong; the exit code.
+int TellError(Shell& shell, const std::string& command, const absl::Status& status);
+
+}  // namespace muster::clustershell

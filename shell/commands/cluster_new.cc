@@ -1,0 +1,137 @@
+// cluster new: a template, written into the configuration.
+#include <absl/strings/match.h>
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_cat.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/config_file.h"
+#include "provision/cluster_template.h"
+#include "provision/node_names.h"
+#include "shell/cluster_commands.h"
+#include "shell/cluster_records.h"
+#include "shell/cluster_section.h"
+#include "shell/command_words.h"
+#include "shell/exit_code.h"
+#include "shell/question.h"
+
+namespace muster::clustershell {
+namespace {
+
+constexpr char kDefaultKind[] = "compute";
+
+struct Wanted {
+  std::string name;
+  std::string provider;
+  provision::NodeCounts counts;
+};
+
+// Asks again until it is right. Empty: the person gave up.
+template <typename Check>
+std::optional<std::string> AskUntil(Shell& shell, const std::string& question,
+                                    const std::string& standard, Check why_not) {
+  while (true) {
+    auto answer = Ask(shell.signals(), shell.output(), question);
+    if (!answer) return std::nullopt;
+    if (answer->empty()) answer = standard;
+    const absl::Status wrong = why_not(*answer);
+    if (wrong.ok()) return answer;
+    shell.output().Note(wrong.message());
+  }
+}
+
+absl::Status CheckNewName(Shell& shell, const std::string& name) {
+  absl::Status valid = provision::CheckClusterName(name);
+  if (valid.ok() && (FindTemplate(shell, name).ok() || ListsNodes(shell, name))) {
+    valid = absl::AlreadyExistsError(
+        absl::StrCat("the configuration has a [cluster ", name, "] already"));
+  }
+  return valid;
+}
+
+std::optional<Wanted> AskAll(Shell& shell, Wanted wanted) {
+  if (wanted.name.empty()) {
+    const auto name = AskUntil(shell, "Name of the cluster > ", "",
+                               [&](const std::string& text) { return CheckNewName(shell, text); });
+    if (!name) return std::nullopt;
+    wanted.name = *name;
+  }
+  if (wanted.provider.empty()) {
+    const auto provider = AskUntil(shell, "Provider (local: daemons on this machine) [local] > ",
+                                   "local", [](const std::string&) { return absl::OkStatus(); });
+    if (!provider) return std::nullopt;
+    wanted.provider = *provider;
+  }
+  if (wanted.counts.empty()) {
+    const auto count =
+        AskUntil(shell, "Nodes, as 3 or 1:frontend,3:compute [2] > ", "2",
+                 [](const auto& text) { return provision::ParseNodeCounts(text).status(); });
+    if (!count) return std::nullopt;
+    wanted.counts = *provision::ParseNodeCounts(*count);
+  }
+  return wanted;
+}
+
+int Run(Shell& shell, absl::string_view rest) {
+  const auto words =
+      CommandWords::Parse(rest, {{0, "--provider", true}, {0, "--nodes", true}, {0, "--dry-run"}});
+  if (!words.ok()) return WrongUse(shell, kClusterNew, words.status().message());
+  if (words->rest().size() > 1) return WrongUse(shell, kClusterNew, "it takes one name");
+  Wanted wanted;
+  if (!words->rest().empty()) wanted.name = words->rest().front();
+  wanted.provider = words->ValueOf("--provider");
+  if (words->Has("--nodes")) {
+    const auto counts = provision::ParseNodeCounts(words->ValueOf("--nodes"));
+    if (!counts.ok()) return WrongUse(shell, kClusterNew, counts.status().message());
+    wanted.counts = *counts;
+  }
+  if (CanAsk(shell)) {
+    const auto asked = AskAll(shell, wanted);
+    if (!asked) {
+      shell.output().Note("cluster new: nothing was written");
+      return kExitFailed;
+    }
+    wanted = *asked;
+  }
+  if (wanted.name.empty()) {
+    return WrongUse(shell, kClusterNew, "nobody is here to ask, so the name has to stand here");
+  }
+  if (wanted.provider.empty()) wanted.provider = "local";
+  if (wanted.counts.empty()) wanted.counts[""] = 2;
+  const absl::Status name = CheckNewName(shell, wanted.name);
+  if (!name.ok()) return TellError(shell, "cluster new", name);
+  std::vector<std::string> lines = {absl::StrCat("[cluster ", wanted.name, "]"),
+                                    absl::StrCat("provider = ", wanted.provider)};
+  for (const auto& [kind, count] : wanted.counts) {
+    lines.push_back(absl::StrCat("nodes.", kind.empty() ? kDefaultKind : kind, " = ", count));
+  }
+  const std::string& configured = shell.settings().configuration;
+  const std::string path = configured.empty() ? OwnConfigurationPath() : configured;
+  if (path.empty()) {
+    shell.output().Note(
+        "cluster new: there is no home folder to write a configuration into; set HOME");
+    return kExitUsage;
+  }
+  if (words->Has("--dry-run") || shell.defaults().is_dry) {
+    shell.output().Out(absl::StrCat("would write [cluster ", wanted.name, "] to ", path, "\n"));
+    return kExitOk;
+  }
+  const absl::Status written = AddSection(path, lines, [](const std::string& fresh) {
+    const auto file = ConfigFile::Load(fresh, Trust::kNamed);
+    return file.ok() ? provision::ReadTemplates(*file).status() : file.status();
+  });
+  if (!written.ok()) return TellError(shell, "cluster new", written);
+  shell.output().Note(absl::StrCat("[cluster ", wanted.name, "] is in ", path, "; `cluster create ",
+                                   wanted.name, "` starts it"));
+  return kExitOk;
+}
+
+}  // namespace
+
+const ClusterCommand kClusterNew = {
+    "new", "cluster new [NAME] [--provider PROVIDER] [--nodes N:KIND,...] [--dry-run]",
+    "write a template; asks for what is not said", &Run};
+
+}  // namespace muster::clustershell

@@ -1,0 +1,146 @@
+// cluster create, start, setup: what makes a cluster run.
+#include <absl/strings/str_cat.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/node_set.h"
+#include "shell/cluster_commands.h"
+#include "shell/cluster_records.h"
+#include "shell/cluster_run.h"
+#include "shell/command_words.h"
+#include "shell/exit_code.h"
+
+namespace muster::clustershell {
+namespace {
+
+using provision::Cluster;
+using provision::ClusterRecord;
+
+std::vector<std::string> NamesOf(const ClusterRecord& record) {
+  std::vector<std::string> names;
+  for (const provision::NodeRecord& node : record.nodes) names.push_back(node.name);
+  return names;
+}
+
+int SetUpNow(Shell& shell, Cluster& cluster, const std::string& command) {
+  ClusterRun run(shell, command, NamesOf(cluster.record()));
+  provision::Report report;
+  report.status = cluster.SetUp({}, run.watch());
+  const int exit_code = run.Tell(report);
+  if (exit_code == kExitOk && !cluster.record().setup.type.empty()) {
+    shell.output().Note(absl::StrCat(cluster.record().name, " is set up"));
+  }
+  return exit_code;
+}
+
+// The cluster that is there, or a new one as its template says.
+absl::StatusOr<std::unique_ptr<Cluster>> Find(Shell& shell, const std::string& word,
+                                              const CommandWords& words, bool* is_new) {
+  const std::string name = words.Has("--name") ? words.ValueOf("--name") : word;
+  *is_new = false;
+  auto known = OpenClusterRecord(name);
+  if (known.ok()) {
+    if (words.Has("--nodes")) {
+      return absl::AlreadyExistsError(absl::StrCat(
+          "there is a cluster ", name, " already, with ", known.value()->record().nodes.size(),
+          " nodes; `cluster resize` changes how many, and without --nodes it is started as it is"));
+    }
+    return known;
+  }
+  if (!absl::IsNotFound(known.status())) return known.status();
+  auto from = FindTemplate(shell, word);
+  if (!from.ok()) {
+    if (!absl::IsNotFound(from.status())) return from.status();
+    return absl::NotFoundError(absl::StrCat(std::string(from.status().message()),
+                                            "; and no cluster ", name, " was started"));
+  }
+  if (ListsNodes(shell, name)) {
+    return absl::AlreadyExistsError(absl::StrCat("the configuration has a [cluster ", name,
+                                                 "] that lists its nodes; -n gives another name"));
+  }
+  provision::NodeCounts counts;
+  if (words.Has("--nodes")) {
+    auto given = provision::ParseNodeCounts(words.ValueOf("--nodes"));
+    if (!given.ok()) return given.status();
+    counts = *std::move(given);
+  }
+  const absl::StatusOr<ClusterRecord> record = provision::MakeCluster(*from, name, counts);
+  if (!record.ok()) return record.status();
+  *is_new = true;
+  return NewClusterRecord(*record);
+}
+
+int Start(Shell& shell, const ClusterCommand& command, absl::string_view rest) {
+  const auto words = CommandWords::Parse(
+      rest, {{'n', "--name", true}, {0, "--nodes", true}, {0, "--no-setup"}, {0, "--dry-run"}});
+  if (!words.ok()) return WrongUse(shell, command, words.status().message());
+  if (words->rest().size() != 1)
+    return WrongUse(shell, command, "it takes one template or cluster");
+  const std::string title = absl::StrCat("cluster ", command.name);
+  bool is_new = false;
+  const auto found = Find(shell, words->rest().front(), *words, &is_new);
+  if (!found.ok()) return TellError(shell, title, found.status());
+  Cluster& cluster = **found;
+  const ClusterRecord record = cluster.record();
+  const std::vector<std::string> names = NamesOf(record);
+  if (words->Has("--dry-run") || shell.defaults().is_dry) {
+    shell.output().Out(absl::StrCat("would start ", is_new ? "a new cluster " : "", record.name,
+                                    is_new ? " with " : ": what does not run of ",
+                                    names.empty() ? "no nodes" : Fold(names), " (provider ",
+                                    record.provider.type, ")\n"));
+    return kExitOk;
+  }
+  int exit_code = kExitOk;
+  {
+    ClusterRun run(shell, title, names);
+    exit_code = run.Tell(cluster.Start({}, run.watch()));
+  }
+  if (exit_code != kExitOk && exit_code != kExitFailed) return exit_code;
+  if (exit_code == kExitFailed) return exit_code;
+  shell.output().Note(
+      absl::StrCat(record.name, " runs: ", names.empty() ? "no nodes" : Fold(names)));
+  if (words->Has("--no-setup") || record.setup.type.empty()) return exit_code;
+  return SetUpNow(shell, cluster, title);
+}
+
+int RunStart(Shell& shell, absl::string_view rest) { return Start(shell, kClusterStart, rest); }
+int RunCreate(Shell& shell, absl::string_view rest) { return Start(shell, kClusterCreate, rest); }
+
+int RunSetup(Shell& shell, absl::string_view rest) {
+  const auto words = CommandWords::Parse(rest, {{0, "--dry-run"}});
+  if (!words.ok()) return WrongUse(shell, kClusterSetup, words.status().message());
+  if (words->rest().size() > 1) return WrongUse(shell, kClusterSetup, "it takes one cluster");
+  const auto name = words->rest().empty() ? ClusterInUse(shell) : words->rest().front();
+  if (!name.ok()) return WrongUse(shell, kClusterSetup, name.status().message());
+  const auto cluster = OpenClusterRecord(*name);
+  if (!cluster.ok()) return TellError(shell, "cluster setup", cluster.status());
+  const std::string type = (*cluster)->record().setup.type;
+  if (type.empty()) {
+    shell.output().Note(absl::StrCat("cluster setup: ", *name, " has no setup; nothing was done"));
+    return kExitOk;
+  }
+  if (words->Has("--dry-run") || shell.defaults().is_dry) {
+    shell.output().Out(absl::StrCat("would set up ", *name, " (", type, ")\n"));
+    return kExitOk;
+  }
+  return SetUpNow(shell, **cluster, "cluster setup");
+}
+
+}  // namespace
+
+const ClusterCommand kClusterStart = {
+    "start",
+    "cluster start TEMPLATE|CLUSTER [-n NAME] [--nodes N:KIND,...] [--no-setup] [--dry-run]",
+    "start a cluster as its template says, or what does not run of it", &RunStart};
+
+const ClusterCommand kClusterCreate = {
+    "create", "cluster create TEMPLATE [-n NAME] [--nodes N:KIND,...] [--no-setup] [--dry-run]",
+    "the same", &RunCreate};
+
+const ClusterCommand kClusterSetup = {"setup", "cluster setup [CLUSTER] [--dry-run]",
+                                      "run the setup of a cluster on its nodes", &RunSetup};
+
+}  // namespace muster::clustershell
