@@ -101,6 +101,24 @@ def test_another_program_has_the_provider_again(cloud):
     cluster.stop()  # it was stopped
 
 
+def test_clustershell_uses_the_provider_too(cloud):
+    folder, provider = cloud
+    cluster = cluster_of(provider(str(folder)), 2)
+    cluster.start()
+
+    def shell(line):
+        return subprocess.run([os.environ["MUSTER_BIN_DIR"] + "/clustershell", "-c", line], stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+
+    grown = shell("cluster resize lab -a 1:compute")
+    assert grown.returncode == 0 and len(os.listdir(folder)) == 3, grown.stdout
+    again = muster.SqliteRepository().get("lab")
+    assert [node.is_alive() for node in again.get_all_nodes()] == [True] * 3
+    ended = shell("cluster delete lab -y")
+    assert ended.returncode == 0 and os.listdir(folder) == [], ended.stdout
+    assert muster.SqliteRepository().get_all() == []
+
+
 @pytest.mark.parametrize("name, path, told", [
     ("subprocess:Popen", subprocess.__file__, "is no class with a method start_instance"),
     ("os:system", os.__file__, "is no class with a method start_instance"),
