@@ -3,12 +3,15 @@
 #include <absl/strings/str_cat.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 #include <utility>
 
 #include "common/unique_fd.h"
@@ -24,10 +27,31 @@ class FileLock : public ClusterLock {
   const UniqueFd file_;
 };
 
-std::string HolderOf(int fd) {
+// Of one that was killed while it started a child the child still has the lock, until it becomes
+// another program.
+constexpr std::chrono::milliseconds kHeirTime{2000};
+constexpr std::chrono::milliseconds kHeirPoll{5};
+
+// 0: it is not known.
+pid_t HolderPid(int fd) {
   char text[32] = {};
   const ssize_t size = ::pread(fd, text, sizeof text - 1, 0);
-  const long pid = size > 0 ? ::strtol(text, nullptr, 10) : 0;
+  return size > 0 ? static_cast<pid_t>(::strtol(text, nullptr, 10)) : 0;
+}
+
+bool IsDead(pid_t pid) { return pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH; }
+
+bool TakeLock(int fd) {
+  const auto deadline = std::chrono::steady_clock::now() + kHeirTime;
+  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (!IsDead(HolderPid(fd)) || std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(kHeirPoll);
+  }
+  return true;
+}
+
+std::string HolderOf(int fd) {
+  const pid_t pid = HolderPid(fd);
   if (pid == ::getpid()) return "another thread of this program";
   return pid > 0 ? absl::StrCat("process ", pid) : "another process";
 }
@@ -50,7 +74,7 @@ absl::StatusOr<std::unique_ptr<ClusterLock>> LockFile(const std::string& path,
       return absl::UnavailableError(
           absl::StrCat("cannot lock ", what, ": ", path, ": ", ::strerror(errno)));
     }
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (!TakeLock(file.get())) {
       return absl::FailedPreconditionError(absl::StrCat(HolderOf(file.get()), " changes ", what,
                                                         " now; try again when it has ended"));
     }

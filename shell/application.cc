@@ -16,7 +16,10 @@
 #include "client/ClusterAPI.h"
 #include "common/unique_fd.h"
 #include "common/words.h"
+#include "provision/python_provider.h"
+#include "shell/cluster_commands.h"
 #include "shell/cluster_init.h"
+#include "shell/cluster_records.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
 #include "shell/input_source.h"
@@ -110,6 +113,10 @@ Vocabulary VocabularyOf(Shell& shell) {
   vocabulary.tags = [&shell] { return TagNames(shell); };
   vocabulary.clusters = [&shell] { return shell.view().ClusterNames(); };
   for (const Node& node : shell.nodes()) vocabulary.nodes.push_back(node.name);
+  // Another cluster's name is a target, too.
+  for (const std::string& name : shell.view().OtherClusters()) vocabulary.nodes.push_back(name);
+  vocabulary.cluster_commands = ClusterCommandNames();
+  vocabulary.startable = [&shell] { return StartableNames(shell); };
   vocabulary.paths = &PathsHere;
   vocabulary.remote_paths = [&shell](const std::string& target, const std::string& typed) {
     return PathsOfNode(shell, target, typed);
@@ -233,6 +240,7 @@ int Main(int argc, char** argv) {
     return kExitOk;
   }
   Signals signals;  // before ClusterAPI starts threads
+  provision::UsePythonProviders();
   return Run(*options, signals, output);
 }
 

@@ -5,6 +5,7 @@
 #include <absl/strings/string_view.h>
 
 #include <string>
+#include <vector>
 
 #include "shell/shell.h"
 
@@ -33,6 +34,7 @@ extern const ClusterCommand kClusterStart;
 extern const ClusterCommand kClusterStatus;
 extern const ClusterCommand kClusterStop;
 
+std::vector<std::string> ClusterCommandNames();
 // Says on stderr how to use it; returns kExitUsage.
 int WrongUse(Shell& shell, const ClusterCommand& command, absl::string_view what_is_wrong);
 

@@ -30,14 +30,15 @@ absl::Status WriteNewFile(const std::string& path, const std::string& text) {
 }
 
 std::string NodesText(const std::vector<Node>& nodes) {
+  if (nodes.empty()) return "";
   const std::string list = absl::StrJoin(nodes, ", ", [](std::string* out, const Node& node) {
     absl::StrAppend(out, node.name, "=", node.address);
   });
-  std::string text = absl::StrCat("[cluster ", nodes.empty() ? "default" : nodes.front().cluster,
-                                  "]\nnodes = ", list, "\n");
+  std::string text = absl::StrCat("[cluster ", nodes.front().cluster, "]\nnodes = ", list, "\n");
   for (const Node& node : nodes) {
-    if (node.tags.empty()) continue;
+    if (node.tags.empty() && node.state.empty()) continue;
     absl::StrAppend(&text, "[node ", node.name, "]\ntags = ", absl::StrJoin(node.tags, ", "), "\n");
+    if (!node.state.empty()) absl::StrAppend(&text, "state = ", node.state, "\n");
   }
   return text;
 }

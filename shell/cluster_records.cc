@@ -33,24 +33,33 @@ absl::StatusOr<ConfigFile> LoadConfiguration(Shell& shell, const std::string& pa
 
 absl::StatusOr<std::unique_ptr<Cluster>> Make(const ClusterRecord& record,
                                               std::shared_ptr<ClusterRepository> repository,
-                                              bool is_new) {
-  ASSIGN_OR_RETURN(auto provider, provision::MakeProvider(record.provider));
-  ASSIGN_OR_RETURN(auto setup, provision::MakeSetup(record.setup));
-  if (is_new) return Cluster::Make(record, provider, setup, std::move(repository));
-  return Cluster::Of(record, provider, setup, std::move(repository));
+                                              bool is_new, bool anyhow) {
+  auto provider = provision::MakeProvider(record.provider);
+  if (!provider.ok()) {
+    if (!anyhow) return provider.status();
+    provider = nullptr;
+  }
+  // Only setting up needs it, and says then why it is not there.
+  auto setup = provision::MakeSetup(record.setup);
+  if (!setup.ok()) {
+    if (is_new) return setup.status();
+    setup = nullptr;
+  }
+  if (is_new) return Cluster::Make(record, *provider, *setup, std::move(repository));
+  return Cluster::Of(record, *provider, *setup, std::move(repository));
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Cluster>> OpenClusterRecord(const std::string& name) {
+absl::StatusOr<std::unique_ptr<Cluster>> OpenClusterRecord(const std::string& name, bool anyhow) {
   ASSIGN_OR_RETURN(auto repository, provision::OpenSqliteRepository());
   ASSIGN_OR_RETURN(const ClusterRecord record, repository->Get(name));
-  return Make(record, std::move(repository), false);
+  return Make(record, std::move(repository), false, anyhow);
 }
 
 absl::StatusOr<std::unique_ptr<Cluster>> NewClusterRecord(const ClusterRecord& record) {
   ASSIGN_OR_RETURN(auto repository, provision::OpenSqliteRepository());
-  return Make(record, std::move(repository), true);
+  return Make(record, std::move(repository), true, false);
 }
 
 absl::StatusOr<std::vector<ClusterTemplate>> ReadTemplatesOf(Shell& shell) {
@@ -81,6 +90,19 @@ bool ListsNodes(Shell& shell, const std::string& name) {
   if (!file.ok()) return false;
   const auto* const section = file->FindSection("cluster", name);
   return section != nullptr && section->entries.count("nodes") != 0;
+}
+
+std::vector<std::string> StartableNames(Shell& shell) {
+  std::vector<std::string> names;
+  if (const auto repository = provision::OpenSqliteRepository(); repository.ok()) {
+    if (const auto all = (*repository)->GetAll(); all.ok()) {
+      for (const ClusterRecord& record : *all) names.push_back(record.name);
+    }
+  }
+  if (const auto templates = ReadTemplatesOf(shell); templates.ok()) {
+    for (const ClusterTemplate& known : *templates) names.push_back(known.name);
+  }
+  return names;
 }
 
 absl::StatusOr<std::string> ClusterInUse(Shell& shell) {

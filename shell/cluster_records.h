@@ -14,8 +14,10 @@
 
 namespace muster::clustershell {
 
-// A cluster that is in the repository. NotFound: there is none; which there are.
-absl::StatusOr<std::unique_ptr<provision::Cluster>> OpenClusterRecord(const std::string& name);
+// A cluster that is in the repository. NotFound: there is none; which there are. With `anyhow` also
+// one whose provider cannot be had any more; what needs it fails then.
+absl::StatusOr<std::unique_ptr<provision::Cluster>> OpenClusterRecord(const std::string& name,
+                                                                      bool anyhow = false);
 // One that is not there yet.
 absl::StatusOr<std::unique_ptr<provision::Cluster>> NewClusterRecord(
     const provision::ClusterRecord& record);
@@ -26,6 +28,9 @@ absl::StatusOr<std::vector<provision::ClusterTemplate>> ReadTemplatesOf(Shell& s
 absl::StatusOr<provision::ClusterTemplate> FindTemplate(Shell& shell, const std::string& name);
 // Whether the configuration has a cluster of this name that lists its nodes.
 bool ListsNodes(Shell& shell, const std::string& name);
+
+// The names of all clusters and templates, as far as they can be read.
+std::vector<std::string> StartableNames(Shell& shell);
 
 // Which cluster is meant where none is named: the one in use, if it was started, else the only one
 // that was. InvalidArgument: it cannot be said.

@@ -17,6 +17,7 @@ class ClusterView {
 
   ClusterAPI& cluster() { return cluster_; }
   const std::vector<Node>& nodes() const { return cluster_.nodes(); }
+  const std::vector<std::string>& clusters() const { return cluster_.clusters(); }
 
   // Takes it as its files are now. An error leaves everything as it was. A started cluster that is
   // gone gives way to the one of the start, and no cluster to the first that is there.

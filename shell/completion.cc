@@ -64,6 +64,8 @@ std::vector<std::string> Arguments(ShellCommand::Argument argument, const Vocabu
       names.insert(names.end(), vocabulary.programs.begin(), vocabulary.programs.end());
       return names;
     }
+    case ShellCommand::Argument::kCluster:
+      return vocabulary.cluster_commands;
     case ShellCommand::Argument::kPath:
     case ShellCommand::Argument::kNone:
       break;
@@ -193,6 +195,10 @@ Completion Complete(absl::string_view typed, const Vocabulary& vocabulary) {
     word = SplitFirst(word).second;
     is_target = command->argument == ShellCommand::Argument::kTarget;
     known = Arguments(command->argument, vocabulary);
+    if (command->argument == ShellCommand::Argument::kCluster && HasBlank(word)) {
+      word = SplitFirst(word).second;
+      known = AskFor(vocabulary.startable);
+    }
   }
   if (HasBlank(word)) return {typed.size(), {}};  // behind the first argument
   if (is_target) {

@@ -25,7 +25,7 @@ std::map<std::string, std::string> Environment(const Shell& shell,
   if (!shell.nodes().empty()) environment["MUSTER_CLUSTER"] = shell.nodes().front().cluster;
   // Where the other clusters are.
   const ShellSettings& settings = shell.settings();
-  environment["MUSTER_CLUSTERS"] = absl::StrJoin(settings.clusters, ",");
+  environment["MUSTER_CLUSTERS"] = absl::StrJoin(shell.clusters(), ",");
   environment["MUSTER_CLUSTERS_FILE"] = settings.configuration;
   if (shell.shows_tracebacks()) environment["MUSTER_DEBUG"] = "yes";
   return environment;

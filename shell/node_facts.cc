@@ -7,6 +7,7 @@
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_replace.h>
 #include <absl/strings/str_split.h>
+#include <absl/strings/strip.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -68,6 +69,13 @@ std::string ClusterOf(const Node& node) {
   return node.member_of.empty() ? node.cluster : node.member_of;
 }
 
+std::string KindOf(const Node& node) {
+  for (absl::string_view tag : node.tags) {
+    if (absl::ConsumePrefix(&tag, "kind:")) return std::string(tag);
+  }
+  return "";
+}
+
 std::vector<std::pair<std::string, std::string>> FactsOf(const NodeCheck& check) {
   const Node& node = check.node;
   std::vector<std::pair<std::string, std::string>> facts = {
@@ -77,6 +85,7 @@ std::vector<std::pair<std::string, std::string>> FactsOf(const NodeCheck& check)
       {"address", node.address},
       {"cluster", node.cluster},
       {"member-of", node.member_of},
+      {"kind", KindOf(node)},
       {"tags", absl::StrJoin(node.tags, ",")},
       {"login-user", node.login_user},
       {"keyfile", node.keyfile},
@@ -116,6 +125,7 @@ Json JsonOf(const NodeCheck& check) {
                {"address", Text(node.address)},
                {"cluster", node.cluster},
                {"member_of", node.member_of.empty() ? Json() : Json(node.member_of)},
+               {"kind", KindOf(node).empty() ? Json() : Text(KindOf(node))},
                {"tags", Texts(node.tags)},
                {"given_tags", Texts(node.given_tags)},
                {"login_user", node.login_user.empty() ? Json() : Text(node.login_user)},

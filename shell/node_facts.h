@@ -21,6 +21,8 @@ std::string SlotsOf(const NodeCheck& check);
 std::string InGibibytes(std::uint64_t bytes);
 // "webapp" where a login rule says so, else the cluster of the configuration.
 std::string ClusterOf(const Node& node);
+// "compute" of a node of a started cluster; else empty.
+std::string KindOf(const Node& node);
 
 // Name and value of each attribute, in the order of a person's interest; what the node did not tell
 // is left out.

@@ -79,6 +79,7 @@ const std::vector<Column>& Columns() {
        true,
        [](const NodeCheck& c) { return IfKnown(c, absl::StrCat(c.workers)); }},
       {{"cluster"}, 0, true, [](const NodeCheck& c) { return ClusterOf(c.node); }},
+      {{"kind"}, 0, true, [](const NodeCheck& c) { return OrDash(KindOf(c.node)); }},
       {{"login"}, 0, true, &LoginOf},
       {{"tags"},
        3,

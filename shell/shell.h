@@ -38,6 +38,8 @@ class Shell {
   // Another one from now on, of this configuration file.
   void set_cluster(ClusterAPI cluster, std::string configuration);
   const std::vector<Node>& nodes() const { return view_.nodes(); }
+  // The names of all clusters, also of those that were started.
+  const std::vector<std::string>& clusters() const { return view_.clusters(); }
   Signals& signals() { return signals_; }
   Output& output() { return output_; }
 

@@ -9,7 +9,7 @@ class Shell;
 
 struct ShellCommand {
   // What its first argument names; for completion.
-  enum class Argument { kNone, kTarget, kProgram, kCommand, kPath };
+  enum class Argument { kNone, kTarget, kProgram, kCommand, kPath, kCluster };
 
   const char* name;     // the first word of the line; "@" is written without a blank behind it
   const char* usage;    // "py TARGET EXPRESSION"

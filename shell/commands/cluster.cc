@@ -24,14 +24,12 @@ const std::vector<const ClusterCommand*>& ClusterCommands() {
 
 int Run(Shell& shell, absl::string_view rest) {
   const auto [name, behind] = SplitFirst(rest);
-  std::vector<std::string> names;
   for (const ClusterCommand* command : ClusterCommands()) {
     if (name == command->name) return command->run(shell, behind);
-    names.emplace_back(command->name);
   }
   if (!name.empty()) {
-    return shell.Usage("cluster",
-                       absl::StrCat("there is no '", name, "'", DidYouMean(name, names)));
+    return shell.Usage("cluster", absl::StrCat("there is no '", name, "'",
+                                               DidYouMean(name, ClusterCommandNames())));
   }
   Table table({{"command"}, {"what it does"}});
   for (const ClusterCommand* command : ClusterCommands()) {
@@ -42,6 +40,12 @@ int Run(Shell& shell, absl::string_view rest) {
 }
 
 }  // namespace
+
+std::vector<std::string> ClusterCommandNames() {
+  std::vector<std::string> names;
+  for (const ClusterCommand* command : ClusterCommands()) names.emplace_back(command->name);
+  return names;
+}
 
 int WrongUse(Shell& shell, const ClusterCommand& command, absl::string_view what_is_wrong) {
   shell.output().Note(absl::StrCat("cluster ", command.name, ": ", what_is_wrong,
@@ -74,7 +78,7 @@ const ShellCommand kClusterCommand = {
     "failed, 2 when the line or the template is wrong, 3 when there is no such cluster.\n"
     "What is started is a target at once, in every shell of yours: `use base1`, `@base1 uptime`,\n"
     "`show cluster=base1`. docs/clusters.md has it all.\n",
-    ShellCommand::Argument::kNone,
+    ShellCommand::Argument::kCluster,
     &Run,
     false,
     true,

@@ -1,10 +1,11 @@
 // cluster new: a template, written into the configuration.
-#include <absl/strings/match.h>
-#include <absl/strings/numbers.h>
+#include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_split.h>
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/config_file.h"
@@ -25,7 +26,7 @@ constexpr char kDefaultKind[] = "compute";
 struct Wanted {
   std::string name;
   std::string provider;
-  provision::NodeCounts counts;
+  std::string nodes;  // as ParseNodeCounts has it
 };
 
 // Asks again until it is right. Empty: the person gave up.
@@ -64,12 +65,12 @@ std::optional<Wanted> AskAll(Shell& shell, Wanted wanted) {
     if (!provider) return std::nullopt;
     wanted.provider = *provider;
   }
-  if (wanted.counts.empty()) {
+  if (wanted.nodes.empty()) {
     const auto count =
         AskUntil(shell, "Nodes, as 3 or 1:frontend,3:compute [2] > ", "2",
                  [](const auto& text) { return provision::ParseNodeCounts(text).status(); });
     if (!count) return std::nullopt;
-    wanted.counts = *provision::ParseNodeCounts(*count);
+    wanted.nodes = *count;
   }
   return wanted;
 }
@@ -85,7 +86,7 @@ int Run(Shell& shell, absl::string_view rest) {
   if (words->Has("--nodes")) {
     const auto counts = provision::ParseNodeCounts(words->ValueOf("--nodes"));
     if (!counts.ok()) return WrongUse(shell, kClusterNew, counts.status().message());
-    wanted.counts = *counts;
+    wanted.nodes = words->ValueOf("--nodes");
   }
   if (CanAsk(shell)) {
     const auto asked = AskAll(shell, wanted);
@@ -99,13 +100,17 @@ int Run(Shell& shell, absl::string_view rest) {
     return WrongUse(shell, kClusterNew, "nobody is here to ask, so the name has to stand here");
   }
   if (wanted.provider.empty()) wanted.provider = "local";
-  if (wanted.counts.empty()) wanted.counts[""] = 2;
+  if (wanted.nodes.empty()) wanted.nodes = "2";
   const absl::Status name = CheckNewName(shell, wanted.name);
   if (!name.ok()) return TellError(shell, "cluster new", name);
   std::vector<std::string> lines = {absl::StrCat("[cluster ", wanted.name, "]"),
                                     absl::StrCat("provider = ", wanted.provider)};
-  for (const auto& [kind, count] : wanted.counts) {
-    lines.push_back(absl::StrCat("nodes.", kind.empty() ? kDefaultKind : kind, " = ", count));
+  // In the order in which they were said, which their numbers have, too.
+  for (const absl::string_view word : absl::StrSplit(wanted.nodes, ',', absl::SkipWhitespace())) {
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(absl::StripAsciiWhitespace(word), absl::MaxSplits(':', 1));
+    lines.push_back(absl::StrCat("nodes.", parts.second.empty() ? kDefaultKind : parts.second,
+                                 " = ", parts.first));
   }
   const std::string& configured = shell.settings().configuration;
   const std::string path = configured.empty() ? OwnConfigurationPath() : configured;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/node_set.h"
+#include "provision/providers.h"
 #include "shell/cluster_commands.h"
 #include "shell/cluster_records.h"
 #include "shell/cluster_run.h"
@@ -25,7 +26,19 @@ std::vector<std::string> NamesOf(const ClusterRecord& record) {
   return names;
 }
 
+// Folded.
+std::string RunningOf(const ClusterRecord& record) {
+  std::vector<std::string> names;
+  for (const provision::NodeRecord& node : record.nodes) {
+    if (node.state == provision::NodeState::kRunning) names.push_back(node.name);
+  }
+  return names.empty() ? "no nodes" : Fold(names);
+}
+
 int SetUpNow(Shell& shell, Cluster& cluster, const std::string& command) {
+  if (const auto setup = provision::MakeSetup(cluster.record().setup); !setup.ok()) {
+    return TellError(shell, command, setup.status());
+  }
   ClusterRun run(shell, command, NamesOf(cluster.record()));
   provision::Report report;
   report.status = cluster.SetUp({}, run.watch());
@@ -96,14 +109,14 @@ int Start(Shell& shell, const ClusterCommand& command, absl::string_view rest) {
   int exit_code = kExitOk;
   {
     ClusterRun run(shell, title, names);
-    exit_code = run.Tell(cluster.Start({}, run.watch()));
+    const provision::Report report = cluster.Start({}, run.watch());
+    exit_code = run.Tell(report);
+    if (!report.status.ok()) return exit_code;
   }
-  if (exit_code != kExitOk && exit_code != kExitFailed) return exit_code;
-  if (exit_code == kExitFailed) return exit_code;
-  shell.output().Note(
-      absl::StrCat(record.name, " runs: ", names.empty() ? "no nodes" : Fold(names)));
+  // With enough nodes it goes on, though some may have failed, which was told.
+  shell.output().Note(absl::StrCat(record.name, " runs: ", RunningOf(cluster.record())));
   if (words->Has("--no-setup") || record.setup.type.empty()) return exit_code;
-  return SetUpNow(shell, cluster, title);
+  return WorseExit(exit_code, SetUpNow(shell, cluster, title));
 }
 
 int RunStart(Shell& shell, absl::string_view rest) { return Start(shell, kClusterStart, rest); }

@@ -36,7 +36,7 @@ int End(Shell& shell, const Ending& ending, absl::string_view rest) {
   if (!words.ok()) return WrongUse(shell, command, words.status().message());
   if (words->rest().size() != 1) return WrongUse(shell, command, "it takes one cluster");
   const std::string& name = words->rest().front();
-  const auto cluster = OpenClusterRecord(name);
+  const auto cluster = OpenClusterRecord(name, words->Has("--force"));
   if (!cluster.ok()) return TellError(shell, title, cluster.status());
   std::vector<std::string> names;
   for (const auto& node : (*cluster)->record().nodes) names.push_back(node.name);

@@ -49,6 +49,7 @@ bool HasDaemon(const mp::NodeRecord& node) {
 
 void CheckTruth(mp::Cluster& cluster) {
   const auto recovered = cluster.Recover();
+  INFO(recovered.status());
   REQUIRE(recovered.ok());
   for (const mp::NodeRecord& node : cluster.record().nodes) {
     INFO(mp::ToJson(node));

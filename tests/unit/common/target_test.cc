@@ -301,7 +301,8 @@ TEST_CASE("a target that is wrong, or means no node, is an error and never all n
       {"n1,tags=env:x", kNotFound, "no node matches 'tags=env:x'"},
       {"n1,!cores>9000!n1", kNotFound, "no node is left"},
       {"colour=red", kInvalid,
-       "no attribute \"colour\" is known; there are address, cluster, cores, ip, kind, load, memory, "
+       "no attribute \"colour\" is known; there are address, cluster, cores, ip, kind, load, "
+       "memory, "
        "name, os, python, state, tags\n  colour=red\n  ^"},
       {"n1,corse>1", kInvalid, "did you mean cores?"},
       {"state=", kInvalid, "expected what state is to be: running, draining, down"},

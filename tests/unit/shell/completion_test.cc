@@ -120,5 +120,15 @@ TEST_CASE("the common prefix is what all begin with") {
   CHECK(CommonPrefix({}).empty());
 }
 
+TEST_CASE("cluster completes to its commands, then to what can be started") {
+  Vocabulary vocabulary{Commands(), {}, {}};
+  vocabulary.cluster_commands = {"start", "status", "stop"};
+  vocabulary.startable = [] { return Words{"base1", "big"}; };
+  CHECK(Complete("cluster sta", vocabulary).candidates == Words{"start", "status"});
+  CHECK(Complete("cluster start b", vocabulary).candidates == Words{"base1", "big"});
+  CHECK(Complete("cluster start b", vocabulary).start == 14);
+  CHECK(Complete("cluster start base1 b", vocabulary).candidates.empty());
+}
+
 }  // namespace
 }  // namespace muster::clustershell
