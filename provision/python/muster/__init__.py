@@ -15,15 +15,15 @@ from ClusterAPI import __version__
 from . import cluster, exceptions, node, providers, repository
 from ._watch import NodeResult, log
 from .cluster import Cluster
-from .exceptions import (CloudProviderError, ClusterError, ClusterNotFound, ClusterSizeError, ConfigurationError, FlavorError,
-                         ImageError, InstanceError, InstanceNotFoundError, KeypairError, NodeNotFound, SecurityGroupError,
-                         SetupProviderError, TimeoutError)
+from .exceptions import (CloudProviderError, ClusterError, ClusterNotFound, ClusterSizeError, ConfigurationError,
+                         FlavorError, ImageError, InstanceError, InstanceNotFoundError, KeypairError, NodeNotFound,
+                         SecurityGroupError, SetupProviderError, TimeoutError)
 from .node import Node
 from .providers import (AbstractCloudProvider, AbstractSetupProvider, AnsibleSetupProvider, BotoCloudProvider,
                         GoogleCloudProvider, LocalCloudProvider, OpenStackCloudProvider, ScriptSetupProvider,
                         SshCloudProvider)
-from .repository import (AbstractClusterRepository, JsonRepository, MemRepository, MultiDiskRepository, PickleRepository,
-                         SqliteRepository, YamlRepository)
+from .repository import (AbstractClusterRepository, JsonRepository, MemRepository, MultiDiskRepository,
+                         PickleRepository, SqliteRepository, YamlRepository)
 
 __all__ = [
     "Cluster", "Node", "NodeResult", "log",

@@ -8,7 +8,8 @@ import ClusterAPI
 from . import _failures
 from . import _nodes_configuration as addresses
 from ._watch import Watcher, log
-from .exceptions import ClusterError, ClusterNotFound, ConfigurationError, InstanceError, NodeNotFound, SetupProviderError
+from .exceptions import (ClusterError, ClusterNotFound, ConfigurationError, InstanceError, NodeNotFound,
+                         SetupProviderError)
 
 
 class Life:
@@ -117,7 +118,8 @@ class Life:
     def cluster(self):
         """A ClusterAPI.Cluster of its nodes that have an address, with tags kind:KIND; hosts are reached
         through ssh."""
-        nodes = [(node.name, addresses.address_of(node.ips, node.image_user), node.kind) for node in self.get_all_nodes()]
+        nodes = [(node.name, addresses.address_of(node.ips, node.image_user), node.kind)
+                 for node in self.get_all_nodes()]
         reachable = [node for node in nodes if node[1] is not None]
         if not reachable:
             raise ClusterError(f"no node of {self.name} has an address; start() it first")
@@ -172,7 +174,8 @@ class Life:
             with _failures.told(otherwise, not_found=not_found):
                 code, message, _ = watcher.run(work)
         except KeyboardInterrupt:
-            log.error("%s: %s was interrupted; %s", self.name, what, _told(watcher.report) or "what it came to is not known")
+            log.error("%s: %s was interrupted; %s", self.name, what,
+                      _told(watcher.report) or "what it came to is not known")
             raise
         finally:
             if what != "setting up":  # which tells of no nodes

@@ -163,7 +163,8 @@ class ProviderAdapter(_Adapter):
         instance = InstanceId(instance_text)
         if name != "stop_instance" or _signatures.wants_id(method):
             return method(instance)
-        return method(self._node_of(instance) or types.SimpleNamespace(instance_id=str(instance), ips=instance.ips, facts=instance.facts, name=""))
+        nobodys = types.SimpleNamespace(instance_id=str(instance), ips=instance.ips, facts=instance.facts, name="")
+        return method(self._node_of(instance) or nobodys)
 
     def _node_named(self, name):
         cluster = self.cluster()
@@ -236,11 +237,19 @@ class RepositoryAdapter(_Adapter):
 
     @_telling
     def get(self, name):
-        return self.thing.get(name)._text()
+        return self._text(self.thing.get(name))
 
     @_telling
     def get_all(self):
-        return json.dumps([cluster._text() for cluster in self.thing.get_all()])
+        return json.dumps([self._text(cluster) for cluster in self.thing.get_all()])
+
+    def _text(self, kept):
+        from .cluster import Cluster
+        if not isinstance(kept, Cluster):
+            kept = self.cluster()  # one that keeps nothing: then it is as we have it
+        if kept is None:
+            raise TypeError("it gave no Cluster")
+        return kept._text()
 
     @_telling
     def delete(self, name):

@@ -89,7 +89,8 @@ def object_of(record, what):
     name = settings.get("class", "")
     remedy = f"; make it in this program and set cluster.{what}"
     if "arguments" not in settings:
-        raise ConfigurationError(f"{name} cannot be made again: {settings.get('lost', 'its record has no arguments')}{remedy}")
+        reason = settings.get("lost", "its record has no arguments")
+        raise ConfigurationError(f"{name} cannot be made again: {reason}{remedy}")
     try:
         found = _class_named(name, settings.get("path", ""))
         # A record may come from anywhere: not any class is made because it says so.
@@ -119,8 +120,8 @@ def _module_of(name, path):
         main = sys.modules["__main__"]
         if os.path.abspath(getattr(main, "__file__", None) or "") == path:
             return main
-        raise ConfigurationError(f"the class stands in the program {path or 'that was typed in'} itself, which is not run "
-                                 "only to read it: put the class into a file of its own, which programs import")
+        raise ConfigurationError(f"the class stands in the program {path or 'that was typed in'} itself, which is not "
+                                 "run only to read it: put the class into a file of its own, which programs import")
     try:
         module = importlib.import_module(name)
         if not path or os.path.abspath(getattr(module, "__file__", None) or "") == path:

@@ -17,8 +17,8 @@ class SshConnection:
                        "-o", f"ConnectTimeout={max(1, round(timeout))}"]
         self._words += (["-i", key] if key else []) + (["-l", user] if user else [])
         self._host = host
-        done = subprocess.run([*self._words, "--", host, "true"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              check=False)
+        done = subprocess.run([*self._words, "--", host, "true"], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, check=False)
         if done.returncode != 0:
             reason = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
             raise ConnectionError(f"{host} has no clusterd, and ssh does not reach it: {reason}")

@@ -54,7 +54,8 @@ class Watcher:
             if threading.current_thread() is not threading.main_thread():
                 return self._ended_with(work(self))  # Ctrl-C is none of its business
             ended = concurrent.futures.Future()
-            threading.Thread(target=self._work, args=(work, ended), name=f"{self._cluster} {self._what}", daemon=True).start()
+            threading.Thread(target=self._work, args=(work, ended), name=f"{self._cluster} {self._what}",
+                             daemon=True).start()
             return self._ended_with(self._wait(ended))
         finally:
             self._line.close()

@@ -7,9 +7,10 @@ from . import _failures, _provision, providers, repository
 from ._cluster_life import Life
 from ._foreign import values_of
 from ._watch import log
-from .exceptions import ClusterError, ClusterNotFound, ConfigurationError, NodeNotFound
+from .exceptions import ClusterError, ConfigurationError, NodeNotFound
 from .node import Node
 from .providers._native_class import user_name
+from .repository import AbstractClusterRepository
 
 _OF_NODE = ("image_id", "image_user", "flavor", "security_group", "image_userdata")
 
@@ -103,8 +104,12 @@ class Cluster(Life):
     def _refuse_another_of_this_name(self):
         try:
             other = self._repository.get(self.name)
-        except (ClusterNotFound, LookupError):
+        except LookupError:
             return
+        except Exception:
+            if isinstance(self._repository, AbstractClusterRepository):
+                raise
+            return  # of somebody's, which says in its own way that there is none
         living = [node.name for node in other.get_all_nodes() if node.instance_id]
         if living:
             raise ClusterError(f"there is a cluster {self.name} already in {self._repository!r}, with instances of "
@@ -171,8 +176,8 @@ class Cluster(Life):
 
     def add_node(self, kind, image_id="", image_user="", flavor="", security_group="", image_userdata="", name=None,
                  **extra):
-        """A new Node, which is not started. `kind`: small letters, digits and '-', with no digit at the end; ValueError.
-        Without a name it is called after its kind: the lowest number that is free."""
+        """A new Node, which is not started. `kind`: small letters, digits and '-', with no digit at the end; else
+        ValueError. Without a name it is called after its kind: the lowest number that is free."""
         given = dict(zip(_OF_NODE, (image_id, image_user, flavor, security_group, image_userdata)))
         given = {key: "" if value is None else str(value) for key, value in given.items()}
         node = {"kind": kind, "name": name or "", **given, "extra": texts_of(extra)}
@@ -181,7 +186,8 @@ class Cluster(Life):
         self._handles.pop(added["name"], None)  # a number that was free: another node had it
         return self._handle(added["name"])
 
-    def add_nodes(self, kind, num, image_id="", image_user="", flavor="", security_group="", image_userdata="", **extra):
+    def add_nodes(self, kind, num, image_id="", image_user="", flavor="", security_group="", image_userdata="",
+                  **extra):
         """`num` of them, as a list."""
         return [self.add_node(kind, image_id, image_user, flavor, security_group, image_userdata, **extra)
                 for _ in range(num)]

@@ -23,9 +23,10 @@ class ScriptSetupProvider(AbstractSetupProvider):
     _muster_is_native = True
 
     def __init__(self, groups=None, scripts=None, timeout=None):
-        self.groups = {kind: [names] if isinstance(names, str) else list(names) for kind, names in (groups or {}).items()}
-        self.settings = settings_text({"scripts": os.path.abspath(os.path.expanduser(os.fspath(scripts))) if scripts else None,
-                                       "timeout": timeout})
+        self.groups = {kind: [names] if isinstance(names, str) else list(names)
+                       for kind, names in (groups or {}).items()}
+        folder = os.path.abspath(os.path.expanduser(os.fspath(scripts))) if scripts else None
+        self.settings = settings_text({"scripts": folder, "timeout": timeout})
         with _failures.told(SetupProviderError):
             self._native = Setup("script", self.settings)
 
