@@ -1,19 +1,27 @@
 #include "provision/cloud_provider.h"
 
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_split.h>
 
-#include <cstdint>
 #include <random>
 
 namespace muster::provision {
 
-std::string NewLabel(const std::string& owner, const std::string& cluster,
-                     const std::string& node) {
+std::string NewId() {
   std::random_device random;
-  const std::uint64_t number = (static_cast<std::uint64_t>(random()) << 32) | random();
-  return absl::StrCat(owner, "/", cluster, "/", node, "/", absl::StrFormat("%016x", number));
+  return absl::StrFormat("%08x", random());
+}
+
+std::string NewLabel(const ClusterRecord& cluster, const std::string& node) {
+  return absl::StrCat(cluster.owner, "/", cluster.name, "/", node, "/", cluster.id, NewId());
+}
+
+bool IsLabelOf(const ClusterRecord& cluster, const std::string& label) {
+  const absl::StatusOr<LabelParts> parts = SplitLabel(label);
+  return parts.ok() && parts->owner == cluster.owner && parts->cluster == cluster.name &&
+         absl::StartsWith(label.substr(label.rfind('/') + 1), cluster.id);
 }
 
 absl::StatusOr<LabelParts> SplitLabel(const std::string& label) {

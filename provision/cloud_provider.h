@@ -52,8 +52,12 @@ class CloudProvider {
                                                              const std::string& cluster) = 0;
 };
 
-// OWNER/CLUSTER/NODE/RANDOM, of one that was never used before.
-std::string NewLabel(const std::string& owner, const std::string& cluster, const std::string& node);
+// 8 hexadecimal digits by chance.
+std::string NewId();
+// A label that was never used before.
+std::string NewLabel(const ClusterRecord& cluster, const std::string& node);
+// Whether it is one of this cluster's, and not of another one of the same name.
+bool IsLabelOf(const ClusterRecord& cluster, const std::string& label);
 struct LabelParts {
   std::string owner;
   std::string cluster;

@@ -87,6 +87,7 @@ absl::StatusOr<std::unique_ptr<Cluster>> Cluster::Make(
   std::vector<NodeRecord> nodes = std::move(record.nodes);
   record.nodes.clear();
   if (record.owner.empty()) record.owner = OwnerName();
+  record.id = NewId();
   if (provider != nullptr) record.provider = provider->record();
   if (setup != nullptr) record.setup = setup->record();
   std::unique_ptr<Cluster> cluster(new Cluster(std::move(record), std::move(provider),

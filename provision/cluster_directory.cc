@@ -1,5 +1,6 @@
 #include "provision/cluster_directory.h"
 
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <unistd.h>
 
@@ -26,6 +27,20 @@ std::string StateFor(const NodeRecord& node) {
   return node.state == NodeState::kDefined ? "stopped" : NameOf(node.state);
 }
 
+std::string IdLine(const ClusterRecord& cluster) { return absl::StrCat("# id ", cluster.id, "\n"); }
+
+// Whether the file is of a cluster of the same name that is kept elsewhere.
+bool IsOfAnother(const ClusterRecord& cluster, const std::string& folder) {
+  const absl::StatusOr<std::string> text =
+      ReadFile(absl::StrCat(folder, "/", cluster.name, ".conf"));
+  return text.ok() && !absl::StrContains(*text, IdLine(cluster));
+}
+
+absl::Status AlreadyThere(const ClusterRecord& cluster) {
+  return absl::AlreadyExistsError(absl::StrCat("clients see another cluster ", cluster.name,
+                                               ", which is kept elsewhere; this one is not shown"));
+}
+
 }  // namespace
 
 absl::Status Publish(const ClusterRecord& cluster) {
@@ -40,13 +55,19 @@ absl::Status Publish(const ClusterRecord& cluster) {
     const std::string state = StateFor(node);
     if (!state.empty()) absl::StrAppend(&sections, "state = ", state, "\n");
   }
-  if (nodes.empty()) return Withdraw(cluster.name);
+  if (nodes.empty()) return Withdraw(cluster);
   ASSIGN_OR_RETURN(const std::string folder, FolderOfClusters());
+  if (IsOfAnother(cluster, folder)) return AlreadyThere(cluster);
   RETURN_IF_ERROR(MakeFolders(folder));
-  return ReplaceFile(absl::StrCat(folder, "/", cluster.name, ".conf"),
-                     absl::StrCat("# Written by Muster, and removed when the cluster is deleted.\n"
-                                  "[cluster ",
-                                  cluster.name, "]\n", nodes, "\n", sections));
+  return ReplaceFile(
+      absl::StrCat(folder, "/", cluster.name, ".conf"),
+      absl::StrCat("# Written by Muster, and removed when the cluster is deleted.\n",
+                   IdLine(cluster), "[cluster ", cluster.name, "]\n", nodes, "\n", sections));
+}
+
+absl::Status Withdraw(const ClusterRecord& cluster) {
+  ASSIGN_OR_RETURN(const std::string folder, FolderOfClusters());
+  return IsOfAnother(cluster, folder) ? absl::OkStatus() : Withdraw(cluster.name);
 }
 
 absl::Status Withdraw(const std::string& cluster) {

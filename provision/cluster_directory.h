@@ -14,6 +14,9 @@ namespace muster::provision {
 // Writes the file of the cluster, atomically, with the nodes that have an address, each with the
 // tag kind:KIND, and of one that does not run its state; removes it when there are none.
 absl::Status Publish(const ClusterRecord& cluster);
+// Removes it, unless it is of another cluster of the name, which somebody keeps elsewhere.
+absl::Status Withdraw(const ClusterRecord& cluster);
+// Whoever it is of.
 absl::Status Withdraw(const std::string& cluster);
 // The names of the clusters that have a file, sorted.
 std::vector<std::string> PublishedClusters();

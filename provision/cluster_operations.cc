@@ -95,7 +95,8 @@ Report Cluster::ForEachNode(
   return report;
 }
 
-// Instances with a label of this cluster that none of its nodes has.
+// Instances with a label of this cluster that none of its nodes has; those of another cluster of
+// the same name, which somebody keeps elsewhere, are not ours to stop.
 std::vector<NodeResult> Cluster::StopStrays(CloudProvider& provider) {
   const ClusterRecord cluster = record();
   const absl::StatusOr<std::vector<LabelledInstance>> found =
@@ -111,7 +112,7 @@ std::vector<NodeResult> Cluster::StopStrays(CloudProvider& provider) {
     const bool is_known =
         std::any_of(cluster.nodes.begin(), cluster.nodes.end(),
                     [&](const NodeRecord& node) { return node.label == one.label; });
-    if (is_known) continue;
+    if (is_known || !IsLabelOf(cluster, one.label)) continue;
     const absl::Status stopped = provider.Stop(one.instance);
     const bool ok = stopped.ok() || absl::IsNotFound(stopped);
     results.push_back({one.label, ok, ok ? "stopped" : std::string(stopped.message())});
@@ -149,7 +150,7 @@ Report Cluster::Stop(const std::vector<std::string>& only, bool deletes, bool fo
   }
   const ClusterRecord cluster = record();
   if (setup != nullptr) report.status.Update(setup->CleanUp(cluster));
-  Withdraw(cluster.name).IgnoreError();
+  Withdraw(cluster).IgnoreError();
   report.status.Update(repository_->Delete(cluster.name));
   return report;
 }
@@ -247,15 +248,26 @@ std::string Cluster::RecoverOne(CloudProvider& provider, const NodeRecord& node,
                                 const absl::StatusOr<std::vector<LabelledInstance>>& found) {
   if (!HasInstance(node)) return "";
   NodeRecord now = node;
+  if (node.instance.id.empty() && !found.ok()) {
+    if (node.state == NodeState::kFailed) return "";  // the provider said why
+    now.state = NodeState::kFailed;
+    now.last_error =
+        "its start was cut off, and its provider cannot tell what came of it; start it again, and "
+        "look "
+        "there whether there is an instance too many";
+    const absl::Status saved = Change(node.name, [&](NodeRecord& kept) { kept = now; });
+    return saved.ok() ? now.last_error : std::string(saved.message());
+  }
   if (node.instance.id.empty()) {
-    if (!found.ok()) return "its start was cut off, and its provider cannot tell what came of it";
     for (const LabelledInstance& one : *found) {
       if (one.label == node.label) now.instance = one.instance;
     }
   }
   std::string text;
-  if (now.instance.id.empty()) {
-    now.state = node.state == NodeState::kFailed ? NodeState::kFailed : NodeState::kDefined;
+  if (now.instance.id.empty() && node.state == NodeState::kFailed) {
+    now.label.clear();  // it failed, and nothing came of it
+  } else if (now.instance.id.empty()) {
+    now.state = NodeState::kDefined;
     now.label.clear();
     text = "its start was cut off before there was an instance";
   } else if (IsPaused(node.state)) {

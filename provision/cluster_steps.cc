@@ -33,7 +33,7 @@ absl::Status Cluster::Launch(CloudProvider& provider, const std::string& name) {
   std::string label;
   {
     const MutexLock lock(mutex_);
-    label = NewLabel(record_.owner, record_.name, name);
+    label = NewLabel(record_, name);
   }
   RETURN_IF_ERROR(Change(name, [&](NodeRecord& node) {
     ForgetInstance(node);

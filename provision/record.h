@@ -55,8 +55,9 @@ struct NodeRecord {
   std::string name;  // "compute001"
   std::string kind;  // "compute"
   NodeState state = NodeState::kDefined;
-  // Names this order of an instance for ever: OWNER/CLUSTER/NODE/RANDOM. The provider attaches it
-  // to the instance before that exists for anybody else. Empty: none was ordered.
+  // Names this order of an instance for ever: OWNER/CLUSTER/NODE/RANDOM, where RANDOM begins with
+  // the cluster's id. The provider attaches it to the instance before that exists for anybody else.
+  // Empty: none was ordered.
   std::string label;
   Instance instance;
   std::string paused;        // what the provider needs to resume it; opaque
@@ -79,6 +80,8 @@ struct ProviderRecord {
 
 struct ClusterRecord {
   std::string name;
+  // 8 random hexadecimal digits: another cluster of the same name, kept elsewhere, has others.
+  std::string id;
   std::string owner;  // the user's name, or number
   std::string template_name;
   ProviderRecord provider;

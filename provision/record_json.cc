@@ -89,6 +89,7 @@ ProviderRecord ToProvider(const ordered_json& object) {
 ClusterRecord ToCluster(const ordered_json& object) {
   ClusterRecord cluster;
   cluster.name = object.at("name").get<std::string>();
+  cluster.id = Or<std::string>(object, "id", "");
   cluster.owner = Or<std::string>(object, "owner", "");
   cluster.template_name = Or<std::string>(object, "template", "");
   cluster.provider = ToProvider(Child(object, "provider"));
@@ -137,6 +138,7 @@ std::string ToJson(const ClusterRecord& cluster, int indent) {
       {
           {"version", kVersion},
           {"name", cluster.name},
+          {"id", cluster.id},
           {"owner", cluster.owner},
           {"template", cluster.template_name},
           {"provider", FromProvider(cluster.provider)},

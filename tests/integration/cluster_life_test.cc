@@ -89,8 +89,8 @@ class Troubled : public mp::CloudProvider {
  private:
   const std::set<std::string> nodes_;
   std::shared_ptr<mp::CloudProvider> real_ = Local();
-  // Its clusterd refuses to start: there is no such number of workers.
-  std::shared_ptr<mp::CloudProvider> broken_ = Local({{"workers", "-7"}});
+  // Its clusterd refuses to start: there are no such slots.
+  std::shared_ptr<mp::CloudProvider> broken_ = Local({{"slots", "gpu=-7"}});
 };
 
 }  // namespace
@@ -170,7 +170,7 @@ TEST_CASE("one of four daemons refuses to start") {
   CHECK(enough.status.ok());
   REQUIRE(enough.nodes.size() == 4);
   CHECK_FALSE(enough.nodes[1].ok);
-  CHECK_THAT(enough.nodes[1].text, Contains("workers") && Contains("clusterd.log"));
+  CHECK_THAT(enough.nodes[1].text, Contains("slots") && Contains("clusterd.log"));
 
   options.min_nodes = {{"compute", 4}};
   const mp::Report short_of = cluster->Start(options, {});
@@ -252,6 +252,36 @@ TEST_CASE("daemons that were killed by hand are seen, and started again or stopp
   }
   CHECK(cluster->Stop({}, true, false, {}).status.ok());
   CHECK(home.Entries() == 0);
+}
+
+TEST_CASE("two clusters of one name, kept in two places, leave each other alone") {
+  const StateHome home;
+  auto ours = Make("same");
+  mp::ClusterRecord record;
+  record.name = "same";
+  auto made = mp::Cluster::Make(record, Local(), nullptr, mp::MakeMemoryRepository());
+  REQUIRE(made.ok());
+  mp::Cluster& theirs = **made;
+  Add(*ours, "compute", 1);
+  Add(theirs, "compute", 1);
+  REQUIRE(ours->Start({}, {}).status.ok());
+  REQUIRE(theirs.Start({}, {}).status.ok());
+  const std::string seen = home.path() + "/muster/clusters/same.conf";
+  const std::string before = muster::test::ReadFile(seen);
+  CHECK_THAT(before, Contains(ours->record().nodes.at(0).instance.id));
+  CHECK(theirs.Stop({}, true, false, {}).status.ok());
+  CHECK(ours->IsAlive("compute001"));
+  CHECK(muster::test::ReadFile(seen) == before);
+  CHECK(ours->Stop({}, true, false, {}).status.ok());
+  CHECK(home.Entries() == 0);
+}
+
+TEST_CASE("what a daemon would refuse is refused before anything is started") {
+  for (const auto& [name, value] :
+       mp::Settings{{"workers", "two"}, {"max_memory", "1X"}, {"work", "2"}}) {
+    const auto provider = mp::MakeLocalProvider({{name, value}});
+    CHECK_THAT(std::string(provider.status().message()), Contains("'" + name + "'"));
+  }
 }
 
 TEST_CASE("nothing and zero are legal sizes") {
