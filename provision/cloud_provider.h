@@ -50,6 +50,8 @@ class CloudProvider {
   // they are in, half-made ones included. Unimplemented: this provider cannot tell.
   virtual absl::StatusOr<std::vector<LabelledInstance>> Find(const std::string& owner,
                                                              const std::string& cluster) = 0;
+  // The cluster has no instance any more, and is deleted: what is kept for it here may go.
+  virtual void Forget(const std::string& /*cluster*/) {}
 };
 
 // 8 hexadecimal digits by chance.

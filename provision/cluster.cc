@@ -11,6 +11,7 @@
 #include "provision/cluster_directory.h"
 #include "provision/cluster_turn.h"
 #include "provision/node_names.h"
+#include "provision/record_check.h"
 #include "provision/state_folder.h"
 
 namespace muster::provision {
@@ -86,6 +87,7 @@ absl::StatusOr<std::unique_ptr<Cluster>> Cluster::Make(
   RETURN_IF_ERROR(CheckClusterName(record.name));
   std::vector<NodeRecord> nodes = std::move(record.nodes);
   record.nodes.clear();
+  RETURN_IF_ERROR(CheckRecord(record));
   if (record.owner.empty()) record.owner = OwnerName();
   record.id = NewId();
   if (provider != nullptr) record.provider = provider->record();
@@ -138,7 +140,6 @@ absl::StatusOr<std::shared_ptr<CloudProvider>> Cluster::NeedProvider() const {
 
 absl::StatusOr<NodeRecord> Cluster::AddNode(NodeRecord node) {
   RETURN_IF_ERROR(CheckKind(node.kind));
-  if (!node.name.empty()) RETURN_IF_ERROR(CheckClusterName(node.name));
   bool is_saved = false;
   {
     const MutexLock lock(mutex_);
@@ -153,6 +154,7 @@ absl::StatusOr<NodeRecord> Cluster::AddNode(NodeRecord node) {
   {
     const MutexLock lock(mutex_);
     if (node.name.empty()) node.name = NextName(record_.nodes, node.kind);
+    RETURN_IF_ERROR(CheckNodeRecord(node));
     if (record_.Find(node.name) != nullptr) {
       return absl::AlreadyExistsError(
           absl::StrCat("the cluster ", record_.name, " has a node ", node.name, " already"));

@@ -84,7 +84,7 @@ Report Cluster::ForEachNode(
         NodeResult& result = report.nodes[places[i]];
         const absl::Status status = step(**provider, result.node);
         result.ok = status.ok();
-        result.text = status.ok() ? what : std::string(status.message());
+        result.text = status.ok() ? what : Short(status.message());
         const absl::StatusOr<NodeRecord> now = GetNode(result.node);
         if (watch.on_step && now.ok()) watch.on_step({result.node, now->state, result.text});
       },
@@ -150,6 +150,7 @@ Report Cluster::Stop(const std::vector<std::string>& only, bool deletes, bool fo
   }
   const ClusterRecord cluster = record();
   if (setup != nullptr) report.status.Update(setup->CleanUp(cluster));
+  if (cloud != nullptr && report.status.ok()) cloud->Forget(cluster.name);
   Withdraw(cluster).IgnoreError();
   report.status.Update(repository_->Delete(cluster.name));
   return report;

@@ -13,12 +13,6 @@
 namespace muster::provision {
 namespace {
 
-std::string OneLine(absl::string_view message) {
-  std::string line(message.substr(0, 600));
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  return line;
-}
-
 void ForgetInstance(NodeRecord& node) {
   // The addresses stay: where a node that is stopped was.
   node.instance.id.clear();
@@ -50,7 +44,7 @@ absl::Status Cluster::Launch(CloudProvider& provider, const std::string& name) {
     }
     // The label stays: what was begun carries it, and stopping the node looks for it.
     node.state = NodeState::kFailed;
-    node.last_error = OneLine(instance.status().message());
+    node.last_error = Short(instance.status().message());
   });
   if (!instance.ok()) return instance.status();
   return saved;
@@ -78,7 +72,7 @@ absl::Status Cluster::EndInstance(CloudProvider& provider, const std::string& na
   if (!before.instance.id.empty()) stopped = provider.Stop(before.instance);
   const bool is_gone = stopped.ok() || absl::IsNotFound(stopped);
   const absl::Status saved = Change(name, [&](NodeRecord& node) {
-    node.last_error = is_gone ? "" : OneLine(stopped.message());
+    node.last_error = is_gone ? "" : Short(stopped.message());
     if (!is_gone) return;
     node.state = NodeState::kDefined;
     ForgetInstance(node);
@@ -92,7 +86,7 @@ absl::Status Cluster::PauseOne(CloudProvider& provider, const std::string& name)
   const absl::StatusOr<std::string> paused = provider.Pause(before.instance);
   const absl::Status saved = Change(name, [&](NodeRecord& node) {
     node.state = paused.ok() ? NodeState::kPaused : before.state;
-    node.last_error = paused.ok() ? "" : OneLine(paused.status().message());
+    node.last_error = paused.ok() ? "" : Short(paused.status().message());
     if (paused.ok()) node.paused = *paused;
   });
   return paused.ok() ? saved : paused.status();
@@ -104,7 +98,7 @@ absl::Status Cluster::ResumeOne(CloudProvider& provider, const std::string& name
   const absl::StatusOr<Instance> resumed = provider.Resume(before);
   const absl::Status saved = Change(name, [&](NodeRecord& node) {
     node.state = resumed.ok() ? NodeState::kStarting : NodeState::kPaused;
-    node.last_error = resumed.ok() ? "" : OneLine(resumed.status().message());
+    node.last_error = resumed.ok() ? "" : Short(resumed.status().message());
     if (resumed.ok()) {
       node.instance = *resumed;
       node.paused.clear();
@@ -151,7 +145,7 @@ bool Cluster::IsAlive(const std::string& name) {
   const NodeState state = looked.ok()               ? NodeState::kRunning
                           : absl::IsAborted(looked) ? NodeState::kFailed
                                                     : before->state;
-  const std::string error = looked.ok() ? "" : OneLine(looked.message());
+  const std::string error = looked.ok() ? "" : Short(looked.message());
   if (state == before->state && error == before->last_error) return looked.ok();
   Change(name, [&](NodeRecord& node) {
     node.state = state;

@@ -45,6 +45,22 @@ constexpr std::chrono::milliseconds kUnbornPoll{10};
 constexpr int kMostTries = 5;
 constexpr char kPaused[] = "stopped";
 
+bool IsPlain(const std::string& path) {
+  return std::all_of(path.begin(), path.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("/._-+@", c);
+  });
+}
+
+bool IsRandom(const std::string& text) {
+  return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+// A folder and no link to one.
+bool IsFolder(const std::string& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 // The folder of an instance, ROOT/CLUSTER/NODE-RANDOM, and what stands in it.
 class Place {
  public:
@@ -61,10 +77,13 @@ class Place {
   std::string log() const { return folder_ + "/clusterd.log"; }
   std::string pid_file() const { return folder_ + "/pid"; }
   std::string home() const { return folder_ + "/home"; }
-  // In the folder, where the path is short enough; else beside the daemons' default sockets.
+  // Holds the label: nothing without it is ours to end or to remove.
+  std::string mark() const { return folder_ + "/label"; }
+  // In the folder, where the path is short and plain enough for an address; else beside the
+  // daemons' default sockets.
   std::string socket() const {
     std::string path = folder_ + "/clusterd.sock";
-    if (path.size() + ::strlen(".lock") < kMaxSocketPathBytes) return path;
+    if (path.size() + ::strlen(".lock") < kMaxSocketPathBytes && IsPlain(path)) return path;
     const fs::path standard(DefaultSocketCandidates().front());
     return absl::StrCat(standard.parent_path().string(), "/", random_, ".sock");
   }
@@ -72,8 +91,9 @@ class Place {
   std::vector<pid_t> Daemons() const {
     const absl::StatusOr<std::string> pid = ReadFile(pid_file());
     const pid_t kept = pid.ok() ? static_cast<pid_t>(::strtol(pid->c_str(), nullptr, 10)) : 0;
-    if (HasArgument(kept, configuration())) return {kept};
-    return ProcessesWithArgument(configuration());
+    const std::vector<std::string> words = {"--config", configuration()};
+    if (HasArguments(kept, words)) return {kept};
+    return ProcessesWithArguments(words);
   }
 
   std::string LastWords() const {
@@ -107,14 +127,15 @@ class LocalProvider : public CloudProvider {
 
   absl::StatusOr<Instance> Start(const StartOrder& order) override MUSTER_EXCLUDES(mutex_) {
     ASSIGN_OR_RETURN(const Place place, PlaceOf(order.node.label));
-    // The name of the folder is the label: from here on it can be found. Who looks for instances
-    // removes folders of clusters that have none, perhaps while we make ours.
+    // The name of the folder is the label: from here on it can be found. Who stops the
+    // last one of a cluster removes the folder of that, perhaps while we make ours.
     absl::Status made;
     for (int tries = 0; tries < kMostTries; ++tries) {
       made = MakeFolders(place.folder());
       if (made.ok()) break;
     }
     RETURN_IF_ERROR(made);
+    RETURN_IF_ERROR(ReplaceFile(place.mark(), order.node.label + "\n"));
     RETURN_IF_ERROR(MakeFolders(place.home()));
     const std::string variable = absl::StrCat("MUSTER_INSTANCE=", order.node.label);
     RETURN_IF_ERROR(ReplaceFile(
@@ -148,7 +169,14 @@ class LocalProvider : public CloudProvider {
   absl::Status Stop(const Instance& instance) override MUSTER_EXCLUDES(mutex_) {
     ASSIGN_OR_RETURN(const Place place, PlaceAt(instance.id));
     std::error_code ignored;
-    const bool was_there = fs::exists(place.folder(), ignored);
+    const bool was_there = fs::exists(fs::symlink_status(place.folder(), ignored));
+    ASSIGN_OR_RETURN(const std::string label, LabelOf(place.folder()));
+    if (was_there && !IsOurs(place, label)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(place.folder(),
+                       " was not made by the local provider (its file `label` is missing, or it is "
+                       "a link); nothing was touched"));
+    }
     const auto deadline = std::chrono::steady_clock::now() + kGrace;
     RETURN_IF_ERROR(EndProcesses(
         [&] {
@@ -157,7 +185,6 @@ class LocalProvider : public CloudProvider {
         },
         deadline));
     // What commands left running on purpose.
-    ASSIGN_OR_RETURN(const std::string label, LabelOf(place.folder()));
     const std::string variable = absl::StrCat("MUSTER_INSTANCE=", label);
     if (was_there) {
       RETURN_IF_ERROR(EndProcesses([&] { return ProcessesWithVariable(variable); },
@@ -208,6 +235,12 @@ class LocalProvider : public CloudProvider {
     return InstanceAt(place);
   }
 
+  void Forget(const std::string& cluster) override {
+    if (!IsValidName(cluster)) return;
+    ::rmdir(absl::StrCat(root_, "/", cluster).c_str());  // empty, if somebody was killed in time
+    if (settings_.count("root") == 0) ::rmdir(root_.c_str());
+  }
+
   absl::StatusOr<std::vector<LabelledInstance>> Find(const std::string& owner,
                                                      const std::string& cluster) override {
     std::vector<LabelledInstance> found;
@@ -223,11 +256,10 @@ class LocalProvider : public CloudProvider {
         const absl::StatusOr<std::string> label = LabelOf(entry->path().string());
         if (!label.ok()) continue;
         ASSIGN_OR_RETURN(const Place place, PlaceOf(*label));
+        if (!IsOurs(place, *label)) continue;
         found.push_back({*label, InstanceAt(place)});
       }
-      ::rmdir(of_cluster->path().c_str());  // when there is nothing in it
     }
-    if (settings_.count("root") == 0) ::rmdir(root_.c_str());
     return found;
   }
 
@@ -246,8 +278,10 @@ class LocalProvider : public CloudProvider {
     const fs::path path(folder);
     const std::string name = path.filename().string();
     const std::size_t dash = name.rfind('-');
-    if (path.parent_path().parent_path() != fs::path(root_) || dash == std::string::npos ||
-        dash == 0 || name.size() - dash != 17) {
+    const std::string cluster = path.parent_path().filename().string();
+    if (path.lexically_normal() != path || path.parent_path().parent_path() != fs::path(root_) ||
+        dash == std::string::npos || !IsRandom(name.substr(dash + 1)) ||
+        !IsValidName(name.substr(0, dash)) || !IsValidName(cluster)) {
       return absl::InvalidArgumentError(
           absl::StrCat("'", folder, "' is no instance of the local provider in ", root_));
     }
@@ -272,6 +306,20 @@ class LocalProvider : public CloudProvider {
       std::this_thread::sleep_for(kUnbornPoll);
     }
     return false;
+  }
+
+  // Made by us, and not by somebody who has folders of such names, nor a link to elsewhere. One in
+  // which there is nothing yet was cut off before its mark.
+  static bool IsOurs(const Place& place, const std::string& label) {
+    if (!IsFolder(place.cluster_folder()) || !IsFolder(place.folder())) return false;
+    const absl::StatusOr<std::string> mark = ReadFile(place.mark());
+    if (mark.ok()) return *mark == label + "\n";
+    std::error_code ignored;
+    for (fs::directory_iterator entry(place.folder(), ignored), end; entry != end;
+         entry.increment(ignored)) {
+      if (!absl::StartsWith(entry->path().filename().string(), "label.")) return false;
+    }
+    return true;
   }
 
   static absl::Status SignalAll(const Place& place, int signal) {
@@ -339,11 +387,15 @@ absl::StatusOr<std::shared_ptr<CloudProvider>> MakeLocalProvider(const Settings&
   RETURN_IF_ERROR(CheckSettings("the provider local", settings, LocalProviderSettings()));
   std::string root;
   if (const auto given = settings.find("root"); given != settings.end() && !given->second.empty()) {
-    root = fs::absolute(given->second).lexically_normal().string();
+    root = fs::absolute(given->second).string();
   } else {
     ASSIGN_OR_RETURN(const std::string state, StateFolder());
     root = state + "/instances";
   }
+  // By whatever way it is named later: an instance keeps its one name.
+  std::error_code ignored;
+  const fs::path canonical = fs::weakly_canonical(root, ignored);
+  if (!ignored) root = canonical.string();
   while (root.size() > 1 && root.back() == '/') root.pop_back();
   ASSIGN_OR_RETURN(std::string clusterd, FindClusterd(settings));
   return std::shared_ptr<CloudProvider>(std::make_shared<LocalProvider>(

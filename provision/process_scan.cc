@@ -69,14 +69,16 @@ pid_t ParentOf(pid_t pid) {
 
 }  // namespace
 
-bool HasArgument(pid_t pid, const std::string& argument) {
-  return pid > 0 && Holds(Contents(pid, "cmdline"), argument);
+bool HasArguments(pid_t pid, const std::vector<std::string>& arguments) {
+  if (pid <= 0) return false;
+  const std::vector<std::string> words = absl::StrSplit(Contents(pid, "cmdline"), '\0');
+  return std::search(words.begin(), words.end(), arguments.begin(), arguments.end()) != words.end();
 }
 
-std::vector<pid_t> ProcessesWithArgument(const std::string& argument) {
+std::vector<pid_t> ProcessesWithArguments(const std::vector<std::string>& arguments) {
   std::vector<pid_t> found;
   for (const pid_t pid : AllProcesses()) {
-    if (HasArgument(pid, argument)) found.push_back(pid);
+    if (HasArguments(pid, arguments)) found.push_back(pid);
   }
   return found;
 }

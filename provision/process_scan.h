@@ -12,11 +12,11 @@
 
 namespace muster::provision {
 
-// Whether the process has this argument, whole. False: also when there is no such process, or it is
-// a zombie.
-bool HasArgument(pid_t pid, const std::string& argument);
-// All processes that have the argument.
-std::vector<pid_t> ProcessesWithArgument(const std::string& argument);
+// Whether the process has these arguments, whole, one behind the other. False: also when there is
+// no such process, or it is a zombie.
+bool HasArguments(pid_t pid, const std::vector<std::string>& arguments);
+// All processes that have them.
+std::vector<pid_t> ProcessesWithArguments(const std::vector<std::string>& arguments);
 // All processes with NAME=VALUE in their environment, as far as we may look.
 std::vector<pid_t> ProcessesWithVariable(const std::string& variable);
 // The processes and all that they started and that is still below them, parents first.

@@ -7,6 +7,8 @@
 namespace muster::provision {
 namespace {
 
+constexpr std::size_t kMostOfMessage = 600;
+
 constexpr std::array<std::pair<NodeState, const char*>, 8> kNames = {{
     {NodeState::kDefined, "defined"},
     {NodeState::kStarting, "starting"},
@@ -37,6 +39,13 @@ std::optional<NodeState> NodeStateOf(const std::string& name) {
 bool IsPaused(NodeState state) {
   return state == NodeState::kPaused || state == NodeState::kPausing ||
          state == NodeState::kResuming;
+}
+
+std::string Short(absl::string_view message) {
+  std::string line(message.substr(0, kMostOfMessage));
+  if (message.size() > kMostOfMessage) line += "…";
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return line;
 }
 
 NodeRecord* ClusterRecord::Find(const std::string& node_name) {

@@ -3,6 +3,8 @@
 // says.
 #pragma once
 
+#include <absl/strings/string_view.h>
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -100,5 +102,8 @@ struct ClusterRecord {
   NodeRecord* Find(const std::string& node_name);
   const NodeRecord* Find(const std::string& node_name) const;
 };
+
+// A message as one line, of 600 bytes at most.
+std::string Short(absl::string_view message);
 
 }  // namespace muster::provision

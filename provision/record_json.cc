@@ -4,6 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/status_macros.h"
+#include "provision/record_check.h"
+
 namespace muster::provision {
 namespace {
 
@@ -109,6 +112,7 @@ ClusterRecord ToCluster(const ordered_json& object) {
 
 template <typename T>
 absl::StatusOr<T> Parse(const std::string& text, T (*read)(const ordered_json&)) {
+  RETURN_IF_ERROR(CheckNesting(text));
   try {
     const ordered_json object = ordered_json::parse(text);
     if (const int version = Or<int>(object, "version", kVersion); version > kVersion) {
@@ -158,9 +162,15 @@ std::string ToJson(const ClusterRecord& cluster, int indent) {
 }
 
 absl::StatusOr<ClusterRecord> ClusterFromJson(const std::string& text) {
-  return Parse(text, &ToCluster);
+  ASSIGN_OR_RETURN(ClusterRecord cluster, Parse(text, &ToCluster));
+  RETURN_IF_ERROR(CheckRecord(cluster));
+  return cluster;
 }
 
-absl::StatusOr<NodeRecord> NodeFromJson(const std::string& text) { return Parse(text, &ToNode); }
+absl::StatusOr<NodeRecord> NodeFromJson(const std::string& text) {
+  ASSIGN_OR_RETURN(NodeRecord node, Parse(text, &ToNode));
+  RETURN_IF_ERROR(CheckNodeRecord(node));
+  return node;
+}
 
 }  // namespace muster::provision

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "client/ClusterAPI.h"
+#include "common/address.h"
 #include "common/quantity.h"
 #include "common/status_macros.h"
 #include "provision/daemon_settings.h"
@@ -49,6 +50,10 @@ struct Script {
 
 // The executables of a group, in the order of their names. One without a folder has none.
 absl::StatusOr<std::vector<Script>> ScriptsOf(const std::string& folder, const std::string& group) {
+  if (!IsValidName(group)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", group, "' cannot be the name of a group; it names a folder in ", folder));
+  }
   const std::string path = absl::StrCat(folder, "/", group);
   std::vector<Script> scripts;
   std::error_code ignored;

@@ -101,7 +101,7 @@ void StartRun::LaunchOne(Course& course) {
   }
   course.state = status.ok() ? Course::State::kLaunched : Course::State::kFailed;
   if (!status.ok()) {
-    course.text = std::string(status.message());
+    course.text = Short(status.message());
     Tell(course, NodeState::kFailed);
   }
 }
@@ -132,7 +132,7 @@ bool StartRun::IsPending() const {
 void StartRun::Settle(Course& course, const absl::Status& status) {
   course.state = status.ok() ? Course::State::kAlive : Course::State::kFailed;
   course.text = status.ok() ? absl::StrCat("alive after ", Seconds(Clock::now() - course.begun))
-                            : std::string(status.message());
+                            : Short(status.message());
   if (status.ok() && !course.is_ours) course.text = "alive";
   const NodeState state = status.ok() ? NodeState::kRunning : NodeState::kFailed;
   const absl::Status saved = cluster_.Change(course.node, [&](NodeRecord& node) {
@@ -165,7 +165,7 @@ bool StartRun::LookAtPending() {
   for (std::size_t i = 0; i < places.size(); ++i) looked[places[i]] = health[i];
   bool changed = false;
   for (std::size_t i = 0; i < pending.size(); ++i) {
-    pending[i]->text = std::string(looked[i].message());
+    pending[i]->text = Short(looked[i].message());
     if (!looked[i].ok() && !absl::IsAborted(looked[i])) continue;
     Settle(*pending[i], looked[i]);
     changed = true;

@@ -9,8 +9,11 @@
 #include <thread>
 
 #include "client/ClusterAPI.h"
+#include "common/child_process.h"
 #include "provision/cluster.h"
 #include "provision/local_provider.h"
+#include "provision/record_json.h"
+#include "provision/state_folder.h"
 #include "tests/integration/state_home.h"
 #include "tests/integration/watching.h"
 
@@ -281,6 +284,64 @@ TEST_CASE("what a daemon would refuse is refused before anything is started") {
        mp::Settings{{"workers", "two"}, {"max_memory", "1X"}, {"work", "2"}}) {
     const auto provider = mp::MakeLocalProvider({{name, value}});
     CHECK_THAT(std::string(provider.status().message()), Contains("'" + name + "'"));
+  }
+}
+
+TEST_CASE("nothing that the provider did not make is touched, whatever a record says") {
+  const StateHome home;
+  namespace fs = std::filesystem;
+  const std::string root = home.path() + "/muster/instances";
+  const auto provider = Local();
+  const std::string random = "-0123456789abcdef";
+  fs::create_directories(home.path() + "/muster/keep" + random);
+  fs::create_directories(root + "/own/keep" + random);
+  std::ofstream(root + "/own/keep" + random + "/file") << "precious";
+  fs::create_directories(root + "/empty");
+  fs::create_symlink(home.path() + "/muster", root + "/link");
+  for (const std::string& id :
+       {root + "/../keep" + random, root + "/link/keep" + random, root + "/own/keep" + random,
+        root + "/own/../own/keep" + random, root + "/own/keep-0123456789ABCDEF",
+        home.path() + "/muster/keep" + random, std::string("/etc")}) {
+    INFO(id);
+    CHECK_FALSE(provider->Stop({id, {}, {}}).ok());
+  }
+  const auto found = provider->Find(mp::OwnerName(), "");
+  REQUIRE(found.ok());
+  CHECK(found->empty());
+  CHECK(fs::exists(root + "/own/keep" + random + "/file"));
+  CHECK(fs::exists(home.path() + "/muster/keep" + random));
+  CHECK(fs::exists(root + "/empty"));
+}
+
+TEST_CASE("who only looks at a daemon's files is not stopped with it") {
+  const StateHome home;
+  auto cluster = Make("seen");
+  Add(*cluster, "compute", 1);
+  REQUIRE(cluster->Start({}, {}).status.ok());
+  muster::ChildProcess::Options options;
+  options.argv = {"tail", "-f", cluster->record().nodes.at(0).instance.id + "/clusterd.conf"};
+  auto tail = muster::ChildProcess::Start(options);
+  REQUIRE(tail.ok());
+  CHECK(cluster->Stop({}, true, false, {}).status.ok());
+  CHECK_FALSE(tail->WaitUntil(std::chrono::steady_clock::now() + std::chrono::milliseconds(100)));
+  tail->Kill(SIGKILL);
+  CHECK(tail->WaitUntil(std::chrono::steady_clock::now() + std::chrono::seconds(5)));
+}
+
+TEST_CASE("a record from elsewhere that cannot be one is refused") {
+  const std::string good = R"({"name":"lab","nodes":[{"name":"c1","kind":"c"}]})";
+  CHECK(mp::ClusterFromJson(good).ok());
+  for (
+      const std::string& bad :
+      {std::string(R"({"name":"../lab"})"), std::string(R"({"name":"lab","start_timeout":-5})"),
+       std::string(R"({"name":"lab","nodes":[{"name":"../x","kind":"c"}]})"),
+       std::string(R"({"name":"lab","nodes":[{"name":"c1","kind":"c"},{"name":"c1","kind":"c"}]})"),
+       std::string(
+           R"({"name":"lab","nodes":[{"name":"c1","kind":"c","instance":{"addresses":["a\nb"]}}]})"),
+       R"({"name":"lab","nodes":)" + std::string(900000, '[') + std::string(900000, ']') + "}",
+       std::string("{"), std::string("[]"), std::string("")}) {
+    INFO(bad.substr(0, 100));
+    CHECK(mp::ClusterFromJson(bad).status().code() == absl::StatusCode::kInvalidArgument);
   }
 }
 
