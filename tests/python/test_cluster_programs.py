@@ -97,7 +97,7 @@ class Slow(muster.LocalCloudProvider):
     def start_instance(self, *args, node_name="", **kwargs):
         made = super().start_instance(*args, node_name=node_name, **kwargs)
         print(node_name, flush=True)
-        time.sleep(1.0 if node_name.endswith("2") else 0.0)
+        time.sleep(1.0 if node_name.endswith("2") else 0.4)
         return made
 cluster = muster.Cluster("lab", Slow(), repository=muster.PickleRepository(sys.argv[1]))
 cluster.add_nodes("compute", 12)
