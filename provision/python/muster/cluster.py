@@ -81,6 +81,7 @@ class Cluster(Life):
         self.__dict__.setdefault("_problems", {})
         self._is_stored = is_stored  # the repository has it
         self._handles = {}
+        self._last_of_kind = {}  # the records of nodes that were removed: of a kind that has none now
         self._cloud_provider, self._setup_provider, self._repository = cloud_provider, setup_provider, kept_in
         self.report = []
         self.setup_error = ""
@@ -200,7 +201,7 @@ class Cluster(Life):
             self._needs_provider()
         with _failures.told(ClusterError, not_found=NodeNotFound):
             self._native.remove_node(handle.name, stop)
-        handle._last = last
+        handle._last = self._last_of_kind[last["kind"]] = last
         self._handles.pop(handle.name, None)
 
     @property
