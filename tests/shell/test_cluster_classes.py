@@ -57,3 +57,13 @@ def test_a_class_of_python_that_cannot_be_made_is_told_in_one_sentence(lab, line
         assert f"cluster start: {path}:{line}: " in result.stderr and told in result.stderr
         assert len(result.stderr.splitlines()) == 1
         assert "cluster.cloud_provider" not in result.stderr and "_records.py" not in result.stderr
+
+
+def test_what_a_class_of_python_prints_is_seen(lab):
+    path = configure(lab, "[provider here]\ntype = python\nclass = rack:Rack\npath = rack.py\narguments = {\"folder\": \"a\"}\n"
+                     "[setup marks]\ntype = python\nclass = rack:Marks\npath = rack.py\n"
+                     "[cluster base1]\nprovider = here\nsetup = marks\nnodes.compute = 1\n")
+    write_rack(lab, path.parent)
+    result = good(lab, "cluster", "start", "base1")
+    assert "rack:Rack: switches on\n" in result.stderr and "rack:Marks: sets up base1\n" in result.stderr
+    assert "switches on" not in result.stdout
