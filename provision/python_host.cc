@@ -3,6 +3,8 @@
 #include <absl/strings/str_cat.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -68,6 +70,38 @@ absl::StatusOr<std::string> Read(const std::string& text) {
   }
 }
 
+// Lines of several calls do not mix, and wipe the progress that a terminal may show.
+void Tell(const std::string& speaker, const std::string& line) {
+  static const bool is_terminal = ::isatty(STDERR_FILENO) != 0;
+  const std::string text = absl::StrCat(is_terminal ? "\r\x1b[K" : "", speaker, ": ", line, "\n");
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t count = ::write(STDERR_FILENO, text.data() + done, text.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;  // nobody reads it
+    done += static_cast<std::size_t>(count);
+  }
+}
+
+void TellOutput(const std::string& speaker, Call& call) {
+  std::array<std::string, 2> rest;  // of stdout and stderr: lines that have no end yet
+  while (const std::optional<Event> event = call.next()) {
+    if (event->stream == Event::Stream::kWaiting) continue;
+    std::string& text = rest[event->stream == Event::Stream::kStdout ? 0 : 1];
+    text += event->data;
+    std::size_t begin = 0;
+    for (std::size_t end = text.find('\n'); end != std::string::npos;
+         end = text.find('\n', begin)) {
+      Tell(speaker, text.substr(begin, end - begin));
+      begin = end + 1;
+    }
+    text.erase(0, begin);
+  }
+  for (const std::string& text : rest) {
+    if (!text.empty()) Tell(speaker, text);
+  }
+}
+
 struct Shared {
   Mutex mutex;
   std::shared_ptr<PythonHost> host MUSTER_GUARDED_BY(mutex);
@@ -89,15 +123,16 @@ absl::StatusOr<std::shared_ptr<PythonHost>> PythonHost::Get() {
   return shared->host;
 }
 
-absl::StatusOr<std::string> PythonHost::Call(const std::string& what, const std::string& record,
-                                             const std::string& method,
+absl::StatusOr<std::string> PythonHost::Call(const std::string& speaker, const std::string& what,
+                                             const std::string& record, const std::string& method,
                                              const std::vector<std::string>& words,
                                              std::chrono::milliseconds deadline) {
   ExecuteOptions options;
   options.deadline = deadline;
-  const Outcome outcome =
-      node_.execute(1, python(Source(what, record, method, words), Command::Form::kStr), options)
-          .wait();
+  muster::Call call =
+      node_.execute(1, python(Source(what, record, method, words), Command::Form::kStr), options);
+  TellOutput(speaker, call);
+  const Outcome outcome = call.wait();
   if (outcome.ok()) return Read(outcome.value().text());
   const std::string said =
       absl::StrCat(method, " of a class of Python (", record, "): ", outcome.describe());

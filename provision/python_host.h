@@ -18,9 +18,11 @@ class PythonHost {
   static absl::StatusOr<std::shared_ptr<PythonHost>> Get();
 
   // What muster._host.call(what, record, method, words) answered. DeadlineExceeded: it was stopped;
-  // Internal: its process ended, and how.
-  absl::StatusOr<std::string> Call(const std::string& what, const std::string& record,
-                                   const std::string& method, const std::vector<std::string>& words,
+  // Internal: its process ended, and how. What it prints goes to stderr while it runs, line by
+  // line, behind "SPEAKER: ".
+  absl::StatusOr<std::string> Call(const std::string& speaker, const std::string& what,
+                                   const std::string& record, const std::string& method,
+                                   const std::vector<std::string>& words,
                                    std::chrono::milliseconds deadline);
 
   explicit PythonHost(ClusterAPI node) : node_(std::move(node)) {}

@@ -22,19 +22,23 @@ constexpr std::chrono::minutes kSetup{60};
 class Door {
  public:
   Door(const char* what, ProviderRecord record)
-      : what_(what), record_(std::move(record)), text_(ProviderText(record_)) {}
+      : what_(what), record_(std::move(record)), text_(ProviderText(record_)) {
+    const auto name = record_.settings.find("class");
+    speaker_ = name == record_.settings.end() ? what_ : name->second;
+  }
 
   const ProviderRecord& record() const { return record_; }
   absl::StatusOr<std::string> Call(const char* method, const Words& words,
                                    std::chrono::milliseconds deadline) const {
     ASSIGN_OR_RETURN(const std::shared_ptr<PythonHost> host, PythonHost::Get());
-    return host->Call(what_, text_, method, words, deadline);
+    return host->Call(speaker_, what_, text_, method, words, deadline);
   }
 
  private:
   const char* const what_;
   const ProviderRecord record_;
   const std::string text_;
+  std::string speaker_;
 };
 
 class PythonProvider : public CloudProvider {

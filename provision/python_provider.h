@@ -15,7 +15,8 @@ namespace muster::provision {
 // Makes both known to MakeProvider and MakeSetup. The private node starts with the first call.
 void UsePythonProviders();
 
-// FailedPrecondition: the class cannot be made, and why.
+// InvalidArgument: there is no such class, or its arguments are others; FailedPrecondition: its
+// module or its constructor raised something. The message names class and file.
 absl::StatusOr<std::shared_ptr<CloudProvider>> MakePythonProvider(const ProviderRecord& record);
 absl::StatusOr<std::shared_ptr<SetupProvider>> MakePythonSetup(const ProviderRecord& record);
 

@@ -12,6 +12,7 @@
 #include "common/nearest.h"
 #include "common/status_macros.h"
 #include "provision/providers.h"
+#include "provision/python_section.h"
 #include "provision/script_setup.h"
 
 namespace muster::provision {
@@ -93,10 +94,7 @@ absl::StatusOr<ProviderRecord> ReadSection(const ConfigFile& file,
     }
     record.settings[key] = IsPath(key) ? FullPath(file, entry.value) : entry.value;
   }
-  if (record.type == "python" && record.settings.count("class") == 0) {
-    return file.ErrorAt(section.line, absl::StrCat("[", kind.section, " ", section.name,
-                                                   "] of type python needs class = module:Class"));
-  }
+  if (record.type == "python") RETURN_IF_ERROR(CheckPythonSection(file, section, record));
   return record;
 }
 

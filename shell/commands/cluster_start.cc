@@ -83,7 +83,13 @@ absl::StatusOr<std::unique_ptr<Cluster>> Find(Shell& shell, const std::string& w
   const absl::StatusOr<ClusterRecord> record = provision::MakeCluster(*from, name, counts);
   if (!record.ok()) return record.status();
   *is_new = true;
-  return NewClusterRecord(*record);
+  auto made = NewClusterRecord(*record);
+  if (!made.ok() && (record->provider.type == "python" || record->setup.type == "python")) {
+    // What only Python can tell of a class is known no sooner.
+    return absl::Status(made.status().code(),
+                        absl::StrCat(from->origin, ": ", std::string(made.status().message())));
+  }
+  return made;
 }
 
 int Start(Shell& shell, const ClusterCommand& command, absl::string_view rest) {

@@ -161,9 +161,13 @@ TEST_CASE("a class that cannot be made again says why") {
   record.settings["arguments"] = "[[], {}]";
   const absl::Status status = MakeProvider(record).status();
   INFO(status);
-  CHECK(absl::IsFailedPrecondition(status));
-  CHECK(std::string(status.message()).find("missing 1 required positional argument") !=
-        std::string::npos);
+  CHECK(absl::IsInvalidArgument(status));
+  for (const char* words : {"Cloud", "missing a required argument"}) {
+    CHECK(std::string(status.message()).find(words) != std::string::npos);
+  }
+  for (const char* words : {"cluster.cloud_provider", "_records.py"}) {  // of programs of Python
+    CHECK(std::string(status.message()).find(words) == std::string::npos);
+  }
 }
 
 TEST_CASE("a class of Python sets up a cluster of a program of C++") {

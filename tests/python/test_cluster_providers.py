@@ -227,11 +227,25 @@ def test_a_mock_is_a_provider(state):
     provider.stop_instance.assert_called_once_with(node)
 
 
-def test_what_is_no_provider_is_refused(state):
-    with pytest.raises(TypeError, match="has to have start_instance"):
-        muster.Cluster("lab", 5)
+@pytest.mark.parametrize("thing, told", [(5, "5"), ("local", "'local'"),
+                                         (muster.LocalCloudProvider, "the class LocalCloudProvider itself")])
+def test_what_is_no_provider_is_refused(state, thing, told):
+    with pytest.raises(TypeError, match=f"{told} is no cloud provider.* has to have start_instance"):
+        muster.Cluster("lab", thing)
+    provider = muster.LocalCloudProvider()
+    cluster = muster.Cluster("lab", provider)
+    with pytest.raises(TypeError, match=f"{told} is no cloud provider"):
+        cluster.cloud_provider = thing
+    assert cluster.cloud_provider is provider
     with pytest.raises(TypeError, match="has to have setup_cluster"):
-        muster.Cluster("lab", None, 5)
+        cluster.setup_provider = thing
+    assert cluster.setup_provider is None
+
+
+def test_what_is_no_setup_and_no_repository_is_refused(state):
+    for thing in (5, "script", muster.ScriptSetupProvider):
+        with pytest.raises(TypeError, match="is no setup provider.* has to have setup_cluster"):
+            muster.Cluster("lab", None, thing)
     with pytest.raises(TypeError, match="has to have save_or_update"):
         muster.Cluster("lab", repository=5)
 

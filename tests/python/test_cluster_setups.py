@@ -72,6 +72,10 @@ def test_scripts_set_nodes_up_once(state):
     cluster.stop()
 
 
+def test_one_group_may_stand_without_a_list():
+    assert muster.ScriptSetupProvider({"compute": "workers"}).groups == {"compute": ["workers"]}
+
+
 def test_the_groups_of_a_setup_are_kept(state):
     setup = Marks()
     setup.groups = {"frontend": ["slurm_master"], "compute": "slurm_worker"}

@@ -181,6 +181,28 @@ def test_a_cluster_grows_and_shrinks_and_what_lives_is_not_touched(running):
     assert list(running.nodes) == ["frontend"]  # none is a number, too
     with pytest.raises(muster.ConfigurationError, match="there are 0"):
         running.resize(compute=-1)
+    assert [node.name for node in running.resize(compute=+1)] == ["compute001"]
+
+
+def test_a_cluster_does_not_grow_by_a_kind_that_it_never_had(running):
+    before = running.to_dict()
+    for change in (+1, -1):
+        with pytest.raises(ValueError, match="lab has no kind 'computer'; it has: frontend, compute; did you mean compute"):
+            running.resize(frontend=-1, computer=change)
+    with pytest.raises(ValueError, match=r"no kind 'gpu'; .*; add_node\('gpu'\) makes the first node of a new kind"):
+        running.resize(gpu=+1)
+    assert running.to_dict() == before  # nothing was removed either
+
+
+def test_a_kind_of_which_none_is_left_grows_as_it_was(state):
+    cluster = lab()
+    cluster.add_node("frontend")
+    cluster.add_node("compute", "ami-1", flavor="big", zone="z1")
+    cluster.start()
+    cluster.resize(compute=-1)
+    (node,) = cluster.resize(compute=+1)
+    assert (node.image_id, node.flavor, node.extra) == ("ami-1", "big", {"zone": "z1"})
+    cluster.stop()
 
 
 def test_a_node_that_is_removed_stops_only_when_asked(running):

@@ -1,6 +1,7 @@
 """What happens to a cluster: the methods of Cluster that take their time."""
 
 import concurrent.futures
+import difflib
 import json
 
 import ClusterAPI
@@ -77,11 +78,14 @@ class Life:
     def resize(self, *, setup=False, **changes):
         """Adds nodes, as resize(compute=2), which are like the last one of their kind, and starts them; or removes
         and stops those with the highest numbers, as resize(compute=-2). What lives is not touched. Returns the new
-        nodes. `setup`: calls setup() then."""
+        nodes. `setup`: calls setup() then. ConfigurationError: the cluster has no such kind (add_node() makes the
+        first of one), or not so many; nothing was changed."""
         self._needs_provider()
+        by_kind = self.nodes
         removed = []
         for kind, change in changes.items():
-            of_kind = sorted(self.nodes.get(kind, []), key=lambda node: node.name)
+            self._refuse_unknown_kind(kind)
+            of_kind = sorted(by_kind.get(kind, []), key=lambda node: (len(node.name), node.name))
             if change < 0 and -change > len(of_kind):
                 raise ConfigurationError(f"{-change} nodes of {kind} cannot be removed: there are {len(of_kind)}")
             removed += of_kind[change:] if change < 0 else []
@@ -94,8 +98,19 @@ class Life:
             self.setup()
         return added
 
+    def _refuse_unknown_kind(self, kind):
+        record = self._record()
+        known = list(dict.fromkeys([*self.nodes, *self._last_of_kind, *record["min_nodes"], *record["groups"]]))
+        if kind in known:
+            return
+        near = difflib.get_close_matches(kind, known, 1)
+        raise ConfigurationError(
+            f"{self.name} has no kind {kind!r}; it has: {', '.join(known) or 'none'}"
+            + (f"; did you mean {near[0]}?" if near else f"; add_node({kind!r}) makes the first node of a new kind"))
+
     def _like_the_last(self, kind, count):
         like = [node for node in self._record()["nodes"] if node["kind"] == kind]
+        like = like or [node for node in (self._last_of_kind.get(kind),) if node is not None]
         fields = ("image_id", "image_user", "flavor", "security_group", "image_userdata")
         given = {name: like[-1][name] for name in fields} if like else {}
         extra = {name: json.loads(text) for name, text in like[-1]["extra"].items()} if like else {}

@@ -38,6 +38,8 @@ def last_line(error):
     """What was raised and where, in one line: the last of its traceback."""
     lines = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()
     line = lines[-1] if isinstance(error, SyntaxError) else " ".join(filter(None, map(str.strip, lines)))
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{line} ({os.path.basename(error.filename)}, line {error.lineno})"
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
         return line

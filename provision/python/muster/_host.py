@@ -4,7 +4,7 @@ and a text out. Objects are kept in the worker that made them, by their records.
 import functools
 import json
 
-from . import _failures, _records
+from . import _failures, _records, exceptions
 from ._foreign import ProviderAdapter, SetupAdapter
 from ._provision import StatusError
 
@@ -13,13 +13,18 @@ _ADAPTERS = {"cloud_provider": ProviderAdapter, "setup_provider": SetupAdapter}
 
 @functools.lru_cache(maxsize=64)
 def _adapter(what, record_text):
-    return _ADAPTERS[what](_records.object_of(json.loads(record_text), what))
+    return _ADAPTERS[what](_records.object_of(json.loads(record_text), what, remedy=""))
 
 
 def call(what, record_text, method, words):
     """JSON of [code, answer or message]."""
     try:
-        return json.dumps(["OK", getattr(_adapter(what, record_text), method)(*words) or ""])
+        adapter = _adapter(what, record_text)
+    except exceptions.ConfigurationError as error:
+        code = "FAILED_PRECONDITION" if isinstance(error, _records.Raised) else "INVALID_ARGUMENT"
+        return json.dumps([code, str(error)])
+    try:
+        return json.dumps(["OK", getattr(adapter, method)(*words) or ""])
     except StatusError as error:
         return json.dumps([error.args[0], error.args[1]])
     except Exception as error:  # the class may do anything

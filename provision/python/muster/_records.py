@@ -9,6 +9,7 @@ import os
 import stat
 import sys
 
+from . import _failures
 from .exceptions import ConfigurationError
 
 
@@ -34,7 +35,7 @@ def record_of(thing):
     settings = {"class": f"{kind.__module__}:{kind.__qualname__}", "path": _file_of(kind)}
     arguments = _arguments_of(thing)
     if arguments is None:
-        settings["lost"] = "what it was made with is no data"
+        settings["lost"] = "what it was made with is no data, which only the program has that made it"
     else:
         settings["arguments"] = arguments
     return {"type": "python", "settings": settings}
@@ -83,35 +84,60 @@ def _as_lists(value):
     return value
 
 
-def object_of(record, what):
+def object_of(record, what, remedy=None):
     """The object of a record of type "python". ConfigurationError: why not, and what to do."""
     settings = record["settings"]
-    name = settings.get("class", "")
-    remedy = f"; make it in this program and set cluster.{what}"
-    if "arguments" not in settings:
-        reason = settings.get("lost", "its record has no arguments")
-        raise ConfigurationError(f"{name} cannot be made again: {reason}{remedy}")
+    name, path = settings.get("class", ""), settings.get("path", "")
+    if remedy is None:
+        remedy = f"; make it in this program and set cluster.{what}"
     try:
-        found = _class_named(name, settings.get("path", ""))
-        # A record may come from anywhere: not any class is made because it says so.
-        if not isinstance(found, type) or not callable(getattr(found, NEEDED[what], None)):
-            raise ConfigurationError(f"{name} is no class with a method {NEEDED[what]}()")
-        args, kwargs = json.loads(settings["arguments"])
-        return found(*args, **kwargs)
+        return _made(settings, name, path, NEEDED[what])
     except ConfigurationError as error:
-        raise ConfigurationError(f"{error}{remedy}") from None
-    except Exception as error:  # its constructor may do anything
-        raise ConfigurationError(f"{name} of {settings.get('path')} cannot be made again: "
-                                 f"{type(error).__name__}: {error}{remedy}") from error
+        raise ConfigurationError(f"class {name}: {error}{remedy}") from None
+    except Exception as error:  # its module and its constructor may do anything
+        raise Raised(f"class {name} of {path or 'the modules of Python'} cannot be made: "
+                     f"{_failures.last_line(error)}{remedy}") from error
 
 
-def _class_named(name, path):
+class Raised(ConfigurationError):
+    """What the module or the constructor raised."""
+
+
+def _made(settings, name, path, needed):
+    if "arguments" not in settings:
+        raise ConfigurationError(settings.get("lost", "its record has no arguments"))
+    found = _class_named(name, path, needed)
+    # A record may come from anywhere: not any class is made because it says so.
+    if not _is_class(found, needed):
+        raise ConfigurationError(f"that of {path or 'the modules of Python'} is no class with a method {needed}()")
+    args, kwargs = json.loads(settings["arguments"])
+    try:
+        signature = inspect.signature(found)
+    except (TypeError, ValueError):  # made in C: nobody knows
+        return found(*args, **kwargs)
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as error:
+        given = ", ".join([*map(repr, args), *(f"{key}={value!r}" for key, value in kwargs.items())])
+        raise ConfigurationError(f"{found.__name__}({given}) is not how {path} has it: its arguments are "
+                                 f"{signature}, {error}") from None
+    return found(*args, **kwargs)
+
+
+def _is_class(found, needed):
+    return isinstance(found, type) and callable(getattr(found, needed, None))
+
+
+def _class_named(name, path, needed):
     module_name, _, words = name.partition(":")
-    found = _module_of(module_name, path)
+    found = module = _module_of(module_name, path)
     for word in words.split("."):
         found = getattr(found, word, None)
         if found is None:
-            raise ConfigurationError(f"there is no class {words} in {path or module_name}")
+            there = [key for key, value in vars(module).items()
+                     if _is_class(value, needed) and value.__module__ == module.__name__]
+            raise ConfigurationError(f"there is no class {words} in {path or module_name}"
+                                     + (f"; there is {', '.join(there)}" if there else ""))
     return found
 
 
@@ -126,8 +152,10 @@ def _module_of(name, path):
         module = importlib.import_module(name)
         if not path or os.path.abspath(getattr(module, "__file__", None) or "") == path:
             return module
-    except ImportError:
-        pass  # this program looks for modules elsewhere
+    except ImportError as error:  # this program looks for modules elsewhere
+        if not path:
+            raise ConfigurationError(f"the module {name} cannot be imported ({error}), and no path says where its "
+                                     "file is") from None
     return _load(name, path)
 
 

@@ -34,6 +34,8 @@ class Cluster(Life):
                  repository=None, *, user_key_name=None, user_key_public=None, user_key_private=None, start_timeout=600,
                  on_timeout="stop", min_nodes=None, **extra):
         if isinstance(cloud_provider, str):  # the keys stand first
+            if not (ssh_key_name or ssh_key_pub):  # it stands alone
+                providers.refuse_as_provider(cloud_provider)
             cloud_provider, setup_provider, ssh_key_name, ssh_key_pub, ssh_key_priv = \
                 (ssh_key_pub or None), (ssh_key_priv or None), cloud_provider, setup_provider or "", ssh_key_name
         if on_timeout not in ("stop", "keep"):
@@ -81,6 +83,7 @@ class Cluster(Life):
         self.__dict__.setdefault("_problems", {})
         self._is_stored = is_stored  # the repository has it
         self._handles = {}
+        self._last_of_kind = {}  # the records of nodes that were removed: of a kind that has none now
         self._cloud_provider, self._setup_provider, self._repository = cloud_provider, setup_provider, kept_in
         self.report = []
         self.setup_error = ""
@@ -138,11 +141,13 @@ class Cluster(Life):
     repository = property(lambda self: self._repository, lambda self, it: self._set_repository(it))
 
     def _set_provider(self, provider):
+        providers.check_provider(provider)
         self._cloud_provider = provider
         self._problems.pop("cloud_provider", None)
         self._make(self._record())
 
     def _set_setup(self, setup):
+        providers.check_setup(setup)
         self._setup_provider = setup
         self._problems.pop("setup_provider", None)
         self._make({**self._record(), "groups": _groups_of(setup) or self._record()["groups"]})
@@ -200,7 +205,7 @@ class Cluster(Life):
             self._needs_provider()
         with _failures.told(ClusterError, not_found=NodeNotFound):
             self._native.remove_node(handle.name, stop)
-        handle._last = last
+        handle._last = self._last_of_kind[last["kind"]] = last
         self._handles.pop(handle.name, None)
 
     @property

@@ -129,6 +129,48 @@ TEST_CASE("numbers of nodes go before those of the template") {
   }
 }
 
+TEST_CASE("a class of Python has arguments in one form, whatever the template has") {
+  const Folder folder;
+  std::ofstream(folder.path() + "/rack.py") << "class Rack:\n  pass\n";
+  const std::vector<std::pair<std::string, std::string>> forms = {
+      {"", "[[], {}]"},
+      {"arguments = [\"a\", 2]\n", R"([["a",2],{}])"},
+      {"arguments = {\"folder\": \"a\"}\n", R"([[],{"folder":"a"}])"},
+      {"arguments = []\n", "[[],{}]"},
+      {"arguments = [[\"a\"], {\"b\": 1}]\n", R"([["a"], {"b": 1}])"},
+  };
+  for (const auto& [line, form] : forms) {
+    INFO(line);
+    const auto read =
+        folder.Read("[provider p]\ntype = python\nclass = rack:Rack\npath = rack.py\n" + line +
+                    "[cluster a]\nprovider = p\nnodes.x = 1\n");
+    INFO(read.status());
+    REQUIRE(read.ok());
+    CHECK(read->front().record.provider.settings.at("arguments") == form);
+  }
+}
+
+TEST_CASE("a class of Python that cannot be is told with file and line") {
+  const Folder folder;
+  std::ofstream(folder.path() + "/rack.py") << "import os\nclass Rack:\n  pass\n";
+  const std::vector<std::pair<std::string, std::string>> mistakes = {
+      {"class = rack.Rack\npath = rack.py\n", ":3: [provider p]: \"rack.Rack\" is no class = "},
+      {"class = rack:Rack\npath = rak.py\n", ":4: [provider p]: there is no file /"},
+      {"class = rack:Rak\npath = rack.py\n", ":3: [provider p]: there is no class Rak in "},
+      {"class = rack:Rak\npath = rack.py\n", "; there is: Rack; did you mean Rack?"},
+      {"class = rack:Rack\npath = rack.py\narguments = machines\n",
+       ":5: [provider p]: arguments of rack:Rack are JSON, as "},
+      {"class = rack:Rack\npath = rack.py\narguments = 5\n", "this is not: 5"},
+  };
+  for (const auto& [lines, words] : mistakes) {
+    INFO(lines);
+    const auto read = folder.Read("[provider p]\ntype = python\n" + lines +
+                                  "[cluster a]\nprovider = p\nnodes.x = 1\n");
+    CHECK(absl::IsInvalidArgument(read.status()));
+    CHECK_THAT(std::string(read.status().message()), Contains(words));
+  }
+}
+
 TEST_CASE("mistakes in a template are told with file, line and what is valid") {
   const std::vector<std::pair<std::string, std::string>> mistakes = {
       {"[cluster a]\nprovider = here\nnodes.x = 1\n",

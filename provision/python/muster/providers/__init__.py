@@ -65,14 +65,35 @@ class NotYet:
         raise NotImplementedError(f"{type(self).__name__} comes later; {self.INSTEAD}")
 
 
+def check_provider(provider):
+    """TypeError: it is none, and what one is."""
+    if provider is not None and (isinstance(provider, type) or not callable(getattr(provider, "start_instance", None))):
+        refuse_as_provider(provider)
+
+
+def refuse_as_provider(thing):
+    raise TypeError(f"{_told(thing)} is no cloud provider, which is an object that has to have start_instance(), as "
+                    "muster.LocalCloudProvider() or one of a class of your own (docs/providers.md)")
+
+
+def check_setup(setup):
+    """TypeError: it is none, and what one is."""
+    if setup is not None and (isinstance(setup, type) or not callable(getattr(setup, "setup_cluster", None))):
+        raise TypeError(f"{_told(setup)} is no setup provider, which is an object that has to have setup_cluster(), as "
+                        "muster.ScriptSetupProvider(groups) or one of a class of your own (docs/providers.md)")
+
+
+def _told(thing):
+    return f"the class {thing.__name__} itself" if isinstance(thing, type) else repr(thing)
+
+
 def native_provider(provider):
     """(Provider, adapter or None)."""
     if provider is None:
         return None, None
     if _is_ours(provider):
         return provider._native, None
-    if not callable(getattr(provider, "start_instance", None)):
-        raise TypeError(f"a cloud provider has to have start_instance(), which {type(provider).__name__} has not")
+    check_provider(provider)
     from .._foreign import ProviderAdapter
     adapter = ProviderAdapter(provider)
     return Provider.foreign(adapter), adapter
@@ -84,8 +105,7 @@ def native_setup(setup):
         return None, None
     if _is_ours(setup):
         return setup._native, None
-    if not callable(getattr(setup, "setup_cluster", None)):
-        raise TypeError(f"a setup provider has to have setup_cluster(), which {type(setup).__name__} has not")
+    check_setup(setup)
     from .._foreign import SetupAdapter
     adapter = SetupAdapter(setup)
     return Setup.foreign(adapter), adapter

@@ -14,7 +14,7 @@ class ScriptSetupProvider(AbstractSetupProvider):
     of the kinds that have the group, all nodes at once. What ran with the same content on the same instance does
     not run again.
 
-    groups: {kind: [group, …]}
+    groups: {kind: [group, …]}; one group may stand without a list, as {"compute": "workers"}
     scripts: the folder of the groups' folders
     timeout: of one script, as "10m"
     """
