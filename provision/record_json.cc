@@ -167,10 +167,6 @@ absl::StatusOr<ClusterRecord> ClusterFromJson(const std::string& text) {
   return cluster;
 }
 
-absl::StatusOr<NodeRecord> NodeFromJson(const std::string& text) {
-  ASSIGN_OR_RETURN(NodeRecord node, Parse(text, &ToNode));
-  RETURN_IF_ERROR(CheckNodeRecord(node));
-  return node;
-}
+absl::StatusOr<NodeRecord> NodeFromJson(const std::string& text) { return Parse(text, &ToNode); }
 
 }  // namespace muster::provision

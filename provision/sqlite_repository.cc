@@ -17,6 +17,7 @@
 #include "provision/cluster_repository.h"
 #include "provision/file_lock.h"
 #include "provision/node_names.h"
+#include "provision/record_check.h"
 #include "provision/record_json.h"
 #include "provision/sqlite_database.h"
 #include "provision/state_folder.h"
@@ -144,6 +145,7 @@ class SqliteRepository : public ClusterRepository {
           database_.Query("SELECT record FROM nodes WHERE cluster = ? ORDER BY place, name",
                           {cluster.name}, [&](const SqliteDatabase::Row& row) {
                             absl::StatusOr<NodeRecord> node = NodeFromJson(row[0]);
+                            if (node.ok()) bad.Update(CheckNodeRecord(*node));
                             if (node.ok()) {
                               cluster.nodes.push_back(*std::move(node));
                             } else {

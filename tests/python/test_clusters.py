@@ -3,6 +3,8 @@
 import logging
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import muster
@@ -309,3 +311,27 @@ def test_elasticluster_is_this_package():
         AnsibleSetupProvider({})
     assert issubclass(muster.ClusterNotFound, LookupError) and issubclass(muster.NodeNotFound, LookupError)
     assert issubclass(muster.TimeoutError, TimeoutError) and issubclass(muster.ClusterSizeError, muster.ClusterError)
+
+
+@pytest.mark.parametrize("count", [-1, 100001, 10**30])
+def test_a_number_of_nodes_that_cannot_be_is_refused(state, count):
+    with pytest.raises(ValueError, match="0 to 100000"):
+        lab().add_nodes("compute", count)
+
+
+def test_a_forced_stop_that_was_not_even_tried_is_an_error(running):
+    """Another program changes the cluster: nothing was stopped, and nothing is forgotten."""
+    holder = subprocess.Popen([sys.executable, "-c", "import fcntl, os, sys, time\n"
+                               "file = open(sys.argv[1], 'r+')\nfcntl.flock(file, fcntl.LOCK_EX)\n"
+                               "file.truncate(0); file.write(f'{os.getpid()}\\n'); file.flush()\n"
+                               "print('held', flush=True); time.sleep(1000)",
+                               f"{os.environ['XDG_STATE_HOME']}/muster/clusters.db-lab.lock"],
+                              stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(muster.ClusterError, match=f"process {holder.pid} changes the cluster lab"):
+            running.stop(force=True)
+    finally:
+        holder.kill()
+        holder.wait()
+    assert all(node.is_alive() for node in running.get_all_nodes())

@@ -46,7 +46,7 @@ class Life:
         except ClusterNotFound as error:  # another program stopped it
             log.info("%s: it was stopped: %s", self.name, error)
         except ClusterError:  # logged
-            if not force:
+            if not force or not self.report:  # without a report nothing was tried: another program has it, say
                 raise
         self._is_stored = False
         return self.report

@@ -193,7 +193,9 @@ class Cluster(Life):
 
     def add_nodes(self, kind, num, image_id="", image_user="", flavor="", security_group="", image_userdata="",
                   **extra):
-        """`num` of them, as a list."""
+        """`num` of them, 0 to 100000, as a list."""
+        if not 0 <= num <= 100000:
+            raise ValueError(f"add_nodes takes 0 to 100000 nodes, and not {num}")
         return [self.add_node(kind, image_id, image_user, flavor, security_group, image_userdata, **extra)
                 for _ in range(num)]
 
