@@ -19,7 +19,7 @@ namespace {
 
 using provision::NodeState;
 
-constexpr std::chrono::milliseconds kLookEvery{100};
+constexpr std::chrono::milliseconds kLookEvery{50};
 
 // Whether a node is where the operation wants it, or never will be.
 bool IsEnd(NodeState state) {
@@ -49,7 +49,7 @@ ClusterRun::ClusterRun(Shell& shell, std::string command, std::vector<std::strin
 
 provision::Report ClusterRun::Run(provision::Cluster& cluster, const Operation& operation) {
   const provision::Watch watch = {[this](const provision::NodeStep& step) { OnStep(step); },
-                                  [this] { return shell_.signals().interrupts(); }};
+                                  [this] { return interrupts_.load(); }};
   provision::Report report;
   std::thread thread([&] {
     report = operation(watch);
@@ -104,7 +104,6 @@ void ClusterRun::ShowSteps() {
 void ClusterRun::ShowInterrupts(const provision::Cluster& cluster) {
   const int interrupts = shell_.signals().interrupts();
   if (interrupts == interrupts_) return;
-  interrupts_ = interrupts;
   progress_.Wipe();
   if (shell_.output().IsTerminal(Output::Stream::kStderr)) {
     shell_.output().Raw(Output::Stream::kStderr, "\n");
@@ -114,6 +113,7 @@ void ClusterRun::ShowInterrupts(const provision::Cluster& cluster) {
     shell_.output().Note(
         absl::StrCat("nothing more is begun; what is under way is waited for and saved",
                      may_leave ? " (Ctrl-C again: not waited for)" : ""));
+    interrupts_ = interrupts;
     return;
   }
   const provision::ClusterRecord record = cluster.record();
@@ -122,6 +122,7 @@ void ClusterRun::ShowInterrupts(const provision::Cluster& cluster) {
     shell_.output().Note(absl::StrCat(
         "waiting for the provider to answer", under_way.empty() ? "" : " about ", under_way,
         "; a call of it cannot be left from the prompt, only by the end of the shell"));
+    interrupts_ = interrupts;
     return;
   }
   shell_.output().Note(absl::StrCat(

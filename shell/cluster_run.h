@@ -2,6 +2,7 @@
 // and then what came of each node. The main thread owns it; the operation has one of its own.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
@@ -40,7 +41,7 @@ class ClusterRun {
   const std::vector<std::string> nodes_;
   ProgressLine progress_;
   std::vector<bool> has_ended_;
-  int interrupts_ = 0;  // that were told
+  std::atomic<int> interrupts_{0};  // that were told, which is when the operation hears of them
   Mutex mutex_;
   CondVar changed_;
   bool has_returned_ MUSTER_GUARDED_BY(mutex_) = false;               // the operation

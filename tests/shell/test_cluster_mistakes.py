@@ -57,7 +57,7 @@ def test_a_cluster_of_another_template_is_not_taken_for_a_new_one(lab):
 def hold(lab):
     """A provider whose start does not return before there is a file."""
     lab.environment["PYTHONPATH"] = os.environ.get("PYTHONPATH", "")
-    path = configure(lab, "[provider held]\ntype = python\nclass = held:Held\npath = held.py\n"
+    path = configure(lab, "[provider held]\ntype = python\nclass = held:Held\npath = held.py\narguments = [[], {}]\n"
                      "[cluster base1]\nprovider = held\nnodes.compute = 2\n")
     (path.parent / "held.py").write_text(f"""import os
 import time
