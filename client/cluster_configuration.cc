@@ -160,10 +160,10 @@ absl::Status NoSuchCluster(const Sources& sources, const std::string& cluster) {
         started));
   }
   if (const auto* section = sources.file->FindSection("cluster", cluster)) {
-    return absl::NotFoundError(absl::StrCat(
-        sources.path, ":", section->line, ": [cluster ", cluster,
-        "] says how to start one, and none of this name was started; `clustershell cluster start ",
-        cluster, "` does"));
+    return absl::NotFoundError(
+        absl::StrCat(sources.path, ":", section->line, ": ", cluster,
+                     " is a template that was not started: `clustershell cluster create ", cluster,
+                     "` starts it"));
   }
   const std::string names = NamesOf(ClustersOf(*sources.file));
   return absl::NotFoundError(
@@ -175,8 +175,11 @@ absl::Status NoSuchCluster(const Sources& sources, const std::string& cluster) {
 absl::StatusOr<ClusterConfiguration> OnlyStarted(const Sources& sources) {
   if (sources.started.size() == 1) return LoadStarted(sources, sources.started.front());
   if (sources.started.size() > 1) {
-    return absl::NotFoundError(absl::StrCat("several clusters were started; name one of: ",
-                                            absl::StrJoin(sources.started, ", ")));
+    const std::string& first = sources.started.front();
+    return absl::NotFoundError(absl::StrCat(
+        "several clusters were started; name one of: ", absl::StrJoin(sources.started, ", "),
+        " (`use ", first, "` at the prompt, else --cluster ", first, " or connect(\"", first,
+        "\"))"));
   }
   if (sources.is_named) {
     return absl::NotFoundError(

@@ -172,7 +172,16 @@ class Reader {
   absl::Status Set(const std::string& key, const ConfigFile::Entry& entry, int count,
                    NodeRecord& node) {
     if (key == "min_nodes") {
-      ASSIGN_OR_RETURN(result_.record.min_nodes[node.kind], Count(entry, count));
+      ASSIGN_OR_RETURN(const int least, Count(entry, kMostNodes));
+      if (least > count) {
+        return file_.ErrorAt(
+            entry.line,
+            absl::StrCat("min_nodes.", node.kind, " = ", least, ", but nodes.", node.kind, " = ",
+                         count, ": more would have to live than there ", "are; make nodes.",
+                         node.kind, " at least ", least, ", or min_nodes.", node.kind, " at most ",
+                         count));
+      }
+      result_.record.min_nodes[node.kind] = least;
     } else if (key == "groups") {
       result_.record.groups[node.kind] = Words(entry.value);
     } else if (key == "image") {

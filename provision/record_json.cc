@@ -110,6 +110,13 @@ ClusterRecord ToCluster(const ordered_json& object) {
   return cluster;
 }
 
+// "key 'name' not found", without the tag of the library in front.
+std::string Words(const nlohmann::json::exception& error) {
+  const absl::string_view text = error.what();
+  const std::size_t end = text.find("] ");
+  return std::string(end == absl::string_view::npos ? text : text.substr(end + 2));
+}
+
 template <typename T>
 absl::StatusOr<T> Parse(const std::string& text, T (*read)(const ordered_json&)) {
   RETURN_IF_ERROR(CheckNesting(text));
@@ -121,8 +128,12 @@ absl::StatusOr<T> Parse(const std::string& text, T (*read)(const ordered_json&))
                                                         "; use the newer Muster that wrote it"));
     }
     return read(object);
+  } catch (const nlohmann::json::parse_error& error) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("it is no record of a cluster: no JSON, from byte ", error.byte, " on"));
   } catch (const nlohmann::json::exception& error) {
-    return absl::InvalidArgumentError(absl::StrCat("it is no record of a cluster: ", error.what()));
+    return absl::InvalidArgumentError(
+        absl::StrCat("it is no record of a cluster: JSON, but ", Words(error)));
   }
 }
 

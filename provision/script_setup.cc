@@ -114,12 +114,9 @@ class ScriptSetup : public SetupProvider {
     for (const auto& [kind, groups] : cluster.groups) {
       for (const std::string& group : groups) {
         ASSIGN_OR_RETURN(by_group[group], ScriptsOf(folder_, group));
-        if (by_group[group].empty()) {
-          progress("", absl::StrCat("there is nothing to run for the group ", group, " in ",
-                                    folder_, "/", group));
-        }
       }
     }
+    TellEmpty(by_group, progress);
     std::vector<const NodeRecord*> nodes;
     std::vector<NodeAddress> addresses;
     for (const NodeRecord& node : cluster.nodes) {
@@ -149,6 +146,28 @@ class ScriptSetup : public SetupProvider {
   }
 
  private:
+  void TellEmpty(const std::map<std::string, std::vector<Script>>& by_group,
+                 const SetupProgress& progress) const {
+    if (by_group.empty()) {
+      progress("", "there is nothing to run: no kind has groups; groups.KIND = NAME says which");
+      return;
+    }
+    std::vector<std::string> empty;
+    for (const auto& [group, scripts] : by_group) {
+      if (scripts.empty()) empty.push_back(group);
+    }
+    if (empty.size() == by_group.size()) {
+      progress("", absl::StrCat("there is nothing to run: no group (", absl::StrJoin(empty, ", "),
+                                ") has a folder with scripts in ", folder_, "; make ", folder_, "/",
+                                empty.front(), " with executables in it"));
+      return;
+    }
+    for (const std::string& group : empty) {
+      progress("", absl::StrCat("there is nothing to run for the group ", group, " in ", folder_,
+                                "/", group));
+    }
+  }
+
   absl::Status SetUpNode(ClusterAPI& api, const ClusterRecord& cluster, const NodeRecord& node,
                          const std::map<std::string, std::vector<Script>>& by_group,
                          const std::vector<std::string>& arguments,

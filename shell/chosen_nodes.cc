@@ -10,6 +10,7 @@
 #include "common/node_set.h"
 #include "common/target_expression.h"
 #include "common/words.h"
+#include "shell/cluster_records.h"
 #include "shell/question.h"
 
 namespace muster::clustershell {
@@ -186,6 +187,8 @@ std::string TurnToCluster(Shell& shell, absl::string_view target) {
 ChosenNodes ChooseNodes(Shell& shell, absl::string_view target) {
   ClusterView& view = shell.view();
   const std::string text = TurnToCluster(shell, target);
+  const bool is_template = shell.nodes().empty() && IsTemplate(shell, text);
+  if (is_template) return Wrong(shell, NotStarted(text), kExitNoMatch);
   if (shell.nodes().empty()) return NoCluster(shell);
   if (HasNumber(TermsOf(text))) TurnToShown(view);
   const bool is_plain = !view.AreNumbersOld() && view.used().empty();
@@ -195,6 +198,9 @@ ChosenNodes ChooseNodes(Shell& shell, absl::string_view target) {
     chosen = ChooseShown(shell, text);
   } else {
     Result<std::vector<Node>> nodes = shell.cluster().nodes(Target(text));
+    if (!nodes.ok() && IsTemplate(shell, text)) {
+      return Wrong(shell, NotStarted(text), kExitNoMatch);
+    }
     if (!nodes.ok()) return Wrong(shell, nodes.status().message(), ExitOf(nodes.status().code()));
     chosen.nodes = *std::move(nodes);
   }

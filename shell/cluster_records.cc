@@ -51,10 +51,19 @@ absl::StatusOr<std::unique_ptr<Cluster>> Make(const ClusterRecord& record,
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Cluster>> OpenClusterRecord(const std::string& name, bool anyhow) {
+absl::StatusOr<std::unique_ptr<Cluster>> OpenClusterRecord(Shell& shell, const std::string& name,
+                                                           bool anyhow) {
   ASSIGN_OR_RETURN(auto repository, provision::OpenSqliteRepository());
-  ASSIGN_OR_RETURN(const ClusterRecord record, repository->Get(name));
-  return Make(record, std::move(repository), false, anyhow);
+  const absl::StatusOr<ClusterRecord> record = repository->Get(name);
+  if (record.ok()) return Make(*record, std::move(repository), false, anyhow);
+  if (!absl::IsNotFound(record.status())) return record.status();
+  if (IsTemplate(shell, name)) return absl::NotFoundError(NotStarted(name));
+  std::vector<std::string> names;
+  if (const auto all = repository->GetAll(); all.ok()) {
+    for (const ClusterRecord& known : *all) names.push_back(known.name);
+  }
+  return absl::NotFoundError(
+      absl::StrCat(std::string(record.status().message()), DidYouMean(name, names)));
 }
 
 absl::StatusOr<std::unique_ptr<Cluster>> NewClusterRecord(const ClusterRecord& record) {
@@ -81,6 +90,22 @@ absl::StatusOr<ClusterTemplate> FindTemplate(Shell& shell, const std::string& na
       "there is no template ", name, " in ", path.empty() ? "any configuration" : path,
       names.empty() ? "; `cluster new` writes one" : "; there are: ", absl::StrJoin(names, ", "),
       DidYouMean(name, names)));
+}
+
+bool IsTemplate(Shell& shell, const std::string& name) { return FindTemplate(shell, name).ok(); }
+
+std::string NotStarted(const std::string& name) {
+  return absl::StrCat(name, " is a template that was not started: `cluster create ", name,
+                      "` starts it");
+}
+
+std::string PlaceOf(Shell& shell, const std::string& name) {
+  const absl::StatusOr<std::string> path = ConfigurationOf(shell);
+  if (!path.ok() || path->empty()) return "";
+  const absl::StatusOr<ConfigFile> file = LoadConfiguration(shell, *path);
+  if (!file.ok()) return "";
+  const auto* const section = file->FindSection("cluster", name);
+  return section == nullptr ? "" : absl::StrCat(*path, ":", section->line);
 }
 
 bool ListsNodes(Shell& shell, const std::string& name) {

@@ -14,9 +14,11 @@
 
 namespace muster::clustershell {
 
-// A cluster that is in the repository. NotFound: there is none; which there are. With `anyhow` also
+// A cluster that is in the repository. NotFound: there is none; which there are,
+// and whether it is a template. With `anyhow` also
 // one whose provider cannot be had any more; what needs it fails then.
-absl::StatusOr<std::unique_ptr<provision::Cluster>> OpenClusterRecord(const std::string& name,
+absl::StatusOr<std::unique_ptr<provision::Cluster>> OpenClusterRecord(Shell& shell,
+                                                                      const std::string& name,
                                                                       bool anyhow = false);
 // One that is not there yet.
 absl::StatusOr<std::unique_ptr<provision::Cluster>> NewClusterRecord(
@@ -26,6 +28,11 @@ absl::StatusOr<std::unique_ptr<provision::Cluster>> NewClusterRecord(
 absl::StatusOr<std::vector<provision::ClusterTemplate>> ReadTemplatesOf(Shell& shell);
 // NotFound: there is none of this name; which there are.
 absl::StatusOr<provision::ClusterTemplate> FindTemplate(Shell& shell, const std::string& name);
+bool IsTemplate(Shell& shell, const std::string& name);
+// What to do with one where a cluster is needed.
+std::string NotStarted(const std::string& name);
+// FILE:LINE of the [cluster NAME] of the configuration; empty: it has none.
+std::string PlaceOf(Shell& shell, const std::string& name);
 // Whether the configuration has a cluster of this name that lists its nodes.
 bool ListsNodes(Shell& shell, const std::string& name);
 

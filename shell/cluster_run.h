@@ -1,8 +1,9 @@
 // ClusterRun: a long operation on a started cluster as a person sees it: a progress line, Ctrl-C,
-// and then what came of each node. The main thread owns it; steps come from any thread.
+// and then what came of each node. The main thread owns it; the operation has one of its own.
 #pragma once
 
-#include <memory>
+#include <atomic>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,24 +19,32 @@ class ClusterRun {
   // `command`: for messages, "cluster start". `nodes`: those it is about.
   ClusterRun(Shell& shell, std::string command, std::vector<std::string> nodes);
 
-  // For the operation, which runs while this lives.
-  provision::Watch watch();
-  // Tells each node's result, and why it went wrong; the exit code. The shell has the cluster as it
-  // is now.
+  using Operation = std::function<provision::Report(const provision::Watch& watch)>;
+
+  // Returns when the operation on the cluster has. A second Ctrl-C ends a process that was given
+  // its lines, with 130: what is saved is true, and the next command takes it up. At the prompt it
+  // says what is waited for.
+  provision::Report Run(provision::Cluster& cluster, const Operation& operation)
+      MUSTER_EXCLUDES(mutex_);
+  // Tells each node's result, and why it went wrong; the exit code. The shell takes the cluster as
+  // it is by the end of the line.
   int Tell(const provision::Report& report);
 
  private:
   void OnStep(const provision::NodeStep& step) MUSTER_EXCLUDES(mutex_);
-  // On the main thread, ten times a second.
-  int Look() MUSTER_EXCLUDES(mutex_);
+  void ShowSteps() MUSTER_EXCLUDES(mutex_);
+  // Says once for each Ctrl-C what it does.
+  void ShowInterrupts(const provision::Cluster& cluster);
 
   Shell& shell_;
   const std::string command_;
   const std::vector<std::string> nodes_;
   ProgressLine progress_;
   std::vector<bool> has_ended_;
-  int interrupts_ = 0;  // that were told
+  std::atomic<int> interrupts_{0};  // that were told, which is when the operation hears of them
   Mutex mutex_;
+  CondVar changed_;
+  bool has_returned_ MUSTER_GUARDED_BY(mutex_) = false;               // the operation
   std::vector<provision::NodeStep> steps_ MUSTER_GUARDED_BY(mutex_);  // not looked at yet
 };
 

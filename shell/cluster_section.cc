@@ -4,6 +4,7 @@
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
+#include <absl/strings/str_replace.h>
 #include <absl/strings/str_split.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -50,6 +51,32 @@ absl::StatusOr<Lines> ReadLines(const std::string& path) {
   return lines;
 }
 
+// A new file; errors are those of `path`, for which it is meant.
+absl::Status WriteFresh(const std::string& fresh, const std::string& path, const Lines& lines,
+                        mode_t mode) {
+  std::string text = absl::StrJoin(lines, "\n");
+  if (!text.empty()) text += '\n';
+  const UniqueFd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+  if (!file.IsOpen()) return Cannot("write", path);
+  if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+      ::fsync(file.get()) != 0) {
+    absl::Status status = Cannot("write", path);
+    ::unlink(fresh.c_str());
+    return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RunCheck(const Check& check, const std::string& fresh, const std::string& path) {
+  const absl::Status checked = check ? check(fresh) : absl::OkStatus();
+  if (checked.ok()) return checked;
+  ::unlink(fresh.c_str());
+  // Nobody could look into that file any more.
+  return absl::InvalidArgumentError(
+      absl::StrCat("nothing was written to ", path, ": ",
+                   absl::StrReplaceAll(std::string(checked.message()), {{fresh, path}})));
+}
+
 // In one step, so that nobody finds half of it; checked before.
 absl::Status Replace(const std::string& named, const Lines& lines, const Check& check) {
   std::error_code ignored;
@@ -59,25 +86,8 @@ absl::Status Replace(const std::string& named, const Lines& lines, const Check& 
   struct stat info {};
   const mode_t mode = ::stat(path.c_str(), &info) == 0 ? info.st_mode & 0777 : 0600;
   const std::string fresh = absl::StrCat(path, ".new-", ::getpid());
-  std::string text = absl::StrJoin(lines, "\n");
-  if (!text.empty()) text += '\n';
-  {
-    const UniqueFd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-    if (!file.IsOpen()) return Cannot("write", fresh);
-    if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-        ::fsync(file.get()) != 0) {
-      absl::Status status = Cannot("write", fresh);
-      ::unlink(fresh.c_str());
-      return status;
-    }
-  }
-  if (check) {
-    if (const absl::Status checked = check(fresh); !checked.ok()) {
-      ::unlink(fresh.c_str());
-      return absl::InvalidArgumentError(
-          absl::StrCat("nothing was written to ", path, ": ", std::string(checked.message())));
-    }
-  }
+  RETURN_IF_ERROR(WriteFresh(fresh, path, lines, mode));
+  RETURN_IF_ERROR(RunCheck(check, fresh, path));
   if (is_there) {
     const std::string before = path + "~";
     std::filesystem::copy_file(path, before, std::filesystem::copy_options::overwrite_existing,
@@ -152,6 +162,14 @@ std::size_t LinesOfEntry(const Lines& lines, std::size_t at) {
   return end - at;
 }
 
+// The file with the section behind all that it has.
+absl::StatusOr<Lines> WithSection(const std::string& path, const Lines& section) {
+  ASSIGN_OR_RETURN(Lines lines, ReadLines(path));
+  if (!lines.empty()) lines.emplace_back();
+  lines.insert(lines.end(), section.begin(), section.end());
+  return lines;
+}
+
 std::string NodesLine(const std::vector<ConfiguredName>& nodes) {
   return absl::StrCat("nodes = ",
                       absl::StrJoin(nodes, ", ", [](std::string* out, const ConfiguredName& node) {
@@ -198,10 +216,24 @@ absl::StatusOr<std::vector<std::string>> AddNodes(const std::string& path,
 
 absl::Status AddSection(const std::string& path, const std::vector<std::string>& section,
                         const Check& check) {
-  ASSIGN_OR_RETURN(Lines lines, ReadLines(path));
-  if (!lines.empty()) lines.emplace_back();
-  lines.insert(lines.end(), section.begin(), section.end());
+  ASSIGN_OR_RETURN(const Lines lines, WithSection(path, section));
   return Replace(path, lines, check);
+}
+
+absl::Status CheckSection(const std::string& path, const std::vector<std::string>& section,
+                          const Check& check) {
+  ASSIGN_OR_RETURN(const Lines lines, WithSection(path, section));
+  std::error_code ignored;
+  // Relative folders in it count from its own; where that is not there yet, there are none.
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  const bool has_folder = folder.empty() || std::filesystem::is_directory(folder, ignored);
+  const std::string stem =
+      has_folder ? path : (std::filesystem::temp_directory_path(ignored) / "muster.conf").string();
+  const std::string fresh = absl::StrCat(stem, ".new-", ::getpid());
+  RETURN_IF_ERROR(WriteFresh(fresh, path, lines, 0600));
+  RETURN_IF_ERROR(RunCheck(check, fresh, path));
+  ::unlink(fresh.c_str());
+  return absl::OkStatus();
 }
 
 absl::Status RemoveCluster(const std::string& path, const std::string& cluster) {

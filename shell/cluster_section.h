@@ -26,6 +26,10 @@ absl::StatusOr<std::vector<std::string>> AddNodes(const std::string& path,
 absl::Status AddSection(const std::string& path, const std::vector<std::string>& lines,
                         const std::function<absl::Status(const std::string& file)>& check);
 
+// The same without writing it.
+absl::Status CheckSection(const std::string& path, const std::vector<std::string>& lines,
+                          const std::function<absl::Status(const std::string& file)>& check);
+
 // Removes the section. NotFound: there is none.
 absl::Status RemoveCluster(const std::string& path, const std::string& cluster);
 

@@ -177,7 +177,8 @@ void ClusterView::ForgetUse() {
 }
 
 bool ClusterView::IsUsed(const Node& node) const {
-  return used_.empty() ||
+  // A whole cluster is what it is at the moment.
+  return used_.empty() || used_ == node.cluster ||
          std::find(used_nodes_.begin(), used_nodes_.end(), KeyOf(node)) != used_nodes_.end();
 }
 

@@ -50,6 +50,7 @@ class ClusterView {
 
   // The working set: what it was called (empty: all nodes), and which nodes it has.
   const std::string& used() const { return used_.empty() ? other_ : used_; }
+  // The name of the cluster means all that it has, also later.
   void Use(std::string name, const std::vector<Node>& nodes);
   // Back to all nodes of the cluster of the start, if it can be read.
   Status UseAll();

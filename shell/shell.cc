@@ -50,6 +50,7 @@ int Shell::RunLine(absl::string_view line) {
   line_ = std::string(line);
   const int exit_code = RunCommand(command, name, rest, line);
   view_.EndLine();
+  if (has_own_change_) TakeOwnChange();
   return WorseExit(exit_code, TellEndedJobs());
 }
 
@@ -118,15 +119,39 @@ void Shell::SayJobsEnd() {
   }
 }
 
-bool Shell::Refresh() {
+bool Shell::Refresh() { return Take(false); }
+
+void Shell::OnOwnChange(std::string made) {
+  has_own_change_ = true;
+  if (!made.empty()) made_ = std::move(made);
+}
+
+void Shell::TakeOwnChange() {
+  has_own_change_ = false;
+  const std::string made = std::exchange(made_, "");
+  if (!nodes().empty() || made.empty()) {
+    Take(true);
+    return;
+  }
+  // With several clusters nobody has chosen one.
+  const Result<ClusterView::News> news = view_.Refresh();
+  if ((news.ok() && !news->turned_to.empty()) || view_.Switch(made).ok()) {
+    output_.Note(absl::StrCat("using ", view_.ClusterName(), ": ", NamesOf(nodes())));
+  }
+}
+
+bool Shell::Take(bool is_own_change) {
   const Result<ClusterView::News> news = view_.Refresh();
   std::string complaint;
   if (!news.ok()) {
     complaint = absl::StrCat(news.status().message(), "; the nodes stay those of before");
     if (complaint != last_complaint_) output_.Note(complaint);
   } else if (!news->turned_to.empty()) {
-    output_.Note(absl::StrCat(news->difference, news->difference.empty() ? "" : "; ", "using ",
+    const bool says_why = !is_own_change && !news->difference.empty();
+    output_.Note(absl::StrCat(says_why ? news->difference : "", says_why ? "; " : "", "using ",
                               news->turned_to, ": ", NamesOf(nodes())));
+  } else if (is_own_change) {
+    // Whoever did it was told.
   } else if (nodes().empty()) {
     if (!news->difference.empty()) output_.Note(news->difference);
   } else if (!news->difference.empty()) {

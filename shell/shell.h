@@ -87,6 +87,10 @@ class Shell {
   // Takes the cluster as its files are now, and says what that changed, or why it cannot; before
   // every line. False: it cannot.
   bool Refresh();
+  // The line that runs changed clusters: once it has told what came of that, the shell takes them,
+  // and says only which cluster is used from now on. `made`: one that was just made, which is used
+  // when there was none.
+  void OnOwnChange(std::string made = "");
 
   // Says on stderr how to use the command; returns kExitUsage.
   int Usage(absl::string_view command, absl::string_view what_is_wrong);
@@ -97,6 +101,8 @@ class Shell {
   int RunCommand(const ShellCommand* command, absl::string_view name, absl::string_view rest,
                  absl::string_view line);
   int TellJob(Job& job);
+  bool Take(bool is_own_change);
+  void TakeOwnChange();
   // Of one that waits for input: there will be none.
   int FinishWaiting(Job& job);
 
@@ -109,6 +115,8 @@ class Shell {
   JobList jobs_;  // after cluster_: what still runs goes first
   bool input_is_free_ = false;
   std::string last_complaint_;  // of Refresh
+  bool has_own_change_ = false;
+  std::string made_;  // by this line
   ShellSettings settings_;
   ProgramCatalogue programs_;
   std::vector<std::string> past_lines_;

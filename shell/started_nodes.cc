@@ -26,7 +26,7 @@ StartedNodes None(int exit_code) {
 StartedNodes FindStartedNodes(Shell& shell, const std::string& command,
                               const std::vector<Node>& nodes) {
   const std::string name = nodes.front().cluster;
-  auto cluster = OpenClusterRecord(name);
+  auto cluster = OpenClusterRecord(shell, name);
   if (!cluster.ok() && !absl::IsNotFound(cluster.status())) {
     return None(TellError(shell, command, cluster.status()));
   }
@@ -75,7 +75,9 @@ int StopStartedNodes(Shell& shell, const std::string& command, const StartedNode
     return kExitUsage;
   }
   ClusterRun run(shell, command, nodes.names);
-  provision::Report report = nodes.cluster->Stop(nodes.names, false, false, run.watch());
+  provision::Report report = run.Run(*nodes.cluster, [&](const provision::Watch& watch) {
+    return nodes.cluster->Stop(nodes.names, false, false, watch);
+  });
   for (provision::NodeResult& node : report.nodes) {
     if (!removes || !node.ok) continue;
     const absl::Status removed = nodes.cluster->RemoveNode(node.node, false);

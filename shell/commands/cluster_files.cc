@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "provision/cluster_directory.h"
 #include "provision/node_names.h"
@@ -17,6 +18,16 @@
 
 namespace muster::clustershell {
 namespace {
+
+using provision::ClusterRecord;
+using provision::NodeRecord;
+
+bool IsSameInstance(const ClusterRecord& a, const NodeRecord& x, const ClusterRecord& b,
+                    const NodeRecord& y) {
+  if (!x.label.empty() && x.label == y.label) return true;
+  return !x.instance.id.empty() && x.instance.id == y.instance.id &&
+         a.provider.type == b.provider.type && a.provider.settings == b.provider.settings;
+}
 
 int RunExport(Shell& shell, absl::string_view rest) {
   const auto words = CommandWords::Parse(rest, {{0, "--dry-run"}});
@@ -45,6 +56,22 @@ int RunExport(Shell& shell, absl::string_view rest) {
   return kExitOk;
 }
 
+// Two records of one instance would stop each other's node.
+absl::Status CheckInstances(const ClusterRecord& record, const std::vector<ClusterRecord>& all) {
+  for (const ClusterRecord& known : all) {
+    for (const NodeRecord& node : known.nodes) {
+      for (const NodeRecord& other : record.nodes) {
+        if (!IsSameInstance(known, node, record, other)) continue;
+        return absl::AlreadyExistsError(absl::StrCat(
+            "its ", other.name, " has the same instance as ", node.name, " of the cluster ",
+            known.name, ", which is here, and one instance belongs to one cluster; nothing was ",
+            "imported; `cluster delete ", known.name, "` first, or go on with that one"));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
 int RunImport(Shell& shell, absl::string_view rest) {
   const auto words = CommandWords::Parse(rest, {{0, "--rename", true}, {0, "--dry-run"}});
   if (!words.ok()) return WrongUse(shell, kClusterImport, words.status().message());
@@ -69,6 +96,13 @@ int RunImport(Shell& shell, absl::string_view rest) {
         absl::AlreadyExistsError(absl::StrCat("there is a cluster ", record->name,
                                               " already; --rename gives another name")));
   }
+  const auto all = (*repository)->GetAll();
+  if (!all.ok()) return TellError(shell, "cluster import", all.status());
+  if (const absl::Status own = CheckInstances(*record, *all); !own.ok()) {
+    return TellError(
+        shell, "cluster import",
+        absl::AlreadyExistsError(absl::StrCat(path, ": ", std::string(own.message()))));
+  }
   if (words->Has("--dry-run") || shell.defaults().is_dry) {
     shell.output().Out(
         absl::StrCat("would import ", record->name, " with ", record->nodes.size(), " nodes\n"));
@@ -80,7 +114,7 @@ int RunImport(Shell& shell, absl::string_view rest) {
   shell.output().Note(absl::StrCat(record->name, " is there, with ", record->nodes.size(),
                                    " nodes; `cluster status ", record->name,
                                    "` asks how they are"));
-  shell.Refresh();
+  shell.OnOwnChange(record->name);
   return kExitOk;
 }
 

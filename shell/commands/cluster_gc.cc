@@ -109,7 +109,7 @@ int Remove(Shell& shell, const Leftovers& found) {
     const absl::Status gone = provision::Withdraw(name);
     if (!gone.ok()) exit_code = WorseExit(exit_code, TellError(shell, "cluster gc", gone));
   }
-  shell.Refresh();
+  shell.OnOwnChange();
   return exit_code;
 }
 

@@ -33,16 +33,16 @@ std::size_t RunningOf(const ClusterRecord& record) {
   return running;
 }
 
-// "1 frontend, 3 compute".
+// How many nodes it has of each kind.
+std::map<std::string, int> CountsOf(const ClusterRecord& record) {
+  std::map<std::string, int> counts;
+  for (const NodeRecord& node : record.nodes) ++counts[node.kind];
+  return counts;
+}
+
+// "3 compute, 1 frontend".
 std::string KindsOf(const ClusterRecord& record) {
-  std::vector<std::pair<std::string, int>> kinds;
-  for (const NodeRecord& node : record.nodes) {
-    if (kinds.empty() || kinds.back().first != node.kind) kinds.emplace_back(node.kind, 0);
-    ++kinds.back().second;
-  }
-  std::map<std::string, int> sums;
-  for (const auto& [kind, count] : kinds) sums[kind] += count;
-  return absl::StrJoin(sums, ", ", [](std::string* out, const auto& kind) {
+  return absl::StrJoin(CountsOf(record), ", ", [](std::string* out, const auto& kind) {
     absl::StrAppend(out, kind.second, " ", kind.first);
   });
 }
@@ -52,7 +52,8 @@ std::string AgeOf(std::int64_t since) {
   const std::int64_t now = std::chrono::duration_cast<std::chrono::seconds>(
                                std::chrono::system_clock::now().time_since_epoch())
                                .count();
-  return FormatDuration(std::chrono::seconds(std::max<std::int64_t>(0, now - since)));
+  const std::int64_t age = std::max<std::int64_t>(0, now - since);
+  return age == 0 ? "0 s" : FormatDuration(std::chrono::seconds(age));
 }
 
 std::string AddressOf(const NodeRecord& node) {
@@ -92,7 +93,8 @@ int RunList(Shell& shell, absl::string_view rest) {
                     {"template", record.template_name},
                     {"provider", record.provider.type},
                     {"running", RunningOf(record)},
-                    {"nodes", record.nodes.size()}});
+                    {"nodes", record.nodes.size()},
+                    {"kinds", CountsOf(record)}});
   }
   if (*is_json) {
     shell.output().Out(json.dump(2) + "\n");
@@ -145,7 +147,7 @@ int RunStatus(Shell& shell, absl::string_view rest) {
   if (!is_json.ok()) return WrongUse(shell, kClusterStatus, is_json.status().message());
   const auto name = words->rest().empty() ? ClusterInUse(shell) : words->rest().front();
   if (!name.ok()) return WrongUse(shell, kClusterStatus, name.status().message());
-  const auto cluster = OpenClusterRecord(*name);
+  const auto cluster = OpenClusterRecord(shell, *name);
   if (!cluster.ok()) return TellError(shell, "cluster status", cluster.status());
   Ask(shell, **cluster);
   const ClusterRecord record = (*cluster)->record();

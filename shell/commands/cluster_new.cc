@@ -46,10 +46,45 @@ std::optional<std::string> AskUntil(Shell& shell, const std::string& question,
 absl::Status CheckNewName(Shell& shell, const std::string& name) {
   absl::Status valid = provision::CheckClusterName(name);
   if (valid.ok() && (FindTemplate(shell, name).ok() || ListsNodes(shell, name))) {
-    valid = absl::AlreadyExistsError(
-        absl::StrCat("the configuration has a [cluster ", name, "] already"));
+    const bool is_template = !ListsNodes(shell, name);
+    valid = absl::AlreadyExistsError(absl::StrCat(
+        PlaceOf(shell, name), " has a [cluster ", name, "] already; ",
+        is_template ? absl::StrCat("`cluster create ", name, "` starts it, and another")
+                    : "another",
+        " name makes another template"));
   }
   return valid;
+}
+
+// Where it goes; empty: there is no home.
+std::string PathOf(Shell& shell) {
+  const std::string& configured = shell.settings().configuration;
+  return configured.empty() ? OwnConfigurationPath() : configured;
+}
+
+absl::Status CheckFile(const std::string& path) {
+  const auto file = ConfigFile::Load(path, Trust::kNamed);
+  return file.ok() ? provision::ReadTemplates(*file).status() : file.status();
+}
+
+std::vector<std::string> SectionOf(const Wanted& wanted) {
+  std::vector<std::string> lines = {absl::StrCat("[cluster ", wanted.name, "]"),
+                                    absl::StrCat("provider = ", wanted.provider)};
+  // In the order in which they were said, which their numbers have, too.
+  for (const absl::string_view word : absl::StrSplit(wanted.nodes, ',', absl::SkipWhitespace())) {
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(absl::StripAsciiWhitespace(word), absl::MaxSplits(':', 1));
+    lines.push_back(absl::StrCat("nodes.", parts.second.empty() ? kDefaultKind : parts.second,
+                                 " = ", parts.first));
+  }
+  return lines;
+}
+
+// Before anybody answers more.
+absl::Status CheckProvider(Shell& shell, const std::string& name, const std::string& provider) {
+  const std::string path = PathOf(shell);
+  if (path.empty()) return absl::OkStatus();  // told later
+  return CheckSection(path, SectionOf({name, provider, "1"}), &CheckFile);
 }
 
 std::optional<Wanted> AskAll(Shell& shell, Wanted wanted) {
@@ -59,9 +94,18 @@ std::optional<Wanted> AskAll(Shell& shell, Wanted wanted) {
     if (!name) return std::nullopt;
     wanted.name = *name;
   }
+  const auto why_not = [&](const std::string& text) {
+    return CheckProvider(shell, wanted.name, text);
+  };
+  if (!wanted.provider.empty()) {
+    if (const absl::Status wrong = why_not(wanted.provider); !wrong.ok()) {
+      shell.output().Note(wrong.message());
+      wanted.provider.clear();
+    }
+  }
   if (wanted.provider.empty()) {
-    const auto provider = AskUntil(shell, "Provider (local: daemons on this machine) [local] > ",
-                                   "local", [](const std::string&) { return absl::OkStatus(); });
+    const auto provider =
+        AskUntil(shell, "Provider (local: daemons on this machine) [local] > ", "local", why_not);
     if (!provider) return std::nullopt;
     wanted.provider = *provider;
   }
@@ -103,31 +147,21 @@ int Run(Shell& shell, absl::string_view rest) {
   if (wanted.nodes.empty()) wanted.nodes = "2";
   const absl::Status name = CheckNewName(shell, wanted.name);
   if (!name.ok()) return TellError(shell, "cluster new", name);
-  std::vector<std::string> lines = {absl::StrCat("[cluster ", wanted.name, "]"),
-                                    absl::StrCat("provider = ", wanted.provider)};
-  // In the order in which they were said, which their numbers have, too.
-  for (const absl::string_view word : absl::StrSplit(wanted.nodes, ',', absl::SkipWhitespace())) {
-    const std::pair<absl::string_view, absl::string_view> parts =
-        absl::StrSplit(absl::StripAsciiWhitespace(word), absl::MaxSplits(':', 1));
-    lines.push_back(absl::StrCat("nodes.", parts.second.empty() ? kDefaultKind : parts.second,
-                                 " = ", parts.first));
-  }
-  const std::string& configured = shell.settings().configuration;
-  const std::string path = configured.empty() ? OwnConfigurationPath() : configured;
+  const std::string path = PathOf(shell);
   if (path.empty()) {
     shell.output().Note(
         "cluster new: there is no home folder to write a configuration into; set HOME");
     return kExitUsage;
   }
-  if (words->Has("--dry-run") || shell.defaults().is_dry) {
+  const bool is_dry = words->Has("--dry-run") || shell.defaults().is_dry;
+  const auto lines = SectionOf(wanted);
+  const absl::Status written =
+      is_dry ? CheckSection(path, lines, &CheckFile) : AddSection(path, lines, &CheckFile);
+  if (!written.ok()) return TellError(shell, "cluster new", written);
+  if (is_dry) {
     shell.output().Out(absl::StrCat("would write [cluster ", wanted.name, "] to ", path, "\n"));
     return kExitOk;
   }
-  const absl::Status written = AddSection(path, lines, [](const std::string& fresh) {
-    const auto file = ConfigFile::Load(fresh, Trust::kNamed);
-    return file.ok() ? provision::ReadTemplates(*file).status() : file.status();
-  });
-  if (!written.ok()) return TellError(shell, "cluster new", written);
   shell.output().Note(absl::StrCat("[cluster ", wanted.name, "] is in ", path, "; `cluster create ",
                                    wanted.name, "` starts it"));
   return kExitOk;

@@ -111,7 +111,9 @@ absl::StatusOr<std::vector<std::string>> Removed(const ClusterRecord& record,
 
 int Remove(Shell& shell, Cluster& cluster, const std::vector<std::string>& names) {
   ClusterRun run(shell, "cluster resize", names);
-  provision::Report report = cluster.Stop(names, false, false, run.watch());
+  provision::Report report = run.Run(cluster, [&](const provision::Watch& watch) {
+    return cluster.Stop(names, false, false, watch);
+  });
   for (provision::NodeResult& node : report.nodes) {
     if (!node.ok) continue;
     const absl::Status removed = cluster.RemoveNode(node.node, false);
@@ -130,7 +132,8 @@ int Add(Shell& shell, Cluster& cluster, const std::vector<NodeRecord>& nodes) {
     options.only.push_back(added->name);
   }
   ClusterRun run(shell, "cluster resize", options.only);
-  return run.Tell(cluster.Start(options, run.watch()));
+  return run.Tell(run.Run(
+      cluster, [&](const provision::Watch& watch) { return cluster.Start(options, watch); }));
 }
 
 int Run(Shell& shell, absl::string_view rest) {
@@ -141,7 +144,7 @@ int Run(Shell& shell, absl::string_view rest) {
                                                 {0, "--dry-run"}});
   if (!words.ok()) return WrongUse(shell, kClusterResize, words.status().message());
   if (words->rest().size() != 1) return WrongUse(shell, kClusterResize, "it takes one cluster");
-  const auto cluster = OpenClusterRecord(words->rest().front());
+  const auto cluster = OpenClusterRecord(shell, words->rest().front());
   if (!cluster.ok()) return TellError(shell, "cluster resize", cluster.status());
   const ClusterRecord record = (*cluster)->record();
   const auto more = CountsOf(*words, "--add");
@@ -174,9 +177,11 @@ int Run(Shell& shell, absl::string_view rest) {
     return exit_code;
   }
   ClusterRun run(shell, "cluster resize", names);
-  provision::Report setup;
-  setup.status = (*cluster)->SetUp({}, run.watch());
-  return run.Tell(setup);
+  return run.Tell(run.Run(**cluster, [&](const provision::Watch& watch) {
+    provision::Report setup;
+    setup.status = (*cluster)->SetUp({}, watch);
+    return setup;
+  }));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // cluster create, start, setup: what makes a cluster run.
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 
 #include <memory>
@@ -6,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/nearest.h"
 #include "common/node_set.h"
 #include "provision/providers.h"
 #include "shell/cluster_commands.h"
@@ -40,13 +42,29 @@ int SetUpNow(Shell& shell, Cluster& cluster, const std::string& command) {
     return TellError(shell, command, setup.status());
   }
   ClusterRun run(shell, command, NamesOf(cluster.record()));
-  provision::Report report;
-  report.status = cluster.SetUp({}, run.watch());
-  const int exit_code = run.Tell(report);
+  const int exit_code = run.Tell(run.Run(cluster, [&](const provision::Watch& watch) {
+    provision::Report report;
+    report.status = cluster.SetUp({}, watch);
+    return report;
+  }));
   if (exit_code == kExitOk && !cluster.record().setup.type.empty()) {
     shell.output().Note(absl::StrCat(cluster.record().name, " is set up"));
   }
   return exit_code;
+}
+
+// Whoever names a template and a cluster of another one does not mean that cluster.
+absl::Status CheckTemplate(Shell& shell, const ClusterRecord& known, const std::string& word,
+                           const CommandWords& words) {
+  if (known.template_name == word) return absl::OkStatus();
+  if (!words.Has("--name")) return absl::OkStatus();  // it is the cluster's own name
+  if (const auto from = FindTemplate(shell, word); !from.ok()) return from.status();
+  return absl::AlreadyExistsError(absl::StrCat(
+      "there is a cluster ", known.name, " already, ",
+      known.template_name.empty() ? "without a template"
+                                  : absl::StrCat("of the template ", known.template_name),
+      " and not of ", word, "; `cluster start ", known.name, "` starts that one, and another -n ",
+      "makes one of ", word));
 }
 
 // The cluster that is there, or a new one as its template says.
@@ -54,8 +72,10 @@ absl::StatusOr<std::unique_ptr<Cluster>> Find(Shell& shell, const std::string& w
                                               const CommandWords& words, bool* is_new) {
   const std::string name = words.Has("--name") ? words.ValueOf("--name") : word;
   *is_new = false;
-  auto known = OpenClusterRecord(name);
+  auto known = OpenClusterRecord(shell, name);
   if (known.ok()) {
+    const absl::Status same = CheckTemplate(shell, known.value()->record(), word, words);
+    if (!same.ok()) return same;
     if (words.Has("--nodes")) {
       return absl::AlreadyExistsError(absl::StrCat(
           "there is a cluster ", name, " already, with ", known.value()->record().nodes.size(),
@@ -67,8 +87,10 @@ absl::StatusOr<std::unique_ptr<Cluster>> Find(Shell& shell, const std::string& w
   auto from = FindTemplate(shell, word);
   if (!from.ok()) {
     if (!absl::IsNotFound(from.status())) return from.status();
-    return absl::NotFoundError(absl::StrCat(std::string(from.status().message()),
-                                            "; and no cluster ", name, " was started"));
+    const std::string why(from.status().message());
+    return absl::NotFoundError(absl::StrCat(
+        why, "; and no cluster ", name, " was started",
+        absl::StrContains(why, "did you mean") ? "" : DidYouMean(word, StartableNames(shell))));
   }
   if (ListsNodes(shell, name)) {
     return absl::AlreadyExistsError(absl::StrCat("the configuration has a [cluster ", name,
@@ -115,10 +137,12 @@ int Start(Shell& shell, const ClusterCommand& command, absl::string_view rest) {
   int exit_code = kExitOk;
   {
     ClusterRun run(shell, title, names);
-    const provision::Report report = cluster.Start({}, run.watch());
+    const provision::Report report =
+        run.Run(cluster, [&](const provision::Watch& watch) { return cluster.Start({}, watch); });
     exit_code = run.Tell(report);
     if (!report.status.ok()) return exit_code;
   }
+  if (is_new) shell.OnOwnChange(record.name);
   // With enough nodes it goes on, though some may have failed, which was told.
   shell.output().Note(absl::StrCat(record.name, " runs: ", RunningOf(cluster.record())));
   if (words->Has("--no-setup") || record.setup.type.empty()) return exit_code;
@@ -134,7 +158,7 @@ int RunSetup(Shell& shell, absl::string_view rest) {
   if (words->rest().size() > 1) return WrongUse(shell, kClusterSetup, "it takes one cluster");
   const auto name = words->rest().empty() ? ClusterInUse(shell) : words->rest().front();
   if (!name.ok()) return WrongUse(shell, kClusterSetup, name.status().message());
-  const auto cluster = OpenClusterRecord(*name);
+  const auto cluster = OpenClusterRecord(shell, *name);
   if (!cluster.ok()) return TellError(shell, "cluster setup", cluster.status());
   const std::string type = (*cluster)->record().setup.type;
   if (type.empty()) {

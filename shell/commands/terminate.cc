@@ -36,7 +36,9 @@ int Start(Shell& shell, absl::string_view rest) {
   options.only = nodes.names;
   options.keeps_on_timeout = true;
   ClusterRun run(shell, "start", nodes.names);
-  return run.Tell(nodes.cluster->Start(options, run.watch()));
+  return run.Tell(run.Run(*nodes.cluster, [&](const provision::Watch& watch) {
+    return nodes.cluster->Start(options, watch);
+  }));
 }
 
 int Terminate(Shell& shell, absl::string_view rest) {

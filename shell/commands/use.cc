@@ -11,6 +11,7 @@
 #include "common/nearest.h"
 #include "common/node_set.h"
 #include "shell/chosen_nodes.h"
+#include "shell/cluster_records.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
 #include "shell/shell.h"
@@ -76,6 +77,11 @@ int Run(Shell& shell, absl::string_view rest) {
   view.ForgetUse();  // it is meant of all nodes
   std::vector<Node> nodes = NodesOfCluster(shell, word);
   if (nodes.empty() && IsConfigured(shell, word)) return Switch(shell, std::string(word));
+  if (nodes.empty() && IsTemplate(shell, std::string(word))) {
+    if (before != view.used()) view.Use(before, used);
+    shell.output().Note(NotStarted(std::string(word)));
+    return kExitNoMatch;
+  }
   if (nodes.empty()) {
     const ChosenNodes chosen = ChooseNodes(shell, word);
     if (chosen.nodes.empty()) {

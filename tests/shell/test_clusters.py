@@ -137,7 +137,7 @@ def test_what_one_shell_starts_is_a_target_in_another_that_was_open_before(lab):
             child.expect(r"muster(\[[^\]]*\])?> ")
         good(lab, "cluster", "delete", "base1", "-y")
         child.sendline("@base1 uptime")
-        child.expect_exact("'base1' names no node")
+        child.expect_exact("base1 is a template that was not started")
         child.expect_exact("muster> ")
         refused = lab.run("cluster", "start", "base1", "-n", "own")
         assert refused.returncode == 2 and "has a [cluster own] that lists its nodes" in refused.stderr
@@ -217,7 +217,8 @@ def test_resize_list_export_import_and_dry_runs(lab):
     assert json.loads(good(lab, "cluster", "list", "-o", "json").stdout) == []
     good(lab, "cluster", "start", "base1", "-n", "mine", "--nodes", "2:compute")
     listed = json.loads(good(lab, "cluster", "list", "-o", "json").stdout)
-    assert listed == [{"cluster": "mine", "template": "base1", "provider": "local", "running": 3, "nodes": 3}]
+    assert listed == [{"cluster": "mine", "template": "base1", "provider": "local", "running": 3, "nodes": 3,
+                       "kinds": {"compute": 2, "frontend": 1}}]
     assert "would remove compute002" in good(lab, "cluster", "resize", "mine", "-r", "1:compute", "--dry-run").stdout
     result = good(lab, "cluster", "resize", "mine", "-a", "2:compute", "-r", "1:compute", "-y")
     assert "compute002: removed" in result.stdout and "compute003: alive" in result.stdout

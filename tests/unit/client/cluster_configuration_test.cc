@@ -212,7 +212,7 @@ TEST_CASE("without a configuration the only started cluster is the one, and seve
   CHECK(ReadConfiguration("", "")->name == "a");
   CHECK(ReadConfiguration("", file)->name == "a");
   CHECK_THAT(std::string(ReadConfiguration("big", file).status().message()),
-             Contains("cluster.conf:1: [cluster big] says how to start one"));
+             Contains("cluster.conf:1: big is a template that was not started"));
   folder.Start("b", "nodes = c1=unix:/c1\n");
   const auto several = ReadConfiguration("", "");
   CHECK(absl::IsNotFound(several.status()));

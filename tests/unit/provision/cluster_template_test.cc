@@ -195,7 +195,7 @@ TEST_CASE("mistakes in a template are told with file, line and what is valid") {
       {"[cluster a]\nnodes.X = 1\n", ":2: "},
       {"[cluster a]\nnodes. = 1\n", ":2: no key \"nodes.\" is known"},
       {"[cluster a]\nnodes.x = 1\nmin_nodes.x = 2\n",
-       ":3: \"2\" is no number of nodes; valid here: 0 to 1"},
+       ":3: min_nodes.x = 2, but nodes.x = 1: more would have to live than there are"},
       {"[cluster a]\nnodes.compute = 1\ngroups.comput = b\n",
        ":3: there is no nodes.comput; valid kinds here: compute; did you mean compute?"},
       {"[cluster a]\nnodes.x = 1\nstart_timeout = soon\n", ":3: "},
