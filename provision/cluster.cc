@@ -201,7 +201,7 @@ absl::StatusOr<NodeRecord> Cluster::GetNode(const std::string& name) const {
 
 absl::StatusOr<NodeRecord> Cluster::NodeToLogInTo(const std::string& name_or_kind) const {
   if (!name_or_kind.empty()) {
-    const absl::StatusOr<NodeRecord> node = GetNode(name_or_kind);
+    absl::StatusOr<NodeRecord> node = GetNode(name_or_kind);
     if (node.ok()) return node;
     for (const NodeRecord& other : record().nodes) {
       if (other.kind == name_or_kind) return other;

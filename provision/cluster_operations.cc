@@ -27,6 +27,28 @@ bool HasInstance(const NodeRecord& node) {
   return !node.instance.id.empty() || !node.label.empty();
 }
 
+// Makes `now` of a node with an instance what the provider says; in words what is other than in
+// `recorded`; empty: nothing.
+std::string CompareWithProvider(CloudProvider& provider, const NodeRecord& recorded,
+                                NodeRecord& now) {
+  if (IsPaused(recorded.state)) return "";
+  const absl::StatusOr<bool> runs = provider.IsRunning(now.instance);
+  const bool is_gone = absl::IsNotFound(runs.status());
+  if (is_gone && recorded.state == NodeState::kStopping) {
+    now.state = NodeState::kDefined;
+    now.instance.id.clear();
+    now.label.clear();
+    return "it has been stopped";
+  }
+  if (is_gone || absl::IsAborted(runs.status())) {
+    if (recorded.state == NodeState::kFailed) return "";
+    now.state = NodeState::kFailed;
+    now.last_error = Short(runs.status().message());
+    return now.last_error;
+  }
+  return recorded.instance.id.empty() ? "its start was cut off; the instance was found" : "";
+}
+
 // The first that failed, in words that name how many did.
 absl::Status Sum(const std::string& what, const std::vector<NodeResult>& results) {
   std::size_t failed = 0;
@@ -253,9 +275,8 @@ std::string Cluster::RecoverOne(CloudProvider& provider, const NodeRecord& node,
     if (node.state == NodeState::kFailed) return "";  // the provider said why
     now.state = NodeState::kFailed;
     now.last_error =
-        "its start was cut off, and its provider cannot tell what came of it; start it again, and "
-        "look "
-        "there whether there is an instance too many";
+        "its start was cut off, and its provider cannot tell what came of it; look there whether "
+        "there is an instance too many, and start it again";
     const absl::Status saved = Change(node.name, [&](NodeRecord& kept) { kept = now; });
     return saved.ok() ? now.last_error : std::string(saved.message());
   }
@@ -271,27 +292,9 @@ std::string Cluster::RecoverOne(CloudProvider& provider, const NodeRecord& node,
     now.state = NodeState::kDefined;
     now.label.clear();
     text = "its start was cut off before there was an instance";
-  } else if (IsPaused(node.state)) {
-    return "";
   } else {
-    const absl::StatusOr<bool> runs = provider.IsRunning(now.instance);
-    const bool is_gone = absl::IsNotFound(runs.status());
-    const bool has_ended = absl::IsAborted(runs.status());
-    if (is_gone && node.state == NodeState::kStopping) {
-      now.state = NodeState::kDefined;
-      now.instance.id.clear();
-      now.label.clear();
-      text = "it has been stopped";
-    } else if (is_gone || has_ended) {
-      if (node.state == NodeState::kFailed) return "";
-      now.state = NodeState::kFailed;
-      now.last_error = std::string(runs.status().message());
-      text = now.last_error;
-    } else if (node.instance.id.empty()) {
-      text = "its start was cut off; the instance was found";
-    } else {
-      return "";
-    }
+    text = CompareWithProvider(provider, node, now);
+    if (text.empty()) return "";
   }
   const absl::Status saved = Change(node.name, [&](NodeRecord& kept) { kept = now; });
   return saved.ok() ? text : std::string(saved.message());

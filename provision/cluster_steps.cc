@@ -37,7 +37,7 @@ absl::Status Cluster::Launch(CloudProvider& provider, const std::string& name) {
   }));
   const ClusterRecord cluster = record();
   absl::StatusOr<Instance> instance = provider.Start({&cluster, *cluster.Find(name)});
-  const absl::Status saved = Change(name, [&](NodeRecord& node) {
+  absl::Status saved = Change(name, [&](NodeRecord& node) {
     if (instance.ok()) {
       node.instance = *instance;
       return;

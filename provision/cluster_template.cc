@@ -204,7 +204,7 @@ class Reader {
       const auto time = ParseDuration(entry->value);
       if (!time.ok()) return file_.ErrorAt(entry->line, std::string(time.status().message()));
       const auto seconds = std::chrono::ceil<std::chrono::seconds>(*time).count();
-      if (seconds < 1 || seconds > 7 * 86400) {
+      if (seconds < 1 || seconds > std::int64_t{7} * 86400) {
         return file_.ErrorAt(entry->line, "start_timeout is 1s to 168h");
       }
       record.start_timeout = static_cast<int>(seconds);

@@ -48,7 +48,7 @@ absl::Status CheckSettings(const std::string& what, const Settings& settings,
                                                      DidYouMean(name, valid),
                                                      "; it has: ", absl::StrJoin(valid, ", ")));
     }
-    if (value.find_first_of("\r\n") != std::string::npos || value.find('\0') != std::string::npos) {
+    if (value.find_first_of("\r\n") != std::string::npos || absl::StrContains(value, '\0')) {
       return absl::InvalidArgumentError(
           absl::StrCat("the setting '", name, "' of ", what, " holds a line end"));
     }

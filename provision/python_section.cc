@@ -1,5 +1,6 @@
 #include "provision/python_section.h"
 
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 
@@ -68,7 +69,7 @@ class Checked {
                            std::istreambuf_iterator<char>());
     const std::string name = words.substr(0, words.find('.'));
     if (std::regex_search(text, std::regex(absl::StrCat("\\b", name, "\\b"))) ||
-        text.find("import *") != std::string::npos) {
+        absl::StrContains(text, "import *")) {
       return absl::OkStatus();
     }
     static const auto* const head = new std::regex(R"((?:^|\n)class (\w+))");

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "common/address.h"
+#include "common/status_macros.h"
 #include "provision/node_names.h"
 
 namespace muster::provision {
@@ -28,7 +29,7 @@ absl::Status CheckNodeRecord(const NodeRecord& node) {
                      "' cannot be the name of a node; a name is a letter and up to 63 "
                      "letters, digits, '_', '.' or '-'"));
   }
-  if (const absl::Status kind = CheckKind(node.kind); !kind.ok()) return kind;
+  RETURN_IF_ERROR(CheckKind(node.kind));
   std::vector<std::string> texts = node.instance.addresses;
   texts.insert(texts.end(), {node.label, node.instance.id, node.image_user});
   if (std::any_of(texts.begin(), texts.end(), &HoldsControls)) {
@@ -39,14 +40,14 @@ absl::Status CheckNodeRecord(const NodeRecord& node) {
 }
 
 absl::Status CheckRecord(const ClusterRecord& cluster) {
-  if (const absl::Status name = CheckClusterName(cluster.name); !name.ok()) return name;
+  RETURN_IF_ERROR(CheckClusterName(cluster.name));
   if (cluster.start_timeout < 1 || cluster.start_timeout > kLongestTimeout) {
     return absl::InvalidArgumentError(absl::StrCat("start_timeout is ", cluster.start_timeout,
                                                    "; it is 1 to ", kLongestTimeout, " seconds"));
   }
   std::set<std::string> names;
   for (const NodeRecord& node : cluster.nodes) {
-    if (const absl::Status bad = CheckNodeRecord(node); !bad.ok()) return bad;
+    RETURN_IF_ERROR(CheckNodeRecord(node));
     if (!names.insert(node.name).second) {
       return absl::InvalidArgumentError(absl::StrCat("two nodes are named ", node.name));
     }

@@ -1,5 +1,6 @@
 #include "provision/ssh_host_list.h"
 
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 
 #include "common/marked_text.h"
@@ -30,8 +31,8 @@ std::vector<std::string> Words(const std::string& text) {
 
 // The names that the part between user and port stands for.
 absl::StatusOr<std::vector<std::string>> Expand(const std::string& host) {
-  const bool is_address = host.find(':') != std::string::npos;  // [2001:db8::1]
-  if (is_address || host.find('[') == std::string::npos) return std::vector<std::string>{host};
+  const bool is_address = absl::StrContains(host, ':');  // [2001:db8::1]
+  if (is_address || !absl::StrContains(host, '[')) return std::vector<std::string>{host};
   ASSIGN_OR_RETURN(const NodePattern pattern,
                    NodePattern::Parse(MarkedText("hosts", host), 0, host.size()));
   std::vector<std::string> names;

@@ -167,6 +167,7 @@ class SshProvider : public CloudProvider {
  private:
   static std::vector<std::string> Names(const std::vector<SshHost>& hosts) {
     std::vector<std::string> names;
+    names.reserve(hosts.size());
     for (const SshHost& host : hosts) names.push_back(host.name());
     return names;
   }
@@ -298,6 +299,21 @@ absl::StatusOr<std::string> WholePath(const std::string& name, const std::string
       absl::StrCat(name, " takes a whole path, from / or ~/ on, and '", path, "' is none"));
 }
 
+absl::StatusOr<int> ToHandshakes(const std::string& text) {
+  if (text.empty()) return kHandshakes;
+  ASSIGN_OR_RETURN(const std::uint64_t count, ParseCount(text));
+  if (count >= 1 && count <= 1000) return static_cast<int>(count);
+  return absl::InvalidArgumentError("handshakes: from 1 to 1000 ssh at once");
+}
+
+absl::StatusOr<seconds> ToConnectTimeout(const std::string& text) {
+  if (text.empty()) return kConnect;
+  ASSIGN_OR_RETURN(const std::chrono::milliseconds time, ParseDuration(text));
+  const seconds connect = std::chrono::ceil<seconds>(time);
+  if (connect >= seconds(1) && connect <= seconds(600)) return connect;
+  return absl::InvalidArgumentError("connect_timeout: from 1 s to 10 m");
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<CloudProvider>> MakeSshProvider(const Settings& given) {
@@ -316,23 +332,8 @@ absl::StatusOr<std::shared_ptr<CloudProvider>> MakeSshProvider(const Settings& g
         absl::StrCat("folder: '", folder,
                      "' would not fit into an address; it takes letters, digits and / . _ + @ -"));
   }
-  int handshakes = kHandshakes;
-  if (settings.count("handshakes") != 0) {
-    ASSIGN_OR_RETURN(const std::uint64_t count, ParseCount(settings["handshakes"]));
-    if (count < 1 || count > 1000) {
-      return absl::InvalidArgumentError("handshakes: from 1 to 1000 ssh at once");
-    }
-    handshakes = static_cast<int>(count);
-  }
-  seconds connect = kConnect;
-  if (settings.count("connect_timeout") != 0) {
-    ASSIGN_OR_RETURN(const std::chrono::milliseconds time,
-                     ParseDuration(settings["connect_timeout"]));
-    connect = std::chrono::ceil<seconds>(time);
-    if (connect < seconds(1) || connect > seconds(600)) {
-      return absl::InvalidArgumentError("connect_timeout: from 1 s to 10 m");
-    }
-  }
+  ASSIGN_OR_RETURN(const int handshakes, ToHandshakes(settings["handshakes"]));
+  ASSIGN_OR_RETURN(const seconds connect, ToConnectTimeout(settings["connect_timeout"]));
   const auto turns = std::make_shared<SshTurns>(handshakes);
   std::vector<SshHost> hosts;
   for (Address& address : addresses) {

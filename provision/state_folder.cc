@@ -1,5 +1,6 @@
 #include "provision/state_folder.h"
 
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -69,8 +70,8 @@ std::string OwnerName() {
   passwd* found = nullptr;
   const uid_t uid = ::geteuid();
   if (::getpwuid_r(uid, &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) {
-    const std::string name = found->pw_name;
-    if (name.find('/') == std::string::npos && !name.empty()) return name;
+    std::string name = found->pw_name;
+    if (!absl::StrContains(name, '/') && !name.empty()) return name;
   }
   return absl::StrCat(uid);
 }
@@ -98,7 +99,7 @@ absl::Status RemoveFile(const std::string& path) {
   for (std::filesystem::directory_iterator entry(file.parent_path(), ignored), end; entry != end;
        entry.increment(ignored)) {
     const std::string name = entry->path().filename().string();
-    if (name.size() == prefix.size() + 6 && name.rfind(prefix, 0) == 0) {
+    if (name.size() == prefix.size() + 6 && absl::StartsWith(name, prefix)) {
       ::unlink(entry->path().c_str());
     }
   }
