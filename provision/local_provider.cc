@@ -1,10 +1,6 @@
 #include "provision/local_provider.h"
 
-#include <absl/strings/ascii.h>
-#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
-#include <absl/strings/str_join.h>
-#include <absl/strings/str_split.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -16,19 +12,17 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include "common/address.h"
 #include "common/child_process.h"
-#include "common/limits.h"
 #include "common/mutex.h"
 #include "common/own_program.h"
 #include "common/status_macros.h"
 #include "common/unique_fd.h"
 #include "provision/daemon_settings.h"
+#include "provision/local_place.h"
 #include "provision/process_scan.h"
 #include "provision/state_folder.h"
 
@@ -39,80 +33,12 @@ namespace fs = std::filesystem;
 
 // What a daemon, and all that it runs, has to end in order.
 constexpr std::chrono::seconds kGrace{8};
-constexpr std::size_t kMaxLastWords = 400;
-constexpr std::chrono::milliseconds kUnborn{500};
-constexpr std::chrono::milliseconds kUnbornPoll{10};
 constexpr int kMostTries = 5;
 constexpr char kPaused[] = "stopped";
-
-bool IsPlain(const std::string& path) {
-  return std::all_of(path.begin(), path.end(), [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("/._-+@", c);
-  });
-}
 
 bool IsRandom(const std::string& text) {
   return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
-
-// A folder and no link to one.
-bool IsFolder(const std::string& path) {
-  struct stat info {};
-  return ::lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
-
-// The folder of an instance, ROOT/CLUSTER/NODE-RANDOM, and what stands in it.
-class Place {
- public:
-  Place(std::string root, const LabelParts& parts, const std::string& random)
-      : root_(std::move(root)),
-        cluster_(absl::StrCat(root_, "/", parts.cluster)),
-        random_(random),
-        folder_(absl::StrCat(cluster_, "/", parts.node, "-", random)) {}
-
-  const std::string& folder() const { return folder_; }
-  const std::string& cluster_folder() const { return cluster_; }
-  const std::string& root() const { return root_; }
-  std::string configuration() const { return folder_ + "/clusterd.conf"; }
-  std::string log() const { return folder_ + "/clusterd.log"; }
-  std::string pid_file() const { return folder_ + "/pid"; }
-  std::string home() const { return folder_ + "/home"; }
-  // Holds the label: nothing without it is ours to end or to remove.
-  std::string mark() const { return folder_ + "/label"; }
-  // In the folder, where the path is short and plain enough for an address; else beside the
-  // daemons' default sockets.
-  std::string socket() const {
-    std::string path = folder_ + "/clusterd.sock";
-    if (path.size() + ::strlen(".lock") < kMaxSocketPathBytes && IsPlain(path)) return path;
-    const fs::path standard(DefaultSocketCandidates().front());
-    return absl::StrCat(standard.parent_path().string(), "/", random_, ".sock");
-  }
-
-  std::vector<pid_t> Daemons() const {
-    const absl::StatusOr<std::string> pid = ReadFile(pid_file());
-    const pid_t kept = pid.ok() ? static_cast<pid_t>(::strtol(pid->c_str(), nullptr, 10)) : 0;
-    const std::vector<std::string> words = {"--config", configuration()};
-    if (HasArguments(kept, words)) return {kept};
-    return ProcessesWithArguments(words);
-  }
-
-  std::string LastWords() const {
-    const absl::StatusOr<std::string> log_text = ReadFile(log());
-    if (!log_text.ok()) return "";
-    const std::vector<std::string> lines =
-        absl::StrSplit(absl::StripAsciiWhitespace(*log_text), '\n');
-    // That it listens is said first, and explains nothing.
-    return absl::StrContains(lines.back(), " listening on ")
-               ? ""
-               : lines.back().substr(0, kMaxLastWords);
-  }
-
- private:
-  std::string root_;
-  std::string cluster_;
-  std::string random_;
-  std::string folder_;
-};
 
 class LocalProvider : public CloudProvider {
  public:
@@ -126,7 +52,7 @@ class LocalProvider : public CloudProvider {
   ProviderRecord record() const override { return {"local", settings_}; }
 
   absl::StatusOr<Instance> Start(const StartOrder& order) override MUSTER_EXCLUDES(mutex_) {
-    ASSIGN_OR_RETURN(const Place place, PlaceOf(order.node.label));
+    ASSIGN_OR_RETURN(const LocalPlace place, PlaceOf(order.node.label));
     // The name of the folder is the label: from here on it can be found. Who stops the
     // last one of a cluster removes the folder of that, perhaps while we make ours.
     absl::Status made;
@@ -167,11 +93,11 @@ class LocalProvider : public CloudProvider {
   }
 
   absl::Status Stop(const Instance& instance) override MUSTER_EXCLUDES(mutex_) {
-    ASSIGN_OR_RETURN(const Place place, PlaceAt(instance.id));
+    ASSIGN_OR_RETURN(const LocalPlace place, PlaceAt(instance.id));
     std::error_code ignored;
     const bool was_there = fs::exists(fs::symlink_status(place.folder(), ignored));
     ASSIGN_OR_RETURN(const std::string label, LabelOf(place.folder()));
-    if (was_there && !IsOurs(place, label)) {
+    if (was_there && !place.IsOurs(label)) {
       return absl::FailedPreconditionError(
           absl::StrCat(place.folder(),
                        " was not made by the local provider (its file `label` is missing, or it is "
@@ -205,9 +131,9 @@ class LocalProvider : public CloudProvider {
   }
 
   absl::StatusOr<bool> IsRunning(const Instance& instance) override MUSTER_EXCLUDES(mutex_) {
-    ASSIGN_OR_RETURN(const Place place, PlaceAt(instance.id));
+    ASSIGN_OR_RETURN(const LocalPlace place, PlaceAt(instance.id));
     Reap(place.folder());
-    if (!place.Daemons().empty() || IsBeingMade(place)) return true;
+    if (!place.Daemons().empty() || place.IsBeingMade()) return true;
     std::error_code ignored;
     if (!fs::exists(place.folder(), ignored)) {
       return absl::NotFoundError(absl::StrCat("there is no instance at ", place.folder()));
@@ -219,18 +145,18 @@ class LocalProvider : public CloudProvider {
   }
 
   absl::StatusOr<std::vector<std::string>> Addresses(const Instance& instance) override {
-    ASSIGN_OR_RETURN(const Place place, PlaceAt(instance.id));
+    ASSIGN_OR_RETURN(const LocalPlace place, PlaceAt(instance.id));
     return std::vector<std::string>{absl::StrCat("unix:", place.socket())};
   }
 
   absl::StatusOr<std::string> Pause(const Instance& instance) override {
-    ASSIGN_OR_RETURN(const Place place, PlaceAt(instance.id));
+    ASSIGN_OR_RETURN(const LocalPlace place, PlaceAt(instance.id));
     RETURN_IF_ERROR(SignalAll(place, SIGSTOP));
     return std::string(kPaused);
   }
 
   absl::StatusOr<Instance> Resume(const NodeRecord& node) override {
-    ASSIGN_OR_RETURN(const Place place, PlaceAt(node.instance.id));
+    ASSIGN_OR_RETURN(const LocalPlace place, PlaceAt(node.instance.id));
     RETURN_IF_ERROR(SignalAll(place, SIGCONT));
     return InstanceAt(place);
   }
@@ -255,8 +181,8 @@ class LocalProvider : public CloudProvider {
            entry.increment(none)) {
         const absl::StatusOr<std::string> label = LabelOf(entry->path().string());
         if (!label.ok()) continue;
-        ASSIGN_OR_RETURN(const Place place, PlaceOf(*label));
-        if (!IsOurs(place, *label)) continue;
+        ASSIGN_OR_RETURN(const LocalPlace place, PlaceOf(*label));
+        if (!place.IsOurs(*label)) continue;
         found.push_back({*label, InstanceAt(place)});
       }
     }
@@ -264,13 +190,13 @@ class LocalProvider : public CloudProvider {
   }
 
  private:
-  static Instance InstanceAt(const Place& place) {
+  static Instance InstanceAt(const LocalPlace& place) {
     return {place.folder(), {absl::StrCat("unix:", place.socket())}, {{"log", place.log()}}};
   }
 
-  absl::StatusOr<Place> PlaceOf(const std::string& label) const {
+  absl::StatusOr<LocalPlace> PlaceOf(const std::string& label) const {
     ASSIGN_OR_RETURN(const LabelParts parts, SplitLabel(label));
-    return Place(root_, parts, label.substr(label.rfind('/') + 1));
+    return LocalPlace(root_, parts, label.substr(label.rfind('/') + 1));
   }
 
   // OWNER/CLUSTER/NODE/RANDOM of ROOT/CLUSTER/NODE-RANDOM.
@@ -290,39 +216,12 @@ class LocalProvider : public CloudProvider {
   }
 
   // Nothing outside the root is ever touched, whatever a record says.
-  absl::StatusOr<Place> PlaceAt(const std::string& id) const {
+  absl::StatusOr<LocalPlace> PlaceAt(const std::string& id) const {
     ASSIGN_OR_RETURN(const std::string label, LabelOf(id));
     return PlaceOf(label);
   }
 
-  // Who was killed while it started a daemon has not written its number down; the daemon shows up a
-  // moment later, or never.
-  static bool IsBeingMade(const Place& place) {
-    std::error_code ignored;
-    const auto deadline = std::chrono::steady_clock::now() + kUnborn;
-    while (std::chrono::steady_clock::now() < deadline &&
-           fs::exists(place.configuration(), ignored) && !fs::exists(place.pid_file(), ignored)) {
-      if (!place.Daemons().empty()) return true;
-      std::this_thread::sleep_for(kUnbornPoll);
-    }
-    return false;
-  }
-
-  // Made by us, and not by somebody who has folders of such names, nor a link to elsewhere. One in
-  // which there is nothing yet was cut off before its mark.
-  static bool IsOurs(const Place& place, const std::string& label) {
-    if (!IsFolder(place.cluster_folder()) || !IsFolder(place.folder())) return false;
-    const absl::StatusOr<std::string> mark = ReadFile(place.mark());
-    if (mark.ok()) return *mark == label + "\n";
-    std::error_code ignored;
-    for (fs::directory_iterator entry(place.folder(), ignored), end; entry != end;
-         entry.increment(ignored)) {
-      if (!absl::StartsWith(entry->path().filename().string(), "label.")) return false;
-    }
-    return true;
-  }
-
-  static absl::Status SignalAll(const Place& place, int signal) {
+  static absl::Status SignalAll(const LocalPlace& place, int signal) {
     std::vector<pid_t> told;
     while (true) {
       const std::vector<pid_t> daemons = place.Daemons();
