@@ -25,10 +25,13 @@ namespace v1 = muster::v1;
 
 namespace {
 
+constexpr char kImport[] = "import time\n";
 constexpr char kUp[] = "import time\nprint('up', flush=True)\n";
 
+// A source that says itself when it is up is not made to say so before.
 Collected Cancelled(NodeFixture& node, const std::string& source, int grace_ms) {
-  RunningCell cell(node, kUp + source);
+  const bool says_so = source.find("'up'") != std::string::npos;
+  RunningCell cell(node, (says_so ? kImport : kUp) + source);
   CHECK(cell.Sees("up"));
   CHECK(node.Cancel(cell.request(), grace_ms).ok());
   return cell.Finish();
@@ -50,8 +53,11 @@ TEST_CASE("An interrupt ends a cell and keeps its session") {
              std::string("import threading; threading.Event().wait()"),
              std::string("import os; r, w = os.pipe(); os.read(r, 1)"),
              "import subprocess; subprocess.run(['sleep', '" + seconds + "'])",
-             std::string("try:\n  time.sleep(1000)\nfinally:\n  kept.append(2)"),
-             std::string("try:\n  time.sleep(1000)\nexcept KeyboardInterrupt:\n  3")
+             std::string(
+                 "try:\n  print('up', flush=True)\n  time.sleep(1000)\nfinally:\n  kept.append(2)"),
+             std::string(
+                 "try:\n  print('up', flush=True)\n  time.sleep(1000)\nexcept KeyboardInterrupt:\n "
+                 " 3")
        }) {
     INFO(source);
     const Collected got = Cancelled(node, source, 20000);
