@@ -258,8 +258,8 @@ def test_what_was_started_by_one_who_was_killed_is_found(lab, cluster):
 
 
 def test_a_daemon_that_does_not_start_is_told_and_undone(cluster):
-    said = cluster.start(1, "hosts=web1", "max_time=soon", code=1)
-    assert "web1: the daemon does not start: " in said and "max_time" in said
+    said = cluster.start(1, "hosts=web1", "slots=gpu=-7", code=1)
+    assert "web1: the daemon does not start: " in said and "slots" in said
     cluster.do("delete")
 
 
