@@ -135,6 +135,28 @@ absl::StatusOr<std::vector<ConfiguredNode>> ParseNodes(const ConfigFile& file,
   return nodes;
 }
 
+namespace {
+
+// What a [node NAMES] says of its nodes.
+struct NodeFactsSection {
+  std::vector<std::string> tags;
+  std::string state;
+};
+
+absl::StatusOr<NodeFactsSection> ParseNodeSection(const ConfigFile& file,
+                                                  const ConfigFile::Section& section) {
+  NodeFactsSection facts;
+  if (const auto entry = section.entries.find("tags"); entry != section.entries.end()) {
+    ASSIGN_OR_RETURN(facts.tags, ParseTags(file, entry->second));
+  }
+  if (const auto entry = section.entries.find("state"); entry != section.entries.end()) {
+    ASSIGN_OR_RETURN(facts.state, ParseState(file, entry->second));
+  }
+  return facts;
+}
+
+}  // namespace
+
 absl::Status AddTags(const ConfigFile& file, bool is_of_others,
                      std::vector<ConfiguredNode>& nodes) {
   std::unordered_map<std::string, ConfiguredNode*> by_name;
@@ -144,14 +166,7 @@ absl::Status AddTags(const ConfigFile& file, bool is_of_others,
   for (const ConfigFile::Section& section : file.sections()) {
     if (section.kind != "node") continue;
     if (!all_names) all_names = AllNames(file);
-    std::vector<std::string> tags;
-    if (const auto entry = section.entries.find("tags"); entry != section.entries.end()) {
-      ASSIGN_OR_RETURN(tags, ParseTags(file, entry->second));
-    }
-    std::string state;
-    if (const auto entry = section.entries.find("state"); entry != section.entries.end()) {
-      ASSIGN_OR_RETURN(state, ParseState(file, entry->second));
-    }
+    ASSIGN_OR_RETURN(const NodeFactsSection facts, ParseNodeSection(file, section));
     ASSIGN_OR_RETURN(const NodeSet names, NodeSet::Parse(section.name));
     for (const std::string& name : names.names()) {
       if (!may_be_unknown && all_names->count(name) == 0) {
@@ -159,8 +174,8 @@ absl::Status AddTags(const ConfigFile& file, bool is_of_others,
       }
       const auto node = by_name.find(name);
       if (node == by_name.end()) continue;  // of another cluster
-      node->second->tags.insert(node->second->tags.end(), tags.begin(), tags.end());
-      if (!is_of_others) node->second->state = state;
+      node->second->tags.insert(node->second->tags.end(), facts.tags.begin(), facts.tags.end());
+      if (!is_of_others) node->second->state = facts.state;
     }
   }
   return absl::OkStatus();

@@ -172,7 +172,7 @@ std::string NamesOf(const std::vector<Node>& nodes) {
 }
 
 std::string TurnToCluster(Shell& shell, absl::string_view target) {
-  const std::string text = target.empty() ? "*" : std::string(target);
+  std::string text = target.empty() ? "*" : std::string(target);
   ClusterView& view = shell.view();
   const bool is_this = text == view.ClusterName() &&
                        std::none_of(view.nodes().begin(), view.nodes().end(),

@@ -68,7 +68,7 @@ absl::Status WriteFresh(const std::string& fresh, const std::string& path, const
 }
 
 absl::Status RunCheck(const Check& check, const std::string& fresh, const std::string& path) {
-  const absl::Status checked = check ? check(fresh) : absl::OkStatus();
+  absl::Status checked = check ? check(fresh) : absl::OkStatus();
   if (checked.ok()) return checked;
   ::unlink(fresh.c_str());
   // Nobody could look into that file any more.

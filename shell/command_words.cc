@@ -16,6 +16,7 @@ absl::StatusOr<CommandWords> CommandWords::Parse(absl::string_view line,
   ASSIGN_OR_RETURN(const std::vector<std::string> words, SplitWords(line));
   CommandWords result;
   std::vector<std::string> names;
+  names.reserve(flags.size());
   for (const WordFlag& flag : flags) names.emplace_back(flag.name);
   bool takes_flags = true;
   for (std::size_t i = 0; i < words.size(); ++i) {

@@ -65,6 +65,7 @@ absl::StatusOr<std::vector<NodeRecord>> Added(Shell& shell, const ClusterRecord&
                                               const NodeCounts& counts) {
   const std::vector<NodeRecord> models = ModelsOf(shell, record);
   std::vector<std::string> kinds;
+  kinds.reserve(models.size());
   for (const NodeRecord& model : models) kinds.push_back(model.kind);
   std::vector<NodeRecord> all = record.nodes;
   std::vector<NodeRecord> added;
