@@ -18,16 +18,31 @@ namespace v1 = muster::v1;
 
 namespace {
 
-// The parent of the one process whose command line holds `text`.
-pid_t ParentOf(const std::string& text) {
-  const auto found = ProcessesWith(text);
-  REQUIRE_FALSE(found.empty());
-  FILE* stat = ::fopen(("/proc/" + std::to_string(found[0]) + "/stat").c_str(), "r");
+// The parent of `pid`; 0 when there is no such process.
+pid_t ParentOf(pid_t pid) {
+  FILE* stat = ::fopen(("/proc/" + std::to_string(pid) + "/stat").c_str(), "r");
+  if (stat == nullptr) return 0;
   int parent = 0;
-  REQUIRE(stat != nullptr);
-  CHECK(::fscanf(stat, "%*d (%*[^)]) %*c %d", &parent) == 1);
+  if (::fscanf(stat, "%*d (%*[^)]) %*c %d", &parent) != 1) parent = 0;
   ::fclose(stat);
   return parent;
+}
+
+// The supervisor of the execution whose main process has `text` in its command line. Other
+// processes of the tree have it too, with lower numbers perhaps, and a process has no command line
+// while it execs: the supervisor is told by its parent, the spawner.
+pid_t SupervisorOf(NodeFixture& node, const std::string& text) {
+  const pid_t spawner = node.SpawnerPid();
+  pid_t supervisor = 0;
+  CHECK(Eventually([&] {
+    for (const pid_t pid : ProcessesWith(text)) {
+      const pid_t parent = ParentOf(pid);
+      if (parent > 0 && ParentOf(parent) == spawner) supervisor = parent;
+    }
+    return supervisor != 0;
+  }));
+  REQUIRE(supervisor != 0);
+  return supervisor;
 }
 
 // One shell tree that left its session and one Python execution, both running.
@@ -61,7 +76,7 @@ TEST_CASE("A killed supervisor: lost, its tree is killed, another tree is not to
     CHECK(Eventually([&] { return ProcessesWith("sleep " + other).size() >= 2; }));
     const Collected got = KillDuring(node, node.Shell(Tree(seconds)), [&] {
       CHECK(Eventually([&] { return ProcessesWith("sleep " + seconds).size() >= 2; }));
-      muster::test::Kill(ParentOf("sleep " + seconds), SIGKILL);
+      muster::test::Kill(SupervisorOf(node, "sleep " + seconds), SIGKILL);
     });
     CHECK(got.outcomes == 1);
     CHECK(got.outcome.kind() == v1::Outcome::KIND_LOST);
@@ -121,10 +136,14 @@ TEST_CASE("A command that is killed from outside leaves nothing, not even in ano
   const std::string seconds = UniqueSeconds();
   const Collected got = KillDuring(node, node.Shell(Tree(seconds)), [&] {
     CHECK(Eventually([&] { return ProcessesWith("sleep " + seconds).size() >= 2; }));
-    const pid_t supervisor = ParentOf("sleep " + seconds);
-    // The main process is the one whose parent is the supervisor.
-    for (const pid_t pid : ChildrenWith(supervisor, "sleep " + seconds))
-      muster::test::Kill(pid, SIGKILL);
+    const pid_t supervisor = SupervisorOf(node, "sleep " + seconds);
+    // The main process is the one whose parent is the supervisor; it may be about to exec.
+    std::vector<pid_t> main;
+    CHECK(Eventually([&] {
+      main = ChildrenWith(supervisor, "sleep " + seconds);
+      return main.size() == 1;
+    }));
+    for (const pid_t pid : main) muster::test::Kill(pid, SIGKILL);
   });
   CHECK(got.outcome.kind() == v1::Outcome::KIND_SIGNALLED);
   CHECK(got.outcome.usage().left() == 0);
