@@ -43,8 +43,9 @@ const std::vector<SectionKind>& ValidSections() {
   static const auto* const kSections = new std::vector<SectionKind>{
       {"cluster",
        Naming::kOurs,
-       {"nodes", "trust", "extends", "key_name", "key_private", "key_public", "on_timeout",
-        "plugins", "provider", "setup", "start_timeout"},
+       {"nodes", "trust", "cluster_shell", "cluster_user", "extends", "key_name", "key_private",
+        "key_public", "on_plugin_failure", "on_timeout", "plugin_timeout", "plugins", "provider",
+        "setup", "start_timeout"},
        false,
        {"flavor", "groups", "image", "image_user", "min_nodes", "nodes", "security_group",
         "userdata"}},
@@ -78,6 +79,7 @@ const std::vector<SectionKind>& ValidSections() {
       {"group_source", Naming::kOurs, {"list", "map", "shell", "timeout"}},
       {"groups", Naming::kNone, {}, true},
       {"node", Naming::kNodes, {"tags", "state"}},
+      {"plugin", Naming::kOurs, {}, true},
       {"provider", Naming::kOurs, {}, true},
       {"setup", Naming::kOurs, {}, true},
       {"shell", Naming::kNone, {"fallthrough", "programs"}},
@@ -102,7 +104,7 @@ bool IsKeyOf(const SectionKind& kind, const std::string& key) {
 
 constexpr char kValidHere[] =
     "; valid here: [cluster NAME], [daemon], [group NAME], [group_source NAME], [groups], "
-    "[node NAMES], [provider NAME], [setup NAME], [shell], [user NAME]";
+    "[node NAMES], [plugin NAME], [provider NAME], [setup NAME], [shell], [user NAME]";
 
 constexpr char kNaming[] = "; a name is a letter and up to 63 letters, digits, '_', '.' or '-'";
 

@@ -77,6 +77,11 @@ class Cluster {
   // record and what setup kept goes too. `force`: also when some could not be stopped, or an
   // observer is against it.
   Report Stop(const std::vector<std::string>& only, bool deletes, bool force, const Watch& watch);
+  // Stops the instances of these nodes, which are none of the cluster any more then.
+  Report Remove(const std::vector<std::string>& names, bool force, const Watch& watch);
+  // Stops all nodes that have an instance, starts them, and sets the cluster up anew. What failed
+  // ends it there.
+  Report Restart(const Watch& watch);
   Report Pause(const std::vector<std::string>& only, const Watch& watch);
   Report Resume(const std::vector<std::string>& only, const Watch& watch);
   absl::Status SetUp(const std::vector<std::string>& arguments, const Watch& watch,
