@@ -43,7 +43,7 @@ const std::vector<SectionKind>& ValidSections() {
   static const auto* const kSections = new std::vector<SectionKind>{
       {"cluster",
        Naming::kOurs,
-       {"nodes", "trust", "cluster_shell", "cluster_user", "extends", "key_name", "key_private",
+       {"nodes", "trust", "extends", "cluster_shell", "cluster_user", "key_name", "key_private",
         "key_public", "on_plugin_failure", "on_timeout", "plugin_timeout", "plugins", "provider",
         "setup", "start_timeout"},
        false,

@@ -87,6 +87,12 @@ class Cluster {
   absl::Status SetUp(const std::vector<std::string>& arguments, const Watch& watch,
                      SetUpReason reason = SetUpReason::kStart);
 
+  // Runs `work` as a long operation, as which nobody else changes the cluster meanwhile: with the
+  // record, and what is kept under this name in it, which `work` may change, and which is kept.
+  absl::Status WithReceipt(
+      const std::string& name,
+      const std::function<absl::Status(const ClusterRecord& cluster, std::string& receipt)>& work);
+
   // Makes the record true: finishes what a process that is gone began (a start whose instance
   // exists is taken over, a stop is finished), and asks the provider about the rest. Called by all
   // of the above. The result: a line for each node that was another than recorded.
