@@ -14,8 +14,41 @@ namespace {
 
 using nlohmann::json;
 
-// Ours in the receipt, which is Python's otherwise.
-constexpr char kResults[] = "told";
+// What of a receipt is read here, as muster/plugins/receipt.py writes it; the rest is Python's:
+// {"done": {PLUGIN: {"ran": true, "nodes": {NODE: {"id": INSTANCE, "ok": true, "hook": "run",
+// "text": ""}}}}, "plugins": [{"name": PLUGIN}, …]}
+const json& Member(const json& object, const std::string& name) {
+  static const auto* const kNone = new json(json::object());
+  const auto found = object.is_object() ? object.find(name) : object.end();
+  return found == object.end() ? *kNone : *found;
+}
+
+std::string TextOf(const json& object, const std::string& name) {
+  const json& text = Member(object, name);
+  return text.is_string() ? text.get<std::string>() : "";
+}
+
+bool IsSet(const json& object, const std::string& name) { return Member(object, name) == true; }
+
+// In the order in which they run; those that are not configured any more behind them.
+std::vector<std::string> NamesOf(const json& receipt) {
+  std::vector<std::string> names;
+  for (const json& plugin : Member(receipt, "plugins")) names.push_back(TextOf(plugin, "name"));
+  for (const auto& [name, entry] : Member(receipt, "done").items()) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  return names;
+}
+
+// Whether a plugin ever saw the instance of one of these nodes.
+bool IsKnown(const json& receipt, const std::vector<NodeRecord>& nodes) {
+  for (const auto& [name, entry] : Member(receipt, "done").items()) {
+    for (const NodeRecord& node : nodes) {
+      if (TextOf(Member(Member(entry, "nodes"), node.name), "id") == node.instance.id) return true;
+    }
+  }
+  return false;
+}
 
 const char* NameOf(SetUpReason reason) {
   switch (reason) {
@@ -60,8 +93,10 @@ class PluginObserver : public ClusterObserver {
     if (plan_->plugins.empty() && receipt.empty()) return absl::OkStatus();
     PluginOrder order = PluginOrderOf(cluster, *plan_, flags_);
     order.reason = NameOf(reason);
-    order.again = flags_.again || reason == SetUpReason::kRestart;
-    return Run("set_up", cluster, order, receipt, watch);
+    // Of a cluster that was stopped as a whole every node is new: that is a start, and no change.
+    order.again = flags_.again || reason == SetUpReason::kRestart ||
+                  !IsKnown(json::parse(receipt, nullptr, false), order.nodes);
+    return Run("set_up", order, receipt, watch);
   }
 
   absl::Status BeforeLeave(const ClusterRecord& cluster, const std::vector<std::string>& nodes,
@@ -71,16 +106,18 @@ class PluginObserver : public ClusterObserver {
     PluginOrder order = PluginOrderOf(cluster, plan_.ok() ? *plan_ : PluginPlan(), flags_);
     order.reason = NameOf(cluster, nodes, reason);
     order.leaving = nodes;
-    return Run("leave", cluster, order, receipt, watch);
+    return Run("leave", order, receipt, watch);
   }
 
  private:
-  static absl::Status Run(const std::string& method, const ClusterRecord& cluster,
-                          const PluginOrder& order, std::string& receipt, const Watch& watch) {
+  static absl::Status Run(const std::string& method, const PluginOrder& order, std::string& receipt,
+                          const Watch& watch) {
     ASSIGN_OR_RETURN(const PluginAnswer answer, CallPlugins(method, order, watch));
-    receipt = WithResults(cluster, answer);
+    receipt = answer.receipt;
     if (!answer.ok) return absl::FailedPreconditionError(answer.message);
-    if (watch.on_step && !answer.message.empty()) {
+    // That no plugin has the hook is no news.
+    const bool is_news = method == "set_up" || !answer.results.empty();
+    if (watch.on_step && is_news && !answer.message.empty()) {
       watch.on_step({"", NodeState::kRunning, answer.message});
     }
     return absl::OkStatus();
@@ -116,41 +153,21 @@ PluginOrder PluginOrderOf(const ClusterRecord& cluster, const PluginPlan& plan,
 std::vector<PluginResult> PluginResultsOf(const ClusterRecord& cluster) {
   std::vector<PluginResult> results;
   const json receipt = json::parse(ReceiptOf(cluster), nullptr, false);
-  if (!receipt.is_object() || !receipt.contains(kResults)) return results;
-  try {
-    for (const json& one : receipt.at(kResults)) {
-      results.push_back({one.at(0).get<std::string>(), one.at(1).get<std::string>(),
-                         one.at(2).get<bool>(), one.at(3).get<std::string>()});
+  for (const std::string& name : NamesOf(receipt)) {
+    const json& entry = Member(Member(receipt, "done"), name);
+    bool has_failed = false;
+    for (const NodeRecord& node : cluster.nodes) {
+      const json& told = Member(Member(entry, "nodes"), node.name);
+      if (told.empty() || TextOf(told, "id") != node.instance.id) continue;  // of one before it
+      const std::string text = TextOf(told, "text");
+      results.push_back({name, node.name, IsSet(told, "ok"),
+                         absl::StrCat(TextOf(told, "hook"), text.empty() ? "" : ": ", text)});
+      has_failed = has_failed || !results.back().ok;
     }
-  } catch (const json::exception&) {
-    return {};  // of another version
+    // It failed, and not on a node.
+    if (!IsSet(entry, "ran") && !has_failed) results.push_back({name, "", false, "did not run"});
   }
   return results;
-}
-
-std::string WithResults(const ClusterRecord& cluster, const PluginAnswer& answer) {
-  json receipt = json::parse(answer.receipt, nullptr, false);
-  if (!receipt.is_object()) receipt = json::object();
-  std::vector<PluginResult> results = PluginResultsOf(cluster);
-  for (const PluginResult& fresh : answer.results) {
-    const auto same = std::find_if(results.begin(), results.end(), [&](const PluginResult& other) {
-      return other.plugin == fresh.plugin && other.node == fresh.node;
-    });
-    if (same == results.end()) {
-      results.push_back(fresh);
-    } else {
-      *same = fresh;
-    }
-  }
-  json told = json::array();
-  for (const PluginResult& result : results) {
-    const bool is_there = result.node.empty() || cluster.Find(result.node) != nullptr;
-    if (is_there) told.push_back({result.plugin, result.node, result.ok, result.text});
-  }
-  receipt.erase(kResults);
-  if (receipt.empty() && told.empty()) return "";
-  receipt[kResults] = told;
-  return receipt.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 }  // namespace muster::provision

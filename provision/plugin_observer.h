@@ -31,9 +31,7 @@ std::shared_ptr<ClusterObserver> MakePluginObserver(absl::StatusOr<PluginPlan> p
 PluginOrder PluginOrderOf(const ClusterRecord& cluster, const PluginPlan& plan,
                           const PluginFlags& flags);
 
-// What ran last, or failed, of each plugin on each node, in the order in which they were told.
+// What ran last, or failed, of each plugin on each node that still is the one where it ran.
 std::vector<PluginResult> PluginResultsOf(const ClusterRecord& cluster);
-// The receipt with these results in it, those of nodes that the cluster has no more without.
-std::string WithResults(const ClusterRecord& cluster, const PluginAnswer& answer);
 
 }  // namespace muster::provision

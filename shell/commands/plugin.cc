@@ -156,7 +156,7 @@ int RunOn(Shell& shell, const std::vector<Node>& nodes, const PluginSection& plu
           order.hook = asked.hook;
           order.only = asked.only;
           ASSIGN_OR_RETURN(const PluginAnswer answer, CallPlugins("run", order, watch));
-          receipt = WithResults(record, answer);
+          receipt = answer.receipt;
           return answer.ok ? absl::OkStatus() : absl::FailedPreconditionError(answer.message);
         });
     return report;
