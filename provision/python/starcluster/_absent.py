@@ -5,8 +5,11 @@ REASONS = {
     "cli": "its commands are those of clustershell (docs/coming-from-starcluster.md)",
     "completers": "clustershell completes by itself",
     "commands": "its commands are those of clustershell (docs/coming-from-starcluster.md)",
+    "deathrow": "it was for StarCluster itself",
     "easyboto": "there is no provider for Amazon's cloud",
+    "hacks": "it was for StarCluster itself",
     "image": "images belong to a cloud, and there is no provider for Amazon's",
+    "managers": "it was for StarCluster itself",
     "optcomplete": "clustershell completes by itself",
     "templates": "what StarCluster wrote to nodes is not written here",
     "tests": "its own tests belong to its own sources",
@@ -19,7 +22,7 @@ REASONS = {
 _PARTS = {
     "balancers": ("sge",),
     "commands": ("base", "start", "stop", "terminate", "restart", "sshmaster", "sshnode", "shell", "runplugin", "completers"),
-    "templates": ("condor", "config", "experimental", "hadoop", "mysql", "sge", "user_msgs"),
+    "templates": ("condor", "config", "experimental", "hadoop", "mysql", "sge", "slurm", "user_msgs"),
     "tests": ("templates", "test_cluster", "test_config", "test_threadpool", "test_utils"),
 }
 
