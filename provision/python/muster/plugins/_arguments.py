@@ -42,7 +42,7 @@ def of_settings(plugin, kind, settings, origin):
         if name is None and not takes_others:
             _warn(plugin, key, named, origin)
         elif name is None:
-            arguments[key] = text
+            arguments[key.lower()] = text  # as StarCluster's configuration has keys
         else:
             arguments[name] = _value(plugin, name, text, hints.get(name, named[name].annotation), origin)
     missing = [name for name, one in named.items() if one.default is one.empty and name not in arguments]

@@ -13,8 +13,9 @@ from .. import _nodes_configuration
 
 SLICE = 0.1  # seconds; how soon Ctrl-C is seen
 
-# How a command ended: in one of ClusterAPI's words, its exit code, one line of how, and all that it printed.
-Ended = collections.namedtuple("Ended", "kind exit_code description stdout stderr")
+# How a command ended: in one of ClusterAPI's words, its exit code, its signal, one line of how, and all that
+# it printed.
+Ended = collections.namedtuple("Ended", "kind exit_code signal description stdout stderr")
 
 _counter = itertools.count(1)
 _running = weakref.WeakSet()  # commands of any thread, so that Ctrl-C in one ends all
@@ -62,7 +63,7 @@ class Connections:
         if outcome is None:
             raise KeyboardInterrupt  # the end was taken by an interrupt
         reason = str(make(outcome)) if not outcome.ok else "ok"
-        return Ended(outcome.kind, outcome.exit_code, reason, bytes(output[0]), bytes(output[1]))
+        return Ended(outcome.kind, outcome.exit_code, outcome.signal, reason, bytes(output[0]), bytes(output[1]))
 
     def put(self, node, local, remote, directory=None):
         """Copies files and folders to the node. RemoteError: what was not copied."""

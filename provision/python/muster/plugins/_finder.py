@@ -61,6 +61,8 @@ class Finder:
     def module(self, name):
         """Imports the module of a setup_class: a file of the folders, whatever else is called so; else what Python finds.
         ModuleNotFoundError: there is none."""
+        if name.startswith("starcluster.plugins.") and importlib.util.find_spec(name) is None:
+            name = name.removeprefix("starcluster.plugins.")  # a file that was to lie among StarCluster's own
         top, _, rest = name.partition(".")
         taken = top in _RESERVED or top in sys.stdlib_module_names or is_installed(top, self.folders)
         if top in _RESERVED or not taken or importlib.machinery.PathFinder.find_spec(top, self.folders) is None:

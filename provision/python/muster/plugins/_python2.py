@@ -8,7 +8,7 @@ import warnings
 _NAMES = {"unicode", "xrange", "basestring", "raw_input", "long", "unichr", "reduce", "execfile", "intern", "file", "apply",
           "map", "filter", "zip"}
 _ATTRIBUTES = {"has_key", "iteritems", "iterkeys", "itervalues", "keys", "values", "items", "next", "getcwdu", "maxint",
-               "im_func", "im_self", "func_name", "izip", "imap", "ifilter"}
+               "im_func", "im_self", "func_name", "izip", "imap", "ifilter", "lowercase", "uppercase", "letters"}
 _MODULES = {"urllib2", "urllib", "urlparse", "ConfigParser", "StringIO", "cStringIO", "Queue", "commands", "cPickle", "httplib",
             "Tkinter", "thread", "HTMLParser", "Cookie", "cookielib", "SocketServer", "xmlrpclib", "__builtin__", "copy_reg"}
 
@@ -16,8 +16,12 @@ _MODULES = {"urllib2", "urllib", "urlparse", "ConfigParser", "StringIO", "cStrin
 _HARMLESS = ("dict", "execfile", "filter", "funcattrs", "getcwdu", "has_key", "imports", "imports2", "import", "intern",
              "itertools", "itertools_imports", "long", "map", "methodattrs", "next", "raw_input", "reduce",
              "sys_exc", "types", "unicode", "urllib", "xrange", "zip", "basestring", "apply", "isinstance")
-_REST = ("except", "exec", "idioms_none", "metaclass", "ne", "nonzero", "numliterals", "operator", "paren", "print", "raise",
+_REST = ("except", "exec", "metaclass", "ne", "nonzero", "numliterals", "operator", "paren", "print", "raise",
          "repr", "standarderror", "throw", "tuple_params", "xreadlines", "exitfunc", "future")
+
+# What lib2to3 does not know.
+_MORE = ((re.compile(r"\bstring\.(lowercase|uppercase|letters)\b"), r"string.ascii_\1"),
+         (re.compile(r"\bsys\.maxint\b"), "sys.maxsize"))
 
 _SIGNS = re.compile(
     r"^\s*print\s+[^(=\s]|^\s*print\s*$|^\s*exec\s+[^(=]|except\s+[\w.()\s]+,\s*\w+\s*:|^\s*raise\s+[\w.]+\s*,|<>|`"
@@ -55,6 +59,8 @@ def compiled(data, path):
             tree = ast.parse(text, path)
     except SyntaxError as error:
         return _converted(text, path, error)
+    if _prints_as_python2(tree):
+        return _compile(_changed(text, path, _HARMLESS + _REST, {}) or text, path)
     if _means_python2(tree):
         changed = _changed(text, path, _HARMLESS, {"print_function": True})
         if changed is not None:
@@ -69,6 +75,18 @@ def _compile(text, path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return compile(text, path, "exec", dont_inherit=True)
+
+
+def _prints_as_python2(tree):
+    """Whether it has `print >> file, text`, or `print` alone: Python 3 reads both, and does nothing that is meant."""
+    for item in ast.walk(tree):
+        if isinstance(item, ast.Expr):
+            value = item.value.elts[0] if isinstance(item.value, ast.Tuple) and item.value.elts else item.value
+            while isinstance(value, ast.BinOp):
+                value = value.left
+            if isinstance(value, ast.Name) and value.id == "print":
+                return True
+    return False
 
 
 def _means_python2(tree):
@@ -128,6 +146,9 @@ def _changed(text, path, fixers, options):
             warnings.simplefilter("ignore")
             tool = refactor.RefactoringTool(names, options)
             tree = tool.refactor_string(text if text.endswith("\n") else text + "\n", path)
-        return None if tree is None else str(tree)
+        changed = None if tree is None else str(tree)
+        for pattern, by in _MORE if changed is not None else ():
+            changed = pattern.sub(by, changed)
+        return changed
     except Exception:  # the parser's own, the tokenizer's, and those of a change that was not foreseen
         return None

@@ -18,6 +18,9 @@ from logging import CRITICAL, DEBUG, ERROR, FATAL, INFO, WARN  # noqa: F401 (nam
 
 from .debug_file import DebugFile
 
+INFO_NO_NEWLINE = INFO + 1  # a level whose lines have no end
+logging.addLevelName(INFO_NO_NEWLINE, "INFO")
+
 INFO_FORMAT = ">>> %(message)s\n"
 DEBUG_FORMAT = "%(filename)s:%(lineno)d - %(levelname)s - %(message)s\n"
 WARN_FORMAT = "*** WARNING - %(message)s\n"
@@ -73,7 +76,7 @@ class Screen(logging.Handler):
             whole = "\n".join(begin + line for line in lines)
         if record.exc_info and record.exc_info[0] is not None:
             whole += "\n" + "".join(traceback.format_exception(*record.exc_info)).rstrip()
-        return whole if marks.get("__nonewline__") else whole + "\n"
+        return whole if marks.get("__nonewline__") or record.levelno == INFO_NO_NEWLINE else whole + "\n"
 
 
 def _form(level):

@@ -1,7 +1,6 @@
 """Commands and files of one node, by the names of StarCluster's SSH client. They go through the node's clusterd."""
 
 import codecs
-import re
 import string
 import sys
 import weakref
@@ -210,7 +209,7 @@ class Ssh(RemotePaths):
         self._reached(ended)
         status = ended.exit_code
         if ended.kind == "signalled":
-            status = 128 + (int(found[1]) if (found := re.search(r"signalled: (\d+)", ended.description)) else 0)
+            status = 128 + ended.signal
         elif ended.kind not in ("ok", "failed"):
             status = -1
         self._last_status = status

@@ -72,8 +72,8 @@ def is_iso_time(iso):
 
 
 def iso_to_datetime_tuple(iso):
-    """The datetime of 2026-01-31T12:00:00.000Z."""
-    return datetime.strptime(iso.split(".")[0].rstrip("Z"), "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+    """The datetime of 2026-01-31T12:00:00.000Z, in UTC and without a zone."""
+    return datetime.strptime(iso.split(".")[0].rstrip("Z"), "%Y-%m-%dT%H:%M:%S")
 
 
 def datetime_tuple_to_iso(tup):
@@ -81,11 +81,11 @@ def datetime_tuple_to_iso(tup):
 
 
 def iso_to_localtime_tuple(iso):
-    return iso_to_datetime_tuple(iso).astimezone()
+    return iso_to_datetime_tuple(iso).replace(tzinfo=timezone.utc).astimezone()
 
 
 def get_utc_now(iso=False):
-    now = datetime.now(timezone.utc)
+    now = datetime.now(timezone.utc).replace(tzinfo=None)
     return datetime_tuple_to_iso(now) if iso else now
 
 
@@ -134,6 +134,12 @@ def filter_move(keep, in_, out):
 
 def strings_only(text):
     return "".join(letter for letter in text if letter in string.printable)
+
+
+def generate_passwd(length):
+    """Letters and digits that nobody guesses."""
+    import secrets
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(int(length)))
 
 
 def program_exists(program):
