@@ -48,11 +48,12 @@ absl::StatusOr<PluginSection> ReadSection(const ConfigFile& file,
     }
   }
   if (!plugin.setup_class.empty()) return plugin;
-  std::vector<std::string> keys;
-  for (const auto& [key, value] : plugin.settings) keys.push_back(key);
-  return file.ErrorAt(section.line,
-                      absl::StrCat("[plugin ", section.name, "] has no setup_class; write ",
-                                   kClassKey, " = module.Class", DidYouMean(kClassKey, keys)));
+  std::string near;
+  for (const auto& [key, value] : plugin.settings) {
+    if (Nearest(key, {kClassKey}) == kClassKey) near = absl::StrCat("; it has ", key);
+  }
+  return file.ErrorAt(section.line, absl::StrCat("[plugin ", section.name, "] has no ", kClassKey,
+                                                 near, "; write ", kClassKey, " = module.Class"));
 }
 
 absl::Status AddPlugins(const ConfigFile& file, const ConfigFile::Entry& entry, PluginPlan& plan) {

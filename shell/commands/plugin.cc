@@ -36,7 +36,12 @@ absl::StatusOr<std::vector<PluginSection>> AllPlugins(Shell& shell) {
   const absl::StatusOr<ConfigFile> file = LoadConfiguration(shell);
   if (absl::IsNotFound(file.status())) return std::vector<PluginSection>();
   if (!file.ok()) return file.status();
-  RETURN_IF_ERROR(ReadTemplatesOf(shell).status());  // and what clusters say of them
+  // And what clusters say of them.
+  RETURN_IF_ERROR(ReadTemplatesOf(shell).status());
+  for (const ConfigFile::Section& section : file->sections()) {
+    if (section.kind != "cluster") continue;
+    RETURN_IF_ERROR(provision::ReadPluginPlan(*file, section.entries).status());
+  }
   return provision::ReadPluginSections(*file);
 }
 
