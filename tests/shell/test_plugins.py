@@ -185,26 +185,6 @@ def test_the_folder_for_plugins_is_ones_own(lab, plugins):
     assert plugins.installed() == []
 
 
-def test_one_plugin_alone_on_nodes_that_are_listed(lab, plugins):
-    path = configure(lab, "[cluster base1]\nnodes.node = 2\n")
-    plugins.write("ubuntu.py", INSTALLER)
-    plugins.write("steps.py", STEPS)
-    good(lab, "cluster", "start", "base1", "-n", "made")
-    made = json.loads(good(lab, "cluster", "status", "made", "-o", "json").stdout)["nodes"]
-    nodes = ", ".join(f"{node['name']}={node['address']}" for node in made)
-    path.write_text(f"{SECTION}[plugin a]\nsetup_class = steps.Steps\nmark = a\n"
-                    f"[cluster lab]\nnodes = {nodes}\nplugins = a\n[groups]\nlast = node002\n")
-    good(lab, "--cluster", "lab", "-c", "plugin run pkginstaller node002")
-    assert plugins.installed() == ["node002:-y install htop"]
-    good(lab, "--cluster", "lab", "-c", "use node001", "-c", "plugin run a", "-c", "plugin run a @last --hook on_add_node")
-    assert plugins.steps() == ["a run node001 node001", "a add node002 2"]
-    assert "would run a on node[001-002]" in good(lab, "--cluster", "lab", "-c", "plugin run a --dry-run").stdout
-    wrong = lab.run("--cluster", "lab", "-c", "plugin run a --hook on_ad_node")
-    assert wrong.returncode == 2 and "did you mean on_add_node?" in wrong.stderr
-    assert lab.run("--cluster", "lab", "-c", "plugin run a node7").returncode == 3
-    assert plugins.steps() == []
-
-
 def sleepers():
     """The command of the next test, which has not our environment."""
     found = []
@@ -226,20 +206,3 @@ def test_what_plugins_run_ends_with_the_first_interrupt(lab, plugins):
     assert process.returncode == 130, told
     wait_until(lambda: not sleepers(), 5 * SLACK, "it is gone")
     assert json.loads(good(lab, "cluster", "status", "base1", "-o", "json").stdout)["nodes"][0]["state"] == "running"
-
-
-def test_commands_of_starcluster_have_printed_equivalents(lab):
-    configure(lab, SECTION + TEMPLATE)
-    known = {"start testcluster -s 2": "cluster start smallcluster -n testcluster --nodes 2",
-             "sshmaster testcluster": "@MASTER",
-             "runplugin pkginstaller testcluster": "plugin run pkginstaller cluster=testcluster",
-             "addnode -n 3 testcluster": "cluster resize testcluster -a 3:KIND",
-             "removenode testcluster node002": "terminate node002",
-             "terminate testcluster": "cluster delete testcluster",
-             "listclusters": "cluster list",
-             "shell": "shell"}
-    result = lab.run(*(word for typed in known for word in ("-c", f"starcluster {typed}")))
-    assert result.returncode == 2
-    assert result.stderr.splitlines() == [
-        f"starcluster {typed.split()[0]} is here: {here}" for typed, here in known.items()]
-    assert "cluster start smallcluster" in lab.run("starcluster", "start", "testcluster").stderr
