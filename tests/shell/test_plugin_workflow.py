@@ -43,8 +43,10 @@ def test_the_seven_steps_of_writing_a_plugin(lab, plugins):
     child.expect_exact(">>> Importing module paramiko")
     prompt = [r"In \[(\x1b\[[0-9;]*m)?\d+", r"\n>>> $"]  # of IPython, or of Python
     child.expect(prompt)
-    for _ in range(4):
+    for _ in range(3):
+        type_line(child, "print('sle' + 'eps'); import time; time.sleep(1000)", "sleeps")
         child.sendintr()
+        child.expect_exact("KeyboardInterrupt")
         child.expect(prompt)
     line = "cluster.run_plugin('myplugin', 'testcluster', cfg)"
     type_line(child, line, ">>> Running plugin myplugin", "alais")
