@@ -81,7 +81,8 @@ def test_settings_become_what_the_annotations_say(run, capsys):
     assert "(7, 1000.0, True, [1, 2, 3], '/a', 'RED', None, 'b', 'n', '07')" in out
     assert "*** WARNING - plugin t has no argument cuont (lab.conf:1); did you mean count?" in out
     for key, value, wanted in [("count", "many", "a whole number"), ("share", "x", "a number"), ("fast", "maybe", "yes or no"),
-                               ("color", "blue", "red"), ("mode", "c", "a or b"), ("words", "1,x", r"list\[int\]")]:
+                               ("color", "blue", "red"), ("mode", "c", "a or b"), ("words", "1,x", "a list, separated by commas, where each is a whole number"),
+                               ("maybe", "x", "a whole number or none")]:
         run.configure("t", "typed.Typed", **{key: value})
         answer = run.call("check")
         assert not answer["ok"]

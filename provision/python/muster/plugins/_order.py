@@ -59,9 +59,9 @@ class Order:
         return [node for node in self.nodes if node in wanted] if names else list(self.nodes)
 
     def __enter__(self):
-        logger.configure(self.log_folder, self.debug)
+        self._before = logger.configure(self.log_folder, self.debug)
         return self
 
     def __exit__(self, *_):
         self._connections.close()
-        logger.configure(None)
+        logger.configure(*self._before)

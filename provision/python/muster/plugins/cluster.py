@@ -50,10 +50,14 @@ class ClusterManager:
         tag = cluster_name or self._default
         return Cluster(tag, order_of(tag, self._cfg))
 
-    def get_cluster_names(self):
-        """Those that were started, and those of the configuration that are lists of nodes."""
+    def get_started_names(self):
+        """Those of this user that were started, sorted."""
         from ..repository import SqliteRepository
-        return sorted({cluster.name for cluster in SqliteRepository().get_all()} | set(self._cfg.get_cluster_names()))
+        return sorted(cluster.name for cluster in SqliteRepository().get_all())
+
+    def get_cluster_names(self):
+        """Those, and all of the configuration."""
+        return sorted({*self.get_started_names(), *self._cfg.get_cluster_names()})
 
     def run_plugin(self, plugin_name, cluster_tag=None, cfg=None):
         """Runs one plugin on a cluster, with its file and settings as they are now. Whether it went well."""

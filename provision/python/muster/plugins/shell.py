@@ -82,8 +82,8 @@ def variables(cluster="", config=None):
 
 
 def _only(manager):
-    """The only cluster that there is."""
-    names = manager.get_cluster_names()
+    """The only cluster that was started; where none was, the only one of the configuration."""
+    names = manager.get_started_names() or manager.get_cluster_names()
     return names[0] if len(names) == 1 else ""
 
 
