@@ -167,10 +167,10 @@ absl::StatusOr<NodeRecord> Cluster::AddNode(NodeRecord node) {
   return node;
 }
 
-absl::Status Cluster::RemoveNode(const std::string& name, bool stops) {
+absl::Status Cluster::RemoveNode(const std::string& name, bool stops, const Watch& watch) {
   if (stops) {
-    Report report = Stop({name}, false, false, {});
-    RETURN_IF_ERROR(report.status);
+    ASSIGN_OR_RETURN(const Turn turn, Begin("changed"));
+    RETURN_IF_ERROR(StopBecause(LeaveReason::kRemove, {name}, false, watch).status);
   }
   ASSIGN_OR_RETURN(const Turn turn, Begin(""));
   RETURN_IF_ERROR(GetNode(name).status());

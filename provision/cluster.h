@@ -17,27 +17,13 @@
 
 #include "common/mutex.h"
 #include "provision/cloud_provider.h"
+#include "provision/cluster_observer.h"
+#include "provision/cluster_report.h"
 #include "provision/cluster_repository.h"
 #include "provision/record.h"
 #include "provision/setup_provider.h"
 
 namespace muster::provision {
-
-// A step of a node, as it happens: for progress bars and logs. Called from any thread, not under a
-// lock.
-struct NodeStep {
-  std::string node;
-  NodeState state = NodeState::kDefined;
-  std::string text;  // "starting", "alive", or why not
-};
-
-// How a long operation is watched and ended.
-struct Watch {
-  std::function<void(const NodeStep&)> on_step;
-  // Asked every 100 ms by the thread that called. Once it says yes nothing new is begun; what is
-  // under way is waited for and saved. Asked again: twice yes, and it is not waited for.
-  std::function<int()> interrupts;
-};
 
 struct StartOptions {
   // Nodes of a kind that have to live, else ClusterSizeError; of a kind that is not named: all.
@@ -47,21 +33,6 @@ struct StartOptions {
   std::optional<std::chrono::seconds> timeout;  // none: the record's
   std::optional<bool> keeps_on_timeout;         // none: the record's
   std::vector<std::string> only;                // names of nodes; empty: all
-};
-
-// What came of it, node by node.
-struct NodeResult {
-  std::string node;
-  bool ok = false;
-  std::string text;  // "alive after 0.1 s", "was alive", or why not
-};
-
-struct Report {
-  std::vector<NodeResult> nodes;
-  // Ok: all that was promised holds. OutOfRange: fewer than min_nodes live (ClusterSizeError).
-  // DeadlineExceeded: the time-out, and the cluster was stopped (or kept). Cancelled: interrupted.
-  // Else: what failed first.
-  absl::Status status;
 };
 
 class Cluster {
@@ -81,13 +52,14 @@ class Cluster {
   std::shared_ptr<CloudProvider> provider() const MUSTER_EXCLUDES(mutex_);
   void set_provider(std::shared_ptr<CloudProvider> provider) MUSTER_EXCLUDES(mutex_);
   void set_setup(std::shared_ptr<SetupProvider> setup) MUSTER_EXCLUDES(mutex_);
+  void AddObserver(std::shared_ptr<ClusterObserver> observer) MUSTER_EXCLUDES(mutex_);
 
   // Does not start it, and saves nothing but of a cluster that is in the repository. `node` has a
   // kind, and may have a name; InvalidArgument: a bad kind or name. AlreadyExists: the name is
   // taken.
   absl::StatusOr<NodeRecord> AddNode(NodeRecord node);
   // NotFound. With `stops` its instance is stopped first, and stays a node when that fails.
-  absl::Status RemoveNode(const std::string& name, bool stops);
+  absl::Status RemoveNode(const std::string& name, bool stops, const Watch& watch = {});
   absl::StatusOr<NodeRecord> GetNode(const std::string& name) const;
   // The node to log in to: of this name; of this kind; else of ssh, login, frontend, master; else
   // the first of the first kind. NotFound.
@@ -102,11 +74,13 @@ class Cluster {
   bool IsAlive(const std::string& name);
 
   // Stops all instances (of `only`), which stay nodes. With `deletes`, when all are gone: the
-  // record and what setup kept goes too. `force`: also when some could not be stopped.
+  // record and what setup kept goes too. `force`: also when some could not be stopped, or an
+  // observer is against it.
   Report Stop(const std::vector<std::string>& only, bool deletes, bool force, const Watch& watch);
   Report Pause(const std::vector<std::string>& only, const Watch& watch);
   Report Resume(const std::vector<std::string>& only, const Watch& watch);
-  absl::Status SetUp(const std::vector<std::string>& arguments, const Watch& watch);
+  absl::Status SetUp(const std::vector<std::string>& arguments, const Watch& watch,
+                     SetUpReason reason = SetUpReason::kStart);
 
   // Makes the record true: finishes what a process that is gone began (a start whose instance
   // exists is taken over, a stop is finished), and asks the provider about the rest. Called by all
@@ -146,6 +120,17 @@ class Cluster {
                      const Watch& watch,
                      const std::function<absl::Status(CloudProvider&, const std::string&)>& step);
   std::vector<NodeResult> StopStrays(CloudProvider& provider);
+  Report StopBecause(LeaveReason reason, const std::vector<std::string>& only, bool force,
+                     const Watch& watch);
+
+  // ---- what the observers say; each keeps its receipt in the record ----
+  std::vector<std::shared_ptr<ClusterObserver>> observers() const MUSTER_EXCLUDES(mutex_);
+  absl::Status TellBeforeStart(const std::vector<std::string>& names, const Watch& watch);
+  absl::Status TellSetUp(SetUpReason reason, const Watch& watch);
+  absl::Status TellBeforeLeave(LeaveReason reason, const std::vector<std::string>& only, bool force,
+                               const Watch& watch);
+  absl::Status KeepReceipt(const std::string& name, const std::string& receipt)
+      MUSTER_EXCLUDES(mutex_);
   friend class StartRun;
 
   mutable Mutex mutex_;
@@ -156,6 +141,7 @@ class Cluster {
   int lock_users_ MUSTER_GUARDED_BY(mutex_) = 0;
   std::shared_ptr<CloudProvider> provider_ MUSTER_GUARDED_BY(mutex_);
   std::shared_ptr<SetupProvider> setup_ MUSTER_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<ClusterObserver>> observers_ MUSTER_GUARDED_BY(mutex_);
   const std::shared_ptr<ClusterRepository> repository_;
 };
 

@@ -142,17 +142,27 @@ std::vector<NodeResult> Cluster::StopStrays(CloudProvider& provider) {
   return results;
 }
 
+// What Stop and RemoveNode have in common: the instances go, the record stays.
+Report Cluster::StopBecause(LeaveReason reason, const std::vector<std::string>& only, bool force,
+                            const Watch& watch) {
+  for (const std::string& name : only) {
+    if (const auto node = GetNode(name); !node.ok()) return Failed(node.status());
+  }
+  if (const absl::Status status = TellBeforeLeave(reason, only, force, watch); !status.ok()) {
+    return Failed(status);
+  }
+  return ForEachNode("stopped", only, watch,
+                     [this](CloudProvider& provider, const std::string& name) {
+                       return EndInstance(provider, name);
+                     });
+}
+
 Report Cluster::Stop(const std::vector<std::string>& only, bool deletes, bool force,
                      const Watch& watch) {
   const absl::StatusOr<Turn> turn = Begin("stopped");
   if (!turn.ok()) return Failed(turn.status());
-  for (const std::string& name : only) {
-    if (const auto node = GetNode(name); !node.ok()) return Failed(node.status());
-  }
   Report report =
-      ForEachNode("stopped", only, watch, [this](CloudProvider& provider, const std::string& name) {
-        return EndInstance(provider, name);
-      });
+      StopBecause(deletes ? LeaveReason::kDelete : LeaveReason::kStop, only, force, watch);
   const std::shared_ptr<CloudProvider> cloud = provider();
   if (cloud != nullptr && only.empty() && !absl::IsCancelled(report.status)) {
     for (NodeResult& stray : StopStrays(*cloud)) {
@@ -181,6 +191,10 @@ Report Cluster::Stop(const std::vector<std::string>& only, bool deletes, bool fo
 Report Cluster::Pause(const std::vector<std::string>& only, const Watch& watch) {
   const absl::StatusOr<Turn> turn = Begin("paused");
   if (!turn.ok()) return Failed(turn.status());
+  if (const absl::Status status = TellBeforeLeave(LeaveReason::kPause, only, false, watch);
+      !status.ok()) {
+    return Failed(status);
+  }
   Report report =
       ForEachNode("paused", only, watch, [this](CloudProvider& provider, const std::string& name) {
         const absl::StatusOr<NodeRecord> node = GetNode(name);
@@ -217,26 +231,32 @@ Report Cluster::Resume(const std::vector<std::string>& only, const Watch& watch)
       if (watch.on_step) watch.on_step({node, NodeState::kRunning, step});
     });
   }
+  if (report.status.ok()) report.status = TellSetUp(SetUpReason::kResume, watch);
   return report;
 }
 
-absl::Status Cluster::SetUp(const std::vector<std::string>& arguments, const Watch& watch) {
+absl::Status Cluster::SetUp(const std::vector<std::string>& arguments, const Watch& watch,
+                            SetUpReason reason) {
   ASSIGN_OR_RETURN(const Turn turn, Begin("set up"));
   std::shared_ptr<SetupProvider> setup;
   {
     const MutexLock lock(mutex_);
     setup = setup_;
   }
-  if (setup == nullptr) return absl::OkStatus();
+  if (setup == nullptr && observers().empty()) return absl::OkStatus();
   const ClusterRecord cluster = record();
   if (std::none_of(cluster.nodes.begin(), cluster.nodes.end(),
                    [](const NodeRecord& node) { return node.state == NodeState::kRunning; })) {
     return absl::FailedPreconditionError(
         absl::StrCat("no node of ", cluster.name, " runs that could be set up; start it first"));
   }
-  return setup->SetUp(cluster, arguments, [&](const std::string& node, const std::string& step) {
-    if (watch.on_step) watch.on_step({node, NodeState::kRunning, step});
-  });
+  if (setup != nullptr) {
+    RETURN_IF_ERROR(
+        setup->SetUp(cluster, arguments, [&](const std::string& node, const std::string& step) {
+          if (watch.on_step) watch.on_step({node, NodeState::kRunning, step});
+        }));
+  }
+  return TellSetUp(reason, watch);
 }
 
 absl::StatusOr<std::vector<std::string>> Cluster::Recover() {

@@ -97,6 +97,7 @@ struct ClusterRecord {
   bool keeps_on_timeout = false;
   std::string set_up;             // what was set up last: a digest; empty: never, or it failed
   Settings extra;                 // further keywords of the constructor, as JSON texts
+  Settings receipts;              // what plugins did, by who keeps it; opaque
   std::vector<NodeRecord> nodes;  // in the order in which they were added
 
   NodeRecord* Find(const std::string& node_name);

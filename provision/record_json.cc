@@ -106,6 +106,7 @@ ClusterRecord ToCluster(const ordered_json& object) {
   cluster.keeps_on_timeout = Or<bool>(object, "keeps_on_timeout", false);
   cluster.set_up = Or<std::string>(object, "set_up", "");
   cluster.extra = ToSettings(Child(object, "extra"));
+  cluster.receipts = ToSettings(Child(object, "receipts"));
   for (const ordered_json& node : Child(object, "nodes")) cluster.nodes.push_back(ToNode(node));
   return cluster;
 }
@@ -167,6 +168,7 @@ std::string ToJson(const ClusterRecord& cluster, int indent) {
           {"keeps_on_timeout", cluster.keeps_on_timeout},
           {"set_up", cluster.set_up},
           {"extra", FromSettings(cluster.extra)},
+          {"receipts", FromSettings(cluster.receipts)},
           {"nodes", std::move(nodes)},
       },
       indent);

@@ -53,6 +53,9 @@ Report StartRun::Run() {
   for (const Course& course : courses_) {
     report.nodes.push_back({course.node, course.state == Course::State::kAlive, course.text});
   }
+  for (const auto& observer : cluster_.observers()) {
+    observer->AfterStart(cluster_.record(), report, watch_);
+  }
   return report;
 }
 
@@ -106,6 +109,16 @@ void StartRun::LaunchOne(Course& course) {
   }
 }
 
+// Of the nodes for which a new instance is going to be ordered.
+absl::Status StartRun::TellObservers(const std::vector<Course*>& left) {
+  std::vector<std::string> names;
+  for (const Course* course : left) {
+    const absl::StatusOr<NodeRecord> node = cluster_.GetNode(course->node);
+    if (node.ok() && !IsPaused(node->state)) names.push_back(course->node);
+  }
+  return cluster_.TellBeforeStart(names, watch_);
+}
+
 void StartRun::LaunchAll() {
   std::vector<Course*> left;
   for (Course& course : courses_) {
@@ -116,6 +129,8 @@ void StartRun::LaunchAll() {
     }
   }
   if (!GoesOn()) return;
+  refusal_ = TellObservers(left);
+  if (!refusal_.ok() || !GoesOn()) return;
   const std::size_t bound = options_.max_concurrent > 0
                                 ? static_cast<std::size_t>(options_.max_concurrent)
                                 : std::max<std::size_t>(DefaultBound(), 16);
@@ -262,6 +277,7 @@ absl::Status StartRun::Judge() {
     return absl::CancelledError(
         absl::StrCat("the start of ", name, " was interrupted; what runs is kept, and saved"));
   }
+  if (!refusal_.ok()) return refusal_;
   if (shortages.empty()) return absl::OkStatus();
   const std::string why = absl::StrJoin(shortages, "; ");
   if (timed_out_) {

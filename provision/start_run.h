@@ -35,6 +35,7 @@ class StartRun {
   bool GoesOn();
   int Interrupts();
   void Sort();  // what lives already, and what has to be launched
+  absl::Status TellObservers(const std::vector<Course*>& left);
   void LaunchAll();
   void LaunchOne(Course& course);
   void WaitForAll();
@@ -54,6 +55,7 @@ class StartRun {
   std::vector<Course> courses_;
   Clock::time_point deadline_;
   std::chrono::seconds timeout_{0};
+  absl::Status refusal_;  // why nothing was launched
   bool is_interrupted_ = false;
   bool timed_out_ = false;
 };
