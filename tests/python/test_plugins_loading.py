@@ -137,3 +137,24 @@ def test_without_lib2to3_python_2_is_told_with_its_line(run, tmp_path):
     out = subprocess.run([sys.executable, "-c", program, json.dumps(run.order())], env=environment, text=True, check=True,
                          stdout=subprocess.PIPE).stdout
     assert "cannot be loaded: Python 2 syntax, line 4: lib2to3 changes that, which is not installed (Debian package " in out
+
+
+def test_a_file_that_others_may_write_is_not_run(run):
+    path = run.write("deep/open.py", "raise AssertionError('it ran')\n")
+    run.write("deep/__init__.py", "")
+    run.configure("p", "deep.open.Open")
+    for mode, place in ((0o646, path), (0o757, path.parent), (0o757, run.plugins)):
+        before = place.stat().st_mode
+        place.chmod(mode)
+        assert f"is not run: others may write to {place}; say: chmod go-w {place}" in run.call("check")["message"]
+        place.chmod(before)
+    if os.getuid() == 0:
+        os.chown(path, 65534, 0)
+        assert f"{path} belongs to somebody else (user 65534)" in run.call("check")["message"]
+        os.chown(path, 0, 0)
+    assert "AssertionError: it ran" in run.call("check")["message"]
+
+
+def test_the_folder_of_plugins_is_made_for_its_user_alone(run, lab):
+    run.call("list", paths=None)
+    assert (lab[1] / ".config/muster/plugins").stat().st_mode & 0o777 == 0o700
