@@ -51,7 +51,7 @@ class Run:
         path.write_bytes(textwrap.dedent(text).encode() if isinstance(text, str) else text)
         return path
 
-    def configure(self, name, setup_class, **settings):
+    def configure(self, name, setup_class, /, **settings):
         """A section [plugin NAME]; one that is there is replaced."""
         section = {"name": name, "setup_class": setup_class, "settings": settings, "origin": f"lab.conf:{len(self.sections) + 1}"}
         self.sections = [one for one in self.sections if one["name"] != name] + [section]

@@ -96,6 +96,10 @@ def _called(wanted):
         return " or ".join(str(one.value) for one in wanted)
     if typing.get_origin(wanted) is typing.Literal:
         return " or ".join(map(str, typing.get_args(wanted)))
+    if typing.get_origin(wanted) in (list, tuple, set, frozenset) and typing.get_args(wanted):
+        return f"a list, separated by commas, where each is {_called(typing.get_args(wanted)[0])}"
+    if typing.get_origin(wanted) in (typing.Union, types.UnionType):
+        return " or ".join("none" if one is type(None) else _called(one) for one in typing.get_args(wanted))
     return getattr(wanted, "__name__", None) or str(wanted)
 
 

@@ -22,7 +22,7 @@ def call(order, method):
     """The answer to an order. StatusError: the order itself is wrong; a plugin that fails is an answer."""
     if method not in METHODS:
         raise _refusal("UNIMPLEMENTED", f"plugins have no {method}; they have: {', '.join(METHODS)}")
-    with Order(order) as asked, finding(asked.folders) as finder:
+    with Order(order) as asked, finding(asked.folders, asked.own_folders) as finder:
         log.debug("plugins: %s of cluster %s", method, asked.cluster)
         if method in ("list", "check"):
             return _listed(asked, finder, method == "check")

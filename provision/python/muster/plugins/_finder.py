@@ -6,7 +6,8 @@ import importlib.util
 import os
 import sys
 
-from . import _python2
+from . import _python2, _trust
+from .exception import PluginError
 
 # Ours, and those that plugins rely on: a file of a folder never takes their place.
 _RESERVED = {"muster", "starcluster", "ClusterAPI", "elasticluster", "slurm_gcp_plugins"}
@@ -27,7 +28,9 @@ class Source(importlib.machinery.SourceFileLoader):
 class Finder:
     """Finds modules in the folders, for the import system."""
 
-    def __init__(self, folders):
+    def __init__(self, folders, checked=()):
+        """`checked`: those of the folders that nobody else may be able to write to."""
+        self._checked = [os.path.abspath(os.path.expanduser(folder)) for folder in checked]
         self.folders = [os.path.abspath(os.path.expanduser(folder)) for folder in folders]
         self.loaded = {}  # module by name, of those that came from here
         self._own = set()  # top names of setup_class
@@ -52,6 +55,9 @@ class Finder:
         found = importlib.machinery.PathFinder.find_spec(name, folders)
         if found is None or not isinstance(found.loader, importlib.machinery.SourceFileLoader):
             return found if found is not None and found.loader is not None else None
+        for folder in self._checked:
+            if found.origin.startswith(folder + os.sep) and (reason := _trust.complaint(found.origin, folder)):
+                raise PluginError(f"{found.origin} is not run: {reason}")
         spec = importlib.util.spec_from_file_location(
             fullname, found.origin, loader=Source(fullname, found.origin),
             submodule_search_locations=found.submodule_search_locations)
@@ -100,9 +106,9 @@ def is_installed(top, folders):
 
 
 @contextlib.contextmanager
-def finding(folders):
+def finding(folders, checked=()):
     """A Finder that Python asks in the block, before it asks itself."""
-    finder = Finder(folders)
+    finder = Finder(folders, checked)
     sys.meta_path.insert(0, finder)
     try:
         yield finder

@@ -4,7 +4,7 @@ import getpass
 
 from . import logger
 from ._connections import Connections
-from .loader import folders_of, section_of
+from .loader import folders_of, own_folders, section_of
 from .node import Node
 
 _MASTERS = ("master", "frontend", "head", "login")
@@ -33,7 +33,8 @@ class Order:
         self.user_shell = told.get("user_shell") or "bash"
         self.sections = [section_of(plugin) for plugin in told.get("plugins") or []]
         self.receipt = told.get("receipt") or {}
-        self.folders = folders_of(told.get("paths"))
+        self.own_folders = own_folders() if told.get("paths") is None else list(told["paths"])
+        self.folders = folders_of(self.own_folders)
         self.log_folder = told.get("log_folder") or logger.default_folder()
         self.debug = bool(told.get("debug"))
         self.on_failure = told.get("on_failure") or "stop"
@@ -59,9 +60,9 @@ class Order:
         return [node for node in self.nodes if node in wanted] if names else list(self.nodes)
 
     def __enter__(self):
-        logger.configure(self.log_folder, self.debug)
+        self._before = logger.configure(self.log_folder, self.debug)
         return self
 
     def __exit__(self, *_):
         self._connections.close()
-        logger.configure(None)
+        logger.configure(*self._before)

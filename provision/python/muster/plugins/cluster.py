@@ -50,14 +50,18 @@ class ClusterManager:
         tag = cluster_name or self._default
         return Cluster(tag, order_of(tag, self._cfg))
 
-    def get_cluster_names(self):
-        """Those that were started, and those of the configuration that are lists of nodes."""
+    def get_started_names(self):
+        """Those of this user that were started, sorted."""
         from ..repository import SqliteRepository
-        return sorted({cluster.name for cluster in SqliteRepository().get_all()} | set(self._cfg.get_cluster_names()))
+        return sorted(cluster.name for cluster in SqliteRepository().get_all())
+
+    def get_cluster_names(self):
+        """Those, and all of the configuration."""
+        return sorted({*self.get_started_names(), *self._cfg.get_cluster_names()})
 
     def run_plugin(self, plugin_name, cluster_tag=None, cfg=None):
-        """Runs one plugin on a cluster, with its file and settings as they are now. Whether it went well."""
-        return run_plugin(plugin_name, cluster_tag or self._default, cfg or self._cfg)
+        """As the function run_plugin()."""
+        run_plugin(plugin_name, cluster_tag or self._default, cfg or self._cfg)
 
     def list_clusters(self, *_, **__):
         """Prints their names."""
@@ -66,15 +70,16 @@ class ClusterManager:
 
 
 def run_plugin(plugin_name, cluster_tag, cfg):
-    """Runs one plugin on a cluster, with its file and settings as they are now. Whether it went well; why not is logged."""
+    """Runs one plugin on a cluster, with its file and settings as they are now. PluginError: it did not go well, and why,
+    which is logged already with the last lines of what ran."""
     cfg.load()
     section = cfg.get_plugin(plugin_name)
     order = order_of(cluster_tag, cfg)
     order["plugins"] = [section._asdict()]
     answer = call({**order, "plugin": plugin_name, "hook": "run"}, "run")
-    if answer["ok"]:
-        log.info("%s", answer["message"])
-    return answer["ok"]
+    if not answer["ok"]:
+        raise exception.PluginError(answer["message"])
+    log.info("%s", answer["message"])
 
 
 def order_of(tag, cfg):
@@ -108,3 +113,10 @@ def _listed(tag, cfg):
     except RuntimeError as error:
         raise exception.ClusterDoesNotExist(f"cluster {tag} does not run: {error}") from None
     return [{"name": node.name, "address": node.address, "instance_id": node.address, "ips": [node.address]} for node in nodes]
+
+
+def nodes_of(cluster):
+    """The Nodes of a ClusterAPI.Cluster, the first as master: to try parts of a plugin in a program."""
+    told = [{"name": node.name, "address": node.address, "instance_id": node.address, "ips": [node.address]}
+            for node in cluster.nodes()]
+    return Order({"nodes": told}).nodes

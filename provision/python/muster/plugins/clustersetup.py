@@ -7,6 +7,7 @@
                 node.ssh.execute("echo hello")
 """
 
+from ._default_steps import DefaultSteps
 from .logger import log
 from .threadpool import get_thread_pool
 
@@ -66,7 +67,7 @@ class ClusterSetup:
         raise NotImplementedError("on_shutdown method not implemented")
 
 
-class DefaultClusterSetup(ClusterSetup):
+class DefaultClusterSetup(DefaultSteps, ClusterSetup):
     """Runs before all other plugins: finds out whether every node answers, and writes what it is to the debug file. It
     changes nothing: nodes may be machines that somebody works on.
 

@@ -117,7 +117,7 @@ class StarClusterConfig:
             if chain in seen:
                 raise exception.ConfigError(f"[cluster {chain}] extends itself ({' -> '.join([*seen, chain])})")
             seen.append(chain)
-            chain = self._sections[("cluster", chain)].get("extends", ("",))[0]
+            chain = next((value for key, (value, _) in self._sections[("cluster", chain)].items() if key.lower() == "extends"), "")
         values = {}
         for template in reversed(seen):
             values.update((key.lower(), value) for key, (value, _) in self._sections[("cluster", template)].items() if key)

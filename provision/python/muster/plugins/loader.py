@@ -1,6 +1,7 @@
 """From a section of the configuration to a plugin that can be run."""
 
 import collections
+import contextlib
 import difflib
 import inspect
 import os
@@ -22,11 +23,16 @@ def section_of(told):
     return Section(told["name"], told.get("setup_class", ""), dict(told.get("settings") or {}), told.get("origin", ""))
 
 
-def folders_of(given=None):
-    """Where plugins are looked for: those folders, or the two that every user has; then PYTHONPATH."""
-    if given is None:
-        given = [os.path.join(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), "muster", "plugins"),
-                 os.path.expanduser("~/.starcluster/plugins")]
+def own_folders():
+    """The folders that every user has; ours is made."""
+    own = os.path.join(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), "muster", "plugins")
+    with contextlib.suppress(OSError):
+        os.makedirs(own, mode=0o700, exist_ok=True)
+    return [own, os.path.expanduser("~/.starcluster/plugins")]
+
+
+def folders_of(given):
+    """Where plugins are looked for: those folders, then PYTHONPATH."""
     paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     own = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     return [*given, *(path for path in paths if os.path.abspath(path) != own)]
@@ -61,6 +67,8 @@ def _is_plugin(one):
 def _module_of(section, name, finder, at):
     try:
         return finder.module(name)
+    except exception.PluginError as error:
+        raise exception.PluginError(f"Plugin {section.name}: {error}{at}") from None
     except _python2.CannotConvert as error:
         raise exception.PluginSyntaxError(f"Plugin {section.name} ({_file_of(error, name, finder)}) cannot be loaded: {error}{at}")\
             from None

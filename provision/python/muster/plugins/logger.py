@@ -99,11 +99,15 @@ log.propagate = False
 _screen = Screen()
 log.addHandler(_screen)
 console = _screen
+_configured = (None, False)
 session = None  # StarCluster's memory handler; the debug file is what there is
 
 
 def configure(folder=None, debug=False):
-    """Where the log goes from now on. `folder`: of debug.log; None: stays without. `debug`: debug lines on the screen."""
+    """Where the log goes from now on. `folder`: of debug.log; None: there is none. `debug`: debug lines on the screen, too.
+    Returns what it was before."""
+    global _configured
+    before, _configured = _configured, (folder, debug)
     for handler in [handler for handler in log.handlers if isinstance(handler, DebugFile)]:
         log.removeHandler(handler)
     _screen.setLevel(DEBUG if debug else INFO)
@@ -112,9 +116,10 @@ def configure(folder=None, debug=False):
             file = DebugFile(os.path.join(folder, "debug.log"))
         except OSError as error:
             log.warning("there is no debug file in %s: %s", folder, error)
-            return
+            return before
         file.setFormatter(_FileFormatter(FILE_FORMAT))
         log.addHandler(file)
+    return before
 
 
 def default_folder():

@@ -7,6 +7,7 @@ from . import exception
 from ._node_machine import NodeMachine
 from ._node_packages import NodePackages
 from ._node_users import NodeUsers
+from .awsutils import EC2, Group, Region
 from .ssh import Ssh
 
 _IP = re.compile(r"\d+\.\d+\.\d+\.\d+|[0-9a-fA-F]*:[0-9a-fA-F:.]+")
@@ -155,9 +156,8 @@ class Node(NodeUsers, NodePackages, NodeMachine):
 
     # ---- What other clouds have ----
 
-    cluster_groups = ()
-    groups = ()
-    region = placement = key_name = ramdisk = root_device_name = vpc_id = subnet_id = spot_id = None
+    region = Region()
+    placement = key_name = ramdisk = root_device_name = vpc_id = subnet_id = spot_id = None
     root_device_type = "none"
     block_device_mapping = attached_vols = {}
     ami_launch_index = 0
@@ -168,11 +168,14 @@ class Node(NodeUsers, NodePackages, NodeMachine):
 
     is_cluster_compute = is_gpu_compute = is_cluster_type = is_ebs_backed = is_instance_store = is_spot
 
+    ec2 = EC2
+
     @property
-    def ec2(self):
-        """There is none."""
-        from .awsutils import EC2
-        return EC2
+    def cluster_groups(self):
+        """The cluster, as the one group that StarCluster made of it."""
+        return [Group(self.parent_cluster)]
+
+    groups = cluster_groups
 
     def __getattr__(self, name):
         if name.startswith("_"):

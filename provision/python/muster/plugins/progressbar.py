@@ -30,6 +30,7 @@ class ProgressBar:
 
     def reset(self):
         self.currval = 0
+        return self
 
     def finish(self):
         """The line is ended."""

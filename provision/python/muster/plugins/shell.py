@@ -25,6 +25,17 @@ class Clusters(ClusterManager):
     """The variable `cluster`: run_plugin('myplugin', 'testcluster', cfg), get_cluster('testcluster'), and all that the
     module starcluster.cluster has."""
 
+    is_interactive = True  # what fails is told, and no traceback of ours besides
+
+    def run_plugin(self, plugin_name, cluster_tag=None, cfg=None):
+        try:
+            super().run_plugin(plugin_name, cluster_tag, cfg)
+        except exception.PluginError as error:
+            if not self.is_interactive:
+                raise
+            if isinstance(error, exception.PluginNotFound):
+                log.error("%s", error)
+
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
@@ -82,8 +93,8 @@ def variables(cluster="", config=None):
 
 
 def _only(manager):
-    """The only cluster that there is."""
-    names = manager.get_cluster_names()
+    """The only cluster that was started; where none was, the only one of the configuration."""
+    names = manager.get_started_names() or manager.get_cluster_names()
     return names[0] if len(names) == 1 else ""
 
 
@@ -105,9 +116,19 @@ def main(argv=None):
         return 1
     print(flush=True)
     if given.command is not None:
-        exec(compile(given.command, "<command>", "single" if "\n" not in given.command else "exec"), names)
-        return 0
+        return _execute(given.command, names)
     return _interact(names)
+
+
+def _execute(command, names):
+    """One line as at the prompt, or several as a program; the exit code."""
+    names["cluster"].is_interactive = False
+    try:
+        exec(compile(command, "<command>", "single" if "\n" not in command else "exec"), names)
+    except exception.BaseException as error:
+        print(f"clustershell shell: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _interact(names):

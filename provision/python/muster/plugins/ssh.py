@@ -120,8 +120,9 @@ class Ssh(RemotePaths):
     # ---- Users ----
 
     def switch_user(self, user):
-        """Has everything from now on run as that user: of a clusterd of root with runuser or su, of others with
-        `sudo -n`. SSHAuthException: that is not allowed, and why."""
+        """Has everything from now on run as that user: of a clusterd of root with runuser, of others with `sudo -n`.
+        SSHAuthException: that is not allowed, and why. "root", where nobody may be root, is whom clusterd runs commands
+        as: plugins switch back so."""
         if user == self.get_current_user():
             return
         name, uid = self._own_account()
@@ -138,6 +139,10 @@ class Ssh(RemotePaths):
             ended = self._connections.run(self._node, _launch.with_su(switched, ["true"]))
             if ended.kind == "ok":
                 raise exception.SSHAuthException(f"{self._node} has no runuser (Debian package util-linux): install it")
+        if ended.kind != "ok" and user == "root":
+            log.debug("%s: commands run as %s there, who may not become root", self._node, name)
+            self._user = None
+            return
         if ended.kind != "ok":
             reason = ended.stderr.decode(errors="replace").strip().splitlines() or [ended.description]
             raise exception.SSHAuthException(
