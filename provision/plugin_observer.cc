@@ -134,6 +134,22 @@ std::shared_ptr<ClusterObserver> MakePluginObserver(absl::StatusOr<PluginPlan> p
   return std::make_shared<PluginObserver>(std::move(plan), flags);
 }
 
+PluginPlan PlanOfReceipt(const ClusterRecord& cluster) {
+  PluginPlan plan;
+  const json receipt = json::parse(ReceiptOf(cluster), nullptr, false);
+  for (const json& told : Member(receipt, "plugins")) {
+    PluginSection plugin;
+    plugin.name = TextOf(told, "name");
+    plugin.setup_class = TextOf(told, "setup_class");
+    plugin.origin = TextOf(told, "origin");
+    for (const auto& [key, value] : Member(told, "settings").items()) {
+      plugin.settings[key] = TextOf(Member(told, "settings"), key);
+    }
+    plan.plugins.push_back(std::move(plugin));
+  }
+  return plan;
+}
+
 PluginOrder PluginOrderOf(const ClusterRecord& cluster, const PluginPlan& plan,
                           const PluginFlags& flags) {
   PluginOrder order;

@@ -27,6 +27,9 @@ struct PluginFlags {
 std::shared_ptr<ClusterObserver> MakePluginObserver(absl::StatusOr<PluginPlan> plan,
                                                     const PluginFlags& flags);
 
+// The plugins with which the cluster was set up: where no configuration says more.
+PluginPlan PlanOfReceipt(const ClusterRecord& cluster);
+
 // An order for the nodes of the cluster that run.
 PluginOrder PluginOrderOf(const ClusterRecord& cluster, const PluginPlan& plan,
                           const PluginFlags& flags);

@@ -28,11 +28,11 @@ std::string Literal(const std::string& text) {
   return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-// Where our package is, when it is not where Python looks: beside the programs of a build tree, or
-// below a prefix of its own.
+// Where our package is, when it is not where Python looks: beside the programs of a build tree,
+// below a prefix of its own, or around us, who are its module.
 std::string ModuleFolder() {
   const std::string folder = FolderOf(reinterpret_cast<void*>(&ModuleFolder));
-  for (const char* place : {"/../python", "/../" MUSTER_PYTHON_FOLDER}) {
+  for (const char* place : {"/../python", "/../" MUSTER_PYTHON_FOLDER, "/.."}) {
     std::string found = absl::StrCat(folder, place);
     if (::access(absl::StrCat(found, "/muster").c_str(), X_OK) == 0) return found;
   }

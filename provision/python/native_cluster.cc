@@ -36,7 +36,8 @@ py::tuple ToTuple(const Report& report) {
 py::str ToText(const NodeRecord& node) { return ToStr(provision::ToJson(node)); }
 
 void AddPlugins(const std::unique_ptr<Cluster>& cluster) {
-  cluster->AddObserver(provision::MakePluginObserver(provision::PluginPlan(), {}));
+  cluster->AddObserver(
+      provision::MakePluginObserver(provision::PlanOfReceipt(cluster->record()), {}));
 }
 void AddPlugins(const absl::StatusOr<std::unique_ptr<Cluster>>& cluster) {
   if (cluster.ok()) AddPlugins(*cluster);

@@ -95,7 +95,7 @@ int Check(Shell& shell, absl::string_view rest) {
     if (plugin.ok) {
       shell.output().Out(absl::StrCat(plugin.name, ": ok\n"));
     } else {
-      shell.output().Note(absl::StrCat(plugin.name, ": ", plugin.text));
+      shell.output().Note(plugin.text);
     }
   }
   return answer.ok ? kExitOk : kExitFailed;

@@ -7,6 +7,7 @@ import pathlib
 import re
 import signal
 import stat
+import subprocess
 
 from plugin_lab import (INSTALLER, LOGGING_INSTALLER, SECTION, STEPS, TEMPLATE, THREE, configure,  # noqa: F401
                         fixture_lab, fixture_plugins, good)
@@ -23,6 +24,13 @@ def ran(lab, cluster):
     for one in told:
         by_plugin.setdefault(one["plugin"], {})[one["node"]] = one["ok"]
     return by_plugin
+
+
+def python(lab, *lines):
+    """Lines about the cluster base1 in a program."""
+    program = "; ".join(["import muster.repository", "cluster = muster.repository.SqliteRepository().get('base1')", *lines])
+    environment = lab.environment | {"PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+    subprocess.run(["/usr/bin/python3", "-c", program], env=environment, cwd=lab.folder, check=True, timeout=30 * SLACK)
 
 
 def test_the_documents_plugins_run_as_printed(lab, plugins):
@@ -66,6 +74,10 @@ def test_plugins_run_in_order_and_leave_in_the_reverse_one(lab, plugins):
     assert plugins.steps() == [f"{mark} add compute00{number} 4" for mark in "abc" for number in (2, 3)]
     good(lab, "cluster", "resize", "base1", "-r", "1:compute", "-y")
     assert plugins.steps() == [f"{mark} remove compute003 still there" for mark in "cba"]
+    # Python has the plugins with which it was set up.
+    python(lab, "cluster.resize(compute=1, setup=True)", "cluster.resize(compute=-1)")
+    assert plugins.steps() == [f"{mark} add compute003 4" for mark in "abc"] + [
+        f"{mark} remove compute003 still there" for mark in "cba"]
     good(lab, "-c", "terminate compute002 -y")
     assert plugins.steps() == [f"{mark} remove compute002 still there" for mark in "cba"]
     assert "base1 was restarted" in good(lab, "cluster", "restart", "base1", "-y").stderr
@@ -145,7 +157,7 @@ def test_broken_plugins_are_told_before_a_node_is_touched(lab, plugins):
     assert result.returncode == 1 and result.stdout == "pkginstaller: ok\n"
     lines = result.stderr.splitlines()
     for name, (_, _, word) in BROKEN.items():
-        assert [line for line in lines if line.startswith(f"{name}: ") and word in line], (name, lines)
+        assert [line for line in lines if f"lugin {name}" in line and word in line], (name, lines)
     listed = good(lab, "plugin", "list").stdout
     assert re.search(r"pkginstaller +ubuntu.PackageInstaller +run +pkg_to_install", listed)
     assert "`plugin check` says why" in listed
