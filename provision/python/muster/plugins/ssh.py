@@ -6,7 +6,7 @@ import sys
 import weakref
 
 from . import _launch, exception
-from ._remote_paths import RemotePaths
+from ._remote_paths import Attributes, RemotePaths  # noqa: F401 (Attributes: what stat() gives)
 from ._sftp import Sftp
 from .logger import current_node, lines_of, log
 from .remote_file import RemoteFile
