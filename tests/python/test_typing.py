@@ -24,7 +24,7 @@ ClusterAPI\.(_native\.)?(Outcome|Transfer|CallQueue|Cluster)
 muster\._connection\.\w+\.__init__
 muster\._connection\.(SshConnection|SLICE|Channel\.(take|waiting|write)|_Self)
 (muster|elasticluster)\.(cluster\.|node\.)?Node\.__init__
-(muster\.plugins|starcluster)\.(\w+\.)?(Node|Ssh|SSHClient)\.__init__
+(muster\.plugins|starcluster)\.(\w+\.)?(Node|Ssh|SSHClient|Attributes)\.__init__
 muster\._watch\.Watcher
 muster\.repository\.native_of
 (muster|elasticluster)\.(providers\.)?(\w+\.)?(Local|Ssh)CloudProvider\.(TYPE|start_instance|stop_instance|get_ips|is_instance_running)
