@@ -173,10 +173,12 @@ class Threads(ClusterSetup):
 '''
 
 
-def test_a_plugin_finds_the_modules_beside_it(run, capsys):
-    run.write("hosts_helper.py", "def name_of(node):\n    print >> open('/dev/null', 'w'), 1\n    return node.alias\n")
-    run.write("threads.py", HELPERS)
-    run.configure("threads", "starcluster.plugins.threads.Threads")
+@pytest.mark.parametrize("place", ["", "deep/"])
+def test_a_plugin_finds_the_modules_beside_it(run, capsys, place):
+    run.write(place + "__init__.py", "")  # some have one in the folder of plugins itself
+    run.write(place + "hosts_helper.py", "def name_of(node):\n    print >> open('/dev/null', 'w'), 1\n    return node.alias\n")
+    run.write(place + "threads.py", HELPERS)
+    run.configure("threads", f"starcluster.plugins.{place.replace('/', '.')}threads.Threads")
     assert run.call()["ok"]
     assert ">>> n1 n2 n3" in capsys.readouterr().out
 

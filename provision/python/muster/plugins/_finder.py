@@ -19,7 +19,7 @@ class Source(importlib.machinery.SourceFileLoader):
 
     def get_code(self, fullname):
         path = self.get_filename(fullname)
-        return _python2.compiled(self.get_data(path), path)
+        return _python2.compiled(self.get_data(path), path, "." in fullname or self.is_package(fullname))
 
     def get_source(self, fullname):
         return _python2.text_of(self.get_data(self.get_filename(fullname)))
@@ -67,7 +67,7 @@ class Finder:
     def module(self, name):
         """Imports the module of a setup_class: a file of the folders, whatever else is called so; else what Python finds.
         ModuleNotFoundError: there is none."""
-        if name.startswith("starcluster.plugins.") and importlib.util.find_spec(name) is None:
+        if name.startswith("starcluster.plugins.") and not _is_one_of_ours(name):
             name = name.removeprefix("starcluster.plugins.")  # a file that was to lie among StarCluster's own
         top, _, rest = name.partition(".")
         taken = top in _RESERVED or top in sys.stdlib_module_names or is_installed(top, self.folders)
@@ -94,6 +94,13 @@ class Finder:
             sys.modules.pop(name, None)
         self.loaded.clear()
         importlib.invalidate_caches()
+
+
+def _is_one_of_ours(name):
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # nor is what it would be in
+        return False
 
 
 def is_installed(top, folders):
