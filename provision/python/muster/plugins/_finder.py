@@ -40,10 +40,14 @@ class Finder:
         if path is None:
             if not self._may_have(top):
                 return None
-            return self._spec(fullname, fullname, self.folders)
+            return self._spec(fullname, fullname, self.folders) or self._spec(fullname, fullname, self._beside())
         if not any(os.path.abspath(part).startswith(folder + os.sep) for part in path for folder in self.folders):
             return None
         return self._spec(fullname, fullname, list(path))
+
+    def _beside(self):
+        """The folders of what was loaded: Python 2 looked there for what a module of a package imports."""
+        return list(dict.fromkeys(os.path.dirname(spec.origin) for spec in self.loaded.values()))
 
     def _may_have(self, top):
         """What is installed goes before what lies in a folder of plugins."""
