@@ -173,10 +173,12 @@ class Threads(ClusterSetup):
 '''
 
 
-def test_a_plugin_finds_the_modules_beside_it(run, capsys):
-    run.write("hosts_helper.py", "def name_of(node):\n    print >> open('/dev/null', 'w'), 1\n    return node.alias\n")
-    run.write("threads.py", HELPERS)
-    run.configure("threads", "starcluster.plugins.threads.Threads")
+@pytest.mark.parametrize("place", ["", "deep/"])
+def test_a_plugin_finds_the_modules_beside_it(run, capsys, place):
+    run.write(place + "__init__.py", "")  # some have one in the folder of plugins itself
+    run.write(place + "hosts_helper.py", "def name_of(node):\n    print >> open('/dev/null', 'w'), 1\n    return node.alias\n")
+    run.write(place + "threads.py", HELPERS)
+    run.configure("threads", f"starcluster.plugins.{place.replace('/', '.')}threads.Threads")
     assert run.call()["ok"]
     assert ">>> n1 n2 n3" in capsys.readouterr().out
 
@@ -189,3 +191,82 @@ def test_a_file_of_a_plugin_takes_no_modules_place(run):
     assert run.call()["ok"]
     import json
     assert json.loads("[1]") == [1]
+
+
+ACCOUNTS = '''\
+import os
+import posixpath
+from starcluster import utils, static, exception, clustersetup
+from starcluster.logger import log
+
+class Accounts(clustersetup.DefaultClusterSetup):
+    """Makes accounts, and opens ports where there is a cloud."""
+    KEYS = os.path.join(static.STARCLUSTER_CFG_DIR, 'keys')
+
+    def __init__(self, num=None, names=None, batch_file='/root/.accounts'):
+        if not num and not names:
+            raise exception.BaseException("you must provide num or names")
+        self._names = [n.strip() for n in (names or '').split(',')] or ['user%.3d' % i for i in range(int(num))]
+        self._file = batch_file
+        super(Accounts, self).__init__()
+
+    def _lines(self, master, shell):
+        if master.ssh.isfile(self._file):
+            batch = master.ssh.remote_file(self._file, 'r')
+            lines = batch.read()
+            batch.close()
+            return lines
+        uid, gid = self._get_max_unused_user_id()
+        line = "%(name)s:%(password)s:%(uid)d:%(gid)d::/home/%(name)s:%(shell)s\\n"
+        ctx = dict(shell=master.ssh.which(shell)[0], gid=gid)
+        lines = ''
+        for i, name in enumerate(self._names):
+            ctx.update(name=name, uid=uid + i, password=utils.generate_passwd(8))
+            lines += line % ctx
+        if not master.ssh.isdir(posixpath.dirname(self._file)):
+            master.ssh.makedirs(posixpath.dirname(self._file))
+        batch = master.ssh.remote_file(self._file, 'w')
+        batch.write(lines)
+        batch.close()
+        master.ssh.chmod(0600, self._file)
+        return lines
+
+    def run(self, nodes, master, user, user_shell, volumes):
+        self._nodes, self._master = nodes, master
+        lines = self._lines(master, user_shell)
+        for node in nodes:
+            self.pool.simple_job(node.ssh.execute, ("echo '%s' | newusers -r" % lines), jobid=node.alias)
+        self.pool.wait(numtasks=len(nodes))
+        bar = self.pool.progress_bar.reset()
+        bar.maxval = len(self._names)
+        for i, name in enumerate(self._names):
+            try:
+                master.add_user_to_group(name, 'no-such-group')
+            except exception.BaseException, e:
+                log.debug("%s" % e.msg)
+            bar.update(i + 1)
+        bar.finish()
+        self._setup_scratch(nodes, self._names)
+        group = master.cluster_groups[0]
+        if not master.ec2.has_permission(group, 'tcp', 80, 80, '0.0.0.0/0'):
+            master.ec2.conn.authorize_security_group(group_id=group.id)
+        log.info("%s-%s.tar.gz" % (group.name.replace('@sc-', ''), master.region.name), extra=dict(__textwrap__=True))
+
+    def on_remove_node(self, node, nodes, master, user, user_shell, volumes):
+        raise NotImplementedError("on_remove_node method not implemented")
+'''
+
+
+def test_a_plugin_that_makes_accounts(run, lab, tmp_path, capsys):
+    calls = fake(lab[1] / "bin", "newusers")
+    run.write("accounts.py", ACCOUNTS)
+    run.configure("accounts", "accounts.Accounts", NAMES="ann, bob", BATCH_FILE=f"{tmp_path}/deep/accounts")
+    assert run.call()["ok"] and run.call("leave", reason="remove", leaving=["n3"])["ok"]
+    assert calls_of(calls) == [f"n{number}: <-r>" for number in (1, 2, 3)]
+    lines = (tmp_path / "deep/accounts").read_text().splitlines()
+    assert [line.split(":")[0] for line in lines] == ["ann", "bob"] and lines[0].split(":")[6].endswith("/bash")
+    assert (tmp_path / "deep/accounts").stat().st_mode & 0o777 == 0o600
+    assert int(lines[1].split(":")[2]) == int(lines[0].split(":")[2]) + 1 >= 1001
+    assert ">>> lab-local.tar.gz" in capsys.readouterr().out
+    run.configure("accounts", "accounts.Accounts")
+    assert "Plugin accounts: Accounts() raised BaseException: you must provide num or names" in run.call("check")["message"]

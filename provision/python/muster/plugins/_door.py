@@ -61,7 +61,7 @@ def _listed(order, finder, is_check):
     told = [_described(section, finder, is_check) for section in order.sections]
     bad = [plugin["text"] for plugin in told if not plugin["ok"]]
     return {"receipt": order.receipt, "ok": not bad, "results": [], "plugins": told,
-            "message": "; ".join(" ".join(text.split()) for text in bad) or f"{len(told)} plugins can be loaded"}
+            "message": "; ".join(" ".join(text.split()) for text in bad) or f"{len(told)} plugin{'' if len(told) == 1 else 's'} can be loaded"}
 
 
 def _described(section, finder, is_check):

@@ -19,7 +19,7 @@ class Source(importlib.machinery.SourceFileLoader):
 
     def get_code(self, fullname):
         path = self.get_filename(fullname)
-        return _python2.compiled(self.get_data(path), path)
+        return _python2.compiled(self.get_data(path), path, "." in fullname or self.is_package(fullname))
 
     def get_source(self, fullname):
         return _python2.text_of(self.get_data(self.get_filename(fullname)))
@@ -40,10 +40,14 @@ class Finder:
         if path is None:
             if not self._may_have(top):
                 return None
-            return self._spec(fullname, fullname, self.folders)
+            return self._spec(fullname, fullname, self.folders) or self._spec(fullname, fullname, self._beside())
         if not any(os.path.abspath(part).startswith(folder + os.sep) for part in path for folder in self.folders):
             return None
         return self._spec(fullname, fullname, list(path))
+
+    def _beside(self):
+        """The folders of what was loaded: Python 2 looked there for what a module of a package imports."""
+        return list(dict.fromkeys(os.path.dirname(spec.origin) for spec in self.loaded.values()))
 
     def _may_have(self, top):
         """What is installed goes before what lies in a folder of plugins."""
@@ -67,7 +71,7 @@ class Finder:
     def module(self, name):
         """Imports the module of a setup_class: a file of the folders, whatever else is called so; else what Python finds.
         ModuleNotFoundError: there is none."""
-        if name.startswith("starcluster.plugins.") and importlib.util.find_spec(name) is None:
+        if name.startswith("starcluster.plugins.") and not _is_one_of_ours(name):
             name = name.removeprefix("starcluster.plugins.")  # a file that was to lie among StarCluster's own
         top, _, rest = name.partition(".")
         taken = top in _RESERVED or top in sys.stdlib_module_names or is_installed(top, self.folders)
@@ -94,6 +98,13 @@ class Finder:
             sys.modules.pop(name, None)
         self.loaded.clear()
         importlib.invalidate_caches()
+
+
+def _is_one_of_ours(name):
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # nor is what it would be in
+        return False
 
 
 def is_installed(top, folders):

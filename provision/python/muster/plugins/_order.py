@@ -1,11 +1,13 @@
 """What a caller asks for, from plain data to nodes and folders."""
 
-import getpass
+import contextlib
+import sys
 
 from . import logger
 from ._connections import Connections
 from .loader import folders_of, own_folders, section_of
 from .node import Node
+from .static import current_user
 
 _MASTERS = ("master", "frontend", "head", "login")
 
@@ -29,7 +31,7 @@ class Order:
 
     def __init__(self, told):
         self.cluster = told.get("cluster") or ""
-        self.user = told.get("user") or getpass.getuser()
+        self.user = told.get("user") or current_user()
         self.user_shell = told.get("user_shell") or "bash"
         self.sections = [section_of(plugin) for plugin in told.get("plugins") or []]
         self.receipt = told.get("receipt") or {}
@@ -60,6 +62,9 @@ class Order:
         return [node for node in self.nodes if node in wanted] if names else list(self.nodes)
 
     def __enter__(self):
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(AttributeError, ValueError):
+                stream.reconfigure(line_buffering=True)  # what a plugin prints is seen as it comes
         self._before = logger.configure(self.log_folder, self.debug)
         return self
 

@@ -50,19 +50,19 @@ def text_of(data):
     return text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
 
 
-def compiled(data, path):
-    """The code of a file. SyntaxError: it is neither Python 3 nor 2; CannotConvert: it is Python 2, and stays so."""
+def compiled(data, path, in_package=False):
+    """The code of a file. `in_package`: what it imports may lie beside it, as Python 2 had it. SyntaxError: it is neither Python 3 nor 2; CannotConvert: it is Python 2, and stays so."""
     text = text_of(data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "\d" in a text, say
             tree = ast.parse(text, path)
     except SyntaxError as error:
-        return _converted(text, path, error)
+        return _converted(text, path, error, in_package)
     if _prints_as_python2(tree):
-        return _compile(_changed(text, path, _HARMLESS + _REST, {}) or text, path)
+        return _compile(_changed(text, path, _HARMLESS + _REST, {}, in_package) or text, path)
     if _means_python2(tree):
-        changed = _changed(text, path, _HARMLESS, {"print_function": True})
+        changed = _changed(text, path, _HARMLESS, {"print_function": True}, in_package)
         if changed is not None:
             try:
                 return _compile(changed, path)
@@ -104,14 +104,14 @@ def _means_python2(tree):
     return bool(imports & (_MODULES - {"urllib"})) or (has_sign or "urllib" in imports) and "starcluster" in imports
 
 
-def _converted(text, path, error):
+def _converted(text, path, error, in_package):
     # Tabs are eight columns there, and may be mixed with spaces.
     text = re.sub(r"^[ \t]+", lambda found: found[0].expandtabs(8), text, flags=re.MULTILINE)
     try:
         return _compile(text, path)
     except SyntaxError as still:
         error = still
-    changed = _changed(text, path, _HARMLESS + _REST, {})
+    changed = _changed(text, path, _HARMLESS + _REST, {}, in_package)
     if changed is None:
         lines = text.splitlines()
         line = lines[error.lineno - 1] if error.lineno and error.lineno <= len(lines) else ""
@@ -135,12 +135,12 @@ def _lib2to3():
         return None
 
 
-def _changed(text, path, fixers, options):
+def _changed(text, path, fixers, options, in_package):
     """The text with those changes; None: lib2to3 cannot read it, or is not there."""
     refactor = _lib2to3()
     if refactor is None:
         return None
-    names = [f"lib2to3.fixes.fix_{name}" for name in fixers]
+    names = [f"lib2to3.fixes.fix_{name}" for name in fixers if name != "import" or in_package]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -151,7 +151,7 @@ class Setup:
         else:
             failure = self._runner.call(loaded[0], order.hook, nodes=nodes)
             self._note(loaded[0], failure.nodes[0] if failure and len(failure.nodes) == 1 else "", failure)
-        return self._answer(f"{section.name}: {order.hook} done on {len(nodes)} nodes")
+        return self._answer(f"{section.name}: {order.hook} done on {len(nodes)} node{'' if len(nodes) == 1 else 's'}")
 
     # ---- Common ----
 

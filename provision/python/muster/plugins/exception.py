@@ -13,6 +13,11 @@ class BaseException(builtins.Exception):
     def __str__(self):
         return str(self.msg)
 
+    @property
+    def message(self):
+        """The same, as exceptions of Python 2 had it."""
+        return self.msg
+
     def explain(self):
         """The class and the message, in one line."""
         return f"{type(self).__name__}: {self.msg}"
@@ -86,9 +91,7 @@ class ThreadPoolException(BaseException):
 
 
 class PluginError(BaseException):
-    """A plugin is not as it has to be. code: how the command line says so, as an absl::StatusCode."""
-
-    code = "FAILED_PRECONDITION"
+    """A plugin is not as it has to be, or did not do what it had to."""
 
 
 class PluginLoadError(PluginError):
@@ -101,8 +104,6 @@ class PluginSyntaxError(PluginError):
 
 class PluginNotFound(PluginError):
     """There is no plugin of that name in the configuration."""
-
-    code = "NOT_FOUND"
 
     def __init__(self, plugin, *rest):
         super().__init__(plugin if rest or " " in str(plugin) else f"Plugin {plugin} is not defined in the configuration")

@@ -94,7 +94,18 @@ class _FileFormatter(logging.Formatter):
         return super().format(record)
 
 
-log = Log("starcluster", DEBUG)
+def _made():
+    """The logger of that name, for everybody who asks logging for it."""
+    before = logging.getLoggerClass()
+    logging.setLoggerClass(Log)
+    try:
+        return logging.getLogger("starcluster")
+    finally:
+        logging.setLoggerClass(before)
+
+
+log = _made()
+log.setLevel(DEBUG)
 log.propagate = False
 _screen = Screen()
 log.addHandler(_screen)

@@ -6,9 +6,9 @@ import sys
 import weakref
 
 from . import _launch, exception
-from ._remote_paths import RemotePaths
+from ._remote_paths import Attributes, RemotePaths  # noqa: F401 (Attributes: what stat() gives)
 from ._sftp import Sftp
-from .logger import current_node, lines_of, log
+from .logger import lines_of, log
 from .remote_file import RemoteFile
 
 _NO_ANSWER = {"unreachable", "lost", "refused", "skipped", "start_failed"}
@@ -50,7 +50,7 @@ class Ssh(RemotePaths):
         with lines_of(self._node):
             log.debug("executing remote command: %s", command)
             words = _launch.words_of(command, source_profile, self._user, detach)
-            show = None if silent else _Lines(self._node if current_node.get() != "" and _in_pool() else "")
+            show = None if silent else _Lines(self._node if _in_pool() else "")
             ended = self._run(words, timeout=self.timeout if timeout is None else timeout, on_output=show)
             if show is not None:
                 show.close()

@@ -8,10 +8,19 @@ from ClusterAPI import __version__
 
 from .logger import default_folder
 
+
+def current_user():
+    """The name of who runs this; the number where there is no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
 VERSION = __version__
 PID = os.getpid()
 TMP_DIR = tempfile.gettempdir()
-CURRENT_USER = getpass.getuser() if hasattr(os, "getuid") else ""
+CURRENT_USER = current_user()
 STARCLUSTER_CFG_DIR = os.path.join(os.path.expanduser("~"), ".starcluster")
 STARCLUSTER_CFG_FILE = os.path.join(STARCLUSTER_CFG_DIR, "config")
 STARCLUSTER_PLUGIN_DIR = os.path.join(STARCLUSTER_CFG_DIR, "plugins")
