@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <utility>
 
 #include "common/status_macros.h"
@@ -36,13 +35,8 @@ json JsonOf(const NodeRecord& node) {
           {"ips", node.instance.addresses}};
 }
 
-// The master first.
-json NodesOf(std::vector<NodeRecord> nodes) {
-  const std::set<std::string> masters = {"master", "frontend", "head", "login"};
-  const auto master = std::find_if(nodes.begin(), nodes.end(), [&](const NodeRecord& node) {
-    return masters.count(node.kind) != 0;
-  });
-  if (master != nodes.end()) std::rotate(nodes.begin(), master, master + 1);
+// In their order; which is the master, Python knows.
+json NodesOf(const std::vector<NodeRecord>& nodes) {
   json list = json::array();
   for (const NodeRecord& node : nodes) list.push_back(JsonOf(node));
   return list;
@@ -59,7 +53,29 @@ json PluginsOf(const PluginPlan& plan) {
   return list;
 }
 
-absl::StatusOr<std::string> TextOf(const PluginOrder& order) {
+// A folder for the answer so far, which is gone with this.
+class AnswerFolder {
+ public:
+  AnswerFolder() {
+    std::error_code ignored;
+    path_ = (std::filesystem::temp_directory_path(ignored) / "muster-plugins-XXXXXX").string();
+    if (::mkdtemp(path_.data()) == nullptr) path_.clear();
+  }
+  ~AnswerFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  AnswerFolder(const AnswerFolder&) = delete;
+  AnswerFolder& operator=(const AnswerFolder&) = delete;
+
+  // Empty: there is none.
+  std::string file() const { return path_.empty() ? "" : path_ + "/answer"; }
+
+ private:
+  std::string path_;
+};
+
+absl::StatusOr<std::string> TextOf(const PluginOrder& order, const std::string& answer_path) {
   ASSIGN_OR_RETURN(const std::vector<std::string> paths, PluginFolders());
   json text = {{"cluster", order.cluster},
                {"id", order.id},
@@ -73,7 +89,8 @@ absl::StatusOr<std::string> TextOf(const PluginOrder& order) {
                {"again", order.again},
                {"reload", order.reload},
                {"reason", order.reason},
-               {"leaving", order.leaving}};
+               {"leaving", order.leaving},
+               {"answer_path", answer_path}};
   text["receipt"] = json::parse(order.receipt, nullptr, false);
   if (!text["receipt"].is_object()) text["receipt"] = json::object();
   if (const auto folder = StateFolder(); folder.ok()) text["log_folder"] = *folder + "/logs";
@@ -161,7 +178,8 @@ absl::StatusOr<std::vector<std::string>> PluginFolders() {
 
 absl::StatusOr<PluginAnswer> CallPlugins(const std::string& method, const PluginOrder& order,
                                          const Watch& watch) {
-  ASSIGN_OR_RETURN(const std::string text, TextOf(order));
+  const AnswerFolder folder;
+  ASSIGN_OR_RETURN(const std::string text, TextOf(order, folder.file()));
   ASSIGN_OR_RETURN(const std::shared_ptr<PythonHost> host, PythonHost::Get());
   HostWatch host_watch;
   host_watch.on_output = [&](bool is_error, const std::string& piece) {
@@ -173,8 +191,22 @@ absl::StatusOr<PluginAnswer> CallPlugins(const std::string& method, const Plugin
   };
   host_watch.interrupts = watch.interrupts;
   host_watch.deadline = order.plan.timeout;
-  ASSIGN_OR_RETURN(const std::string answer, host->CallWatched(kDoor, text, method, host_watch));
-  return AnswerOf(answer);
+  const absl::StatusOr<std::string> answer = host->CallWatched(kDoor, text, method, host_watch);
+  if (answer.ok()) return AnswerOf(*answer);
+  // What ran until then is kept.
+  const absl::StatusOr<std::string> kept = ReadFile(folder.file());
+  if (!kept.ok()) return answer.status();
+  absl::StatusOr<PluginAnswer> so_far = AnswerOf(*kept);
+  if (!so_far.ok()) return answer.status();
+  std::string why(answer.status().message());
+  if (absl::IsCancelled(answer.status())) why = "interrupted";
+  if (absl::IsDeadlineExceeded(answer.status())) why = "plugin_timeout is over";
+  if (!so_far->ok) absl::StrAppend(&why, "; ", so_far->message);
+  so_far->cut_off = absl::Status(
+      answer.status().code(), absl::StrCat(why, "; `cluster setup` goes on with what did not run"));
+  so_far->ok = false;
+  so_far->message = std::string(so_far->cut_off.message());
+  return so_far;
 }
 
 }  // namespace muster::provision

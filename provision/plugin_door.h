@@ -50,6 +50,9 @@ struct KnownPlugin {
 
 struct PluginAnswer {
   std::string receipt;  // JSON
+  // Not ok: the call ended before it answered, and this is what was done until then. Cancelled: it
+  // was interrupted; DeadlineExceeded: the time of the plan is over; Internal: its process ended.
+  absl::Status cut_off;
   bool ok = false;
   std::string message;  // one line
   std::vector<PluginResult> results;
@@ -57,8 +60,7 @@ struct PluginAnswer {
 };
 
 // method: "set_up", "leave", "run", "list", "check". A plugin that fails is an answer that is not
-// ok. PermissionDenied: somebody else could have written the plugins; Cancelled: it was
-// interrupted; DeadlineExceeded: the time of the plan is over.
+// ok, as is one that was cut off. FailedPrecondition: somebody else could have written the plugins.
 absl::StatusOr<PluginAnswer> CallPlugins(const std::string& method, const PluginOrder& order,
                                          const Watch& watch);
 

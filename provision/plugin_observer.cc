@@ -114,6 +114,7 @@ class PluginObserver : public ClusterObserver {
                           const Watch& watch) {
     ASSIGN_OR_RETURN(const PluginAnswer answer, CallPlugins(method, order, watch));
     receipt = answer.receipt;
+    RETURN_IF_ERROR(answer.cut_off);
     if (!answer.ok) return absl::FailedPreconditionError(answer.message);
     // That no plugin has the hook is no news.
     const bool is_news = method == "set_up" || !answer.results.empty();

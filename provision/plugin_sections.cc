@@ -59,6 +59,7 @@ absl::StatusOr<PluginSection> ReadSection(const ConfigFile& file,
 absl::Status AddPlugins(const ConfigFile& file, const ConfigFile::Entry& entry, PluginPlan& plan) {
   ASSIGN_OR_RETURN(const std::vector<PluginSection> known, ReadPluginSections(file));
   std::vector<std::string> names;
+  names.reserve(known.size());
   for (const PluginSection& plugin : known) names.push_back(plugin.name);
   for (absl::string_view word : absl::StrSplit(entry.value, absl::ByAnyChar(",\n"))) {
     const std::string name(absl::StripAsciiWhitespace(word));

@@ -1,4 +1,5 @@
 // plugin: what sets clusters up, as the configuration and Python have it.
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 
@@ -110,7 +111,7 @@ std::unique_ptr<Cluster> ClusterOf(const std::vector<Node>& nodes) {
     one.name = node.name;
     one.kind = "node";
     for (const std::string& tag : node.tags) {
-      if (tag.rfind("kind:", 0) == 0) one.kind = tag.substr(5);
+      if (absl::StartsWith(tag, "kind:")) one.kind = tag.substr(5);
     }
     one.state = provision::NodeState::kRunning;
     one.instance.id = node.name;
@@ -162,6 +163,7 @@ int RunOn(Shell& shell, const std::vector<Node>& nodes, const PluginSection& plu
           order.only = asked.only;
           ASSIGN_OR_RETURN(const PluginAnswer answer, CallPlugins("run", order, watch));
           receipt = answer.receipt;
+          RETURN_IF_ERROR(answer.cut_off);
           return answer.ok ? absl::OkStatus() : absl::FailedPreconditionError(answer.message);
         });
     return report;

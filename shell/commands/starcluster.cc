@@ -2,9 +2,9 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_replace.h>
 
-#include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/nearest.h"
@@ -42,6 +42,7 @@ constexpr std::array kFormers = {
 
 std::vector<std::string> Names() {
   std::vector<std::string> names;
+  names.reserve(kFormers.size());
   for (const Former& former : kFormers) names.emplace_back(former.name);
   return names;
 }
@@ -71,49 +72,58 @@ std::string KindOf(Shell& shell, const std::string& tag) {
   return (*cluster)->record().nodes.back().kind;
 }
 
-int Run(Shell& shell, absl::string_view rest) {
-  const auto [name, behind] = SplitFirst(rest);
-  const auto former =
-      std::find_if(kFormers.begin(), kFormers.end(),
-                   [&, name = name](const Former& one) { return name == one.name; });
-  if (former == kFormers.end()) {
-    if (!name.empty()) {
-      return shell.Usage("starcluster",
-                         absl::StrCat("there is no '", name, "'", DidYouMean(name, Names())));
-    }
-    Table table({{"of StarCluster"}, {"here"}});
-    for (const Former& one : kFormers) table.Add({one.name, one.instead});
-    shell.output().Out(table.Render(shell.output().columns()));
-    return kExitOk;
-  }
-  // As far as the flags of StarCluster have a meaning here.
+// What does it here, with the words that were typed behind it, as far as the flags of StarCluster
+// have a meaning.
+std::string Here(Shell& shell, const Former& former, absl::string_view behind) {
+  std::string line = former.instead;
   const auto words = CommandWords::Parse(behind, {{'s', "--cluster-size", true},
                                                   {'c', "--cluster-template", true},
                                                   {'n', "--num-nodes", true},
                                                   {'a', "--alias", true},
                                                   {'u', "--user", true},
                                                   {'x', "--no-create"}});
-  std::string line = former->instead;
-  if (words.ok()) {
-    std::vector<std::string> given = words->rest();
-    // runplugin NAME TAG is the only one whose cluster stands second.
-    if (name == "runplugin" && given.size() > 1) std::swap(given[0], given[1]);
-    const std::string tag = given.empty() ? "" : given[0];
-    if (!words->Has("--cluster-size")) line = absl::StrReplaceAll(line, {{" --nodes N", ""}});
-    if (tag.empty()) line = absl::StrReplaceAll(line, {{" --cluster TAG", ""}});
-    Replace("KIND", tag.empty() ? "" : KindOf(shell, tag), line);
-    Replace("MASTER", tag.empty() ? "" : MasterOf(shell, tag), line);
-    Replace("TEMPLATE", TemplateOf(shell, *words), line);
-    if (words->Has("--num-nodes")) Replace("1:", words->ValueOf("--num-nodes") + ":", line);
-    if (words->Has("--cluster-size")) {
-      Replace("--nodes N", "--nodes " + words->ValueOf("--cluster-size"), line);
-    }
-    Replace("NODE", given.size() > 1 ? given[1] : words->ValueOf("--alias"), line);
-    Replace("PLACE", given.size() > 2 ? given[2] : "", line);
-    Replace("TAG", tag, line);
+  if (!words.ok()) return line;
+  std::vector<std::string> given = words->rest();
+  // The only one whose cluster stands second.
+  if (absl::string_view(former.name) == "runplugin" && given.size() > 1) {
+    std::swap(given[0], given[1]);
   }
-  shell.output().Note(absl::StrCat("starcluster ", name, " is here: ", line));
-  return kExitUsage;
+  given.resize(3);
+  const std::string& tag = given[0];
+  if (!words->Has("--cluster-size")) line = absl::StrReplaceAll(line, {{" --nodes N", ""}});
+  if (tag.empty()) {
+    line = absl::StrReplaceAll(line, {{" --cluster TAG", ""}});
+  } else {
+    Replace("KIND", KindOf(shell, tag), line);
+    Replace("MASTER", MasterOf(shell, tag), line);
+  }
+  Replace("TEMPLATE", TemplateOf(shell, *words), line);
+  if (words->Has("--num-nodes")) Replace("1:", words->ValueOf("--num-nodes") + ":", line);
+  if (words->Has("--cluster-size")) {
+    Replace("--nodes N", absl::StrCat("--nodes ", words->ValueOf("--cluster-size")), line);
+  }
+  Replace("NODE", given[1].empty() ? words->ValueOf("--alias") : given[1], line);
+  Replace("PLACE", given[2], line);
+  Replace("TAG", tag, line);
+  return line;
+}
+
+int Run(Shell& shell, absl::string_view rest) {
+  const auto [name, behind] = SplitFirst(rest);
+  if (name.empty()) {
+    Table table({{"of StarCluster"}, {"here"}});
+    for (const Former& one : kFormers) table.Add({one.name, one.instead});
+    shell.output().Out(table.Render(shell.output().columns()));
+    return kExitOk;
+  }
+  for (const Former& former : kFormers) {
+    if (name != former.name) continue;
+    shell.output().Note(
+        absl::StrCat("starcluster ", name, " is here: ", Here(shell, former, behind)));
+    return kExitUsage;
+  }
+  return shell.Usage("starcluster",
+                     absl::StrCat("there is no '", name, "'", DidYouMean(name, Names())));
 }
 
 }  // namespace

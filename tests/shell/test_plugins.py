@@ -210,11 +210,30 @@ def sleepers():
 def test_what_plugins_run_ends_with_the_first_interrupt(lab, plugins):
     plugins.write("slow.py", "from starcluster.clustersetup import ClusterSetup\n\nclass Slow(ClusterSetup):\n"
                   "    def run(self, nodes, *rest):\n        nodes[0].ssh.execute('sleep 98765.4321')\n")
-    configure(lab, "[plugin slow]\nsetup_class = slow.Slow\n[cluster base1]\nnodes.node = 1\nplugins = slow\n")
+    plugins.write("steps.py", STEPS)
+    path = configure(lab, THREE + "[plugin slow]\nsetup_class = slow.Slow\n"
+                     "[cluster base1]\nnodes.node = 1\nplugins = a, slow, b\n")
     process = lab.start("cluster", "start", "base1")
     wait_until(sleepers, 20 * SLACK, "it runs")
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=20 * SLACK)
     assert process.returncode == 130, told
     wait_until(lambda: not sleepers(), 5 * SLACK, "it is gone")
+    # What ran until then is kept, and the node, too.
+    assert plugins.steps() == ["a run node001 node001"]
+    assert ran(lab, "base1")["a"] == {"node001": True} and not all(ran(lab, "base1")["slow"].values())
     assert json.loads(good(lab, "cluster", "status", "base1", "-o", "json").stdout)["nodes"][0]["state"] == "running"
+    # The same of a plugin that takes too long, or ends its process.
+    path.write_text(path.read_text() + "plugin_timeout = 1s\n")
+    result = lab.run("cluster", "setup", "base1")
+    assert result.returncode == 1 and "plugin_timeout is over; plugin slow: " in result.stderr and not sleepers()
+    plugins.write("slow.py", "import os\nfrom starcluster.clustersetup import ClusterSetup\n\nclass Slow(ClusterSetup):\n"
+                  "    def run(self, nodes, *rest):\n        os._exit(3)\n")
+    result = lab.run("cluster", "setup", "base1")
+    assert result.returncode == 1 and "plugins: " in result.stderr
+    path.write_text(path.read_text() + "on_plugin_failure = continue\n")
+    plugins.write("slow.py", "from starcluster.clustersetup import ClusterSetup\n\nclass Slow(ClusterSetup):\n"
+                  "    def run(self, nodes, *rest):\n        nodes[0].ssh.execute('exit 4')\n")
+    result = lab.run("cluster", "setup", "base1")
+    assert result.returncode == 1 and "plugin slow" in result.stderr and "status 4" in result.stderr
+    assert plugins.steps() == ["b run node001 node001"]
