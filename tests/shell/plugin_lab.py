@@ -1,5 +1,6 @@
 """What the tests of plugins at the prompt share: a cluster with plugins on this machine, and what they leave behind."""
 
+import json
 import os
 
 import pytest
@@ -73,6 +74,15 @@ class Steps(ClusterSetup):
 '''
 
 THREE = "".join(f"[plugin {mark}]\nsetup_class = steps.Steps\nmark = {mark}\n" for mark in "abc")
+
+
+def ran(lab, cluster):
+    """{plugin: {node: whether it went well}}."""
+    told = json.loads(good(lab, "cluster", "status", cluster, "-o", "json").stdout)["plugins"]
+    by_plugin = {}
+    for one in told:
+        by_plugin.setdefault(one["plugin"], {})[one["node"]] = one["ok"]
+    return by_plugin
 
 
 class Plugins:
