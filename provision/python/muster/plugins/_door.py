@@ -39,10 +39,10 @@ def _check(order, method):
         near = difflib.get_close_matches(order.hook, loader.HOOKS, 1)
         raise _refusal("INVALID_ARGUMENT", f"there is no hook {order.hook}; "
                        + (f"did you mean {near[0]}?" if near else f"there are: {', '.join(loader.HOOKS)}"))
-    if not order.nodes:
+    if not order.nodes and method != "leave":
         raise _refusal("FAILED_PRECONDITION", f"no node of {order.cluster or 'the cluster'} runs, so that no plugin can")
     known = {node.alias for node in order.nodes}
-    for name in [*order.leaving, *order.only]:
+    for name in order.only:
         if name not in known:
             raise _refusal("NOT_FOUND", f"{order.cluster or 'the cluster'} has no node {name} that runs; it has: "
                            f"{', '.join(sorted(known))}")
