@@ -26,8 +26,8 @@ def words_of(command, source_profile, user=None, detach=False):
         inner = shlex.join(["sh", "-c", _START, "sh", command, profile, home])
         command, profile = f"nohup setsid {inner} </dev/null >/dev/null 2>&1 &", ""
     if len(command.encode("utf-8", "surrogateescape")) > MOST_WORD:
-        raise ValueError(f"the command has {len(command)} characters; {MOST_WORD} bytes is the most: write it to a file of "
-                         "the node with remote_file(), and execute that")
+        raise ValueError(f"the command has {len(command)} characters; {MOST_WORD} bytes is the most: write it to a "
+                         "file of the node with remote_file(), and execute that")
     return [*prefix, "sh", "-c", _START, "sh", command, profile, home]
 
 

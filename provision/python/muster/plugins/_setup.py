@@ -30,8 +30,8 @@ class Setup:
         steps = [step for step in map(self._step, loaded) if step[2]]
         if not steps:
             self.receipt.keep(sections, True)
-            return self._answer(f"nothing to do: {_names(sections)} ran on all {len(order.nodes)} nodes already" if sections
-                                else "no plugins are configured")
+            done = f"nothing to do: {_names(sections)} ran on all {len(order.nodes)} nodes already"
+            return self._answer(done if sections else "no plugins are configured")
         if self._look_at(steps):
             self._run(steps)
         self.receipt.keep(sections, all(self.receipt.has_run(section.name) for section in sections))
@@ -100,7 +100,8 @@ class Setup:
     # ---- leave ----
 
     def leave(self):
-        """Tells the plugins that nodes, or all, leave: the last first. One that fails keeps no other from hearing it."""
+        """Tells the plugins that nodes, or all, leave: the last first. One that fails keeps no other from hearing
+        it."""
         order = self._order
         hook = {"remove": "on_remove_node", "shutdown": "on_shutdown", "restart": "on_restart"}[order.reason]
         running = {node.alias for node in order.nodes}

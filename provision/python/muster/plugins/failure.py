@@ -47,7 +47,9 @@ class Failure:
         here = os.path.dirname(os.path.abspath(__file__))
         frames = [frame for frame in traceback.extract_tb(self.error.__traceback__)
                   if os.path.dirname(os.path.abspath(frame.filename)) != here and "ClusterAPI" not in frame.filename]
-        return f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno}, in {frames[-1].name})" if frames else ""
+        if not frames:
+            return ""
+        return f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno}, in {frames[-1].name})"
 
 
 def _parts(error, node):

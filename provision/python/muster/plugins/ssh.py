@@ -146,8 +146,8 @@ class Ssh(RemotePaths):
         if ended.kind != "ok":
             reason = ended.stderr.decode(errors="replace").strip().splitlines() or [ended.description]
             raise exception.SSHAuthException(
-                f"{self._node}: commands run as {name} there, who may not become {user}: {reason[-1]}; have clusterd run as "
-                f"root there, or let {name} use `sudo -n -u {user}`")
+                f"{self._node}: commands run as {name} there, who may not become {user}: {reason[-1]}; have "
+                f"clusterd run as root there, or let {name} use `sudo -n -u {user}`")
         self._user = switched
 
     def connect(self, host=None, username=None, **_):
