@@ -6,6 +6,7 @@ import traceback
 from . import exception
 
 LINES = 20  # of a command's output
+MOST = 1000  # characters of a message, which has the command in it
 
 
 class Failure:
@@ -60,6 +61,11 @@ def _parts(error, node):
 
 
 def _head(error):
+    text = _message(error)
+    return text if len(text) <= MOST else f"{text[:MOST // 2]} … {text[-MOST // 2:]}"
+
+
+def _message(error):
     if isinstance(error, exception.RemoteCommandFailed):
         return str(error.msg)
     if isinstance(error, exception.BaseException):
