@@ -37,6 +37,14 @@ def test_lines_are_stripped_and_errors_come_last(ssh):
     assert ssh.execute("") == []
 
 
+def test_a_command_may_be_long(ssh, exception):
+    words = " ".join(f"word{number}" for number in range(40000))
+    assert ssh.execute(f"echo {words} | wc -w\ncat\necho $PATH | cut -c1") == ["40000", "/"]
+    with pytest.raises(exception.RemoteCommandFailed) as raised:
+        ssh.execute(f"true {words}\nexit 7")
+    assert raised.value.exit_status == 7
+
+
 def test_a_failure_is_raised_logged_or_passed_over(ssh, exception, capsys):
     with pytest.raises(exception.RemoteCommandFailed) as raised:
         ssh.execute("echo out; echo err >&2; exit 3")
@@ -186,15 +194,20 @@ def test_trees_go_there_and_back(ssh, exception, tmp_path):
 # ---- Users ----
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root's clusterd may become others")
-def test_commands_run_as_another_user(ssh, exception):
+@pytest.mark.parametrize("way", ["runuser", "su"])
+def test_commands_run_as_another_user(ssh, exception, lab, way):
+    if way == "su":
+        (lab[1] / "bin/runuser").symlink_to("/bin/false")
     ssh.switch_user("nobody")
     try:
         assert ssh.execute("id -un; echo $HOME; echo $USER") == ["nobody", "/nonexistent", "nobody"]
         assert ssh.get_current_user() == ssh._username == "nobody"
         with pytest.raises(exception.RemoteCommandFailed):
             ssh.execute("test -r /etc/shadow")
+        assert ssh.execute("echo 'a  b'; exit 3", ignore_exit_status=True) == ["a  b"] and ssh.get_last_status() == 3
     finally:
         ssh.switch_user("root")
+        (lab[1] / "bin/runuser").unlink(missing_ok=True)
     assert ssh.execute("id -un") == ["root"]
     with pytest.raises(exception.SSHAuthException, match="n1 has no user nobody-there"):
         ssh.switch_user("nobody-there")

@@ -176,6 +176,18 @@ def test_leaving_goes_on_when_a_plugin_fails(run, notes):
     assert notes.taken() == ["b on_remove_node n3", "a on_remove_node n3"]
 
 
+def test_a_node_that_does_not_run_any_more_may_leave(run, notes):
+    notes.add("a")
+    assert run.call()["ok"]
+    gone = run.nodes.pop()
+    assert run.call("leave", reason="remove", leaving=["n2", gone["name"]])["ok"]
+    assert notes.taken() == ["a run n1 n2 n3", "a on_remove_node n2"] and list(run.receipt["done"]["a"]["nodes"]) == ["n1"]
+    run.nodes.clear()
+    for reason in ("remove", "shutdown"):
+        assert run.call("leave", reason=reason, leaving=["n1"])["message"] == "no node runs that a plugin could be told of"
+    assert notes.taken() == []
+
+
 def test_one_hook_of_one_plugin_on_some_nodes(run, notes):
     notes.add("a")
     assert run.call("run", plugin="a", only=["n2", "n1"])["message"] == "a: run done on 2 nodes"

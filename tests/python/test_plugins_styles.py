@@ -203,7 +203,7 @@ class Accounts(clustersetup.DefaultClusterSetup):
     """Makes accounts, and opens ports where there is a cloud."""
     KEYS = os.path.join(static.STARCLUSTER_CFG_DIR, 'keys')
 
-    def __init__(self, num=None, names=None, batch_file='/root/.accounts'):
+    def __init__(self, num=None, names=None, batch_file='/var/accounts'):
         if not num and not names:
             raise exception.BaseException("you must provide num or names")
         self._names = [n.strip() for n in (names or '').split(',')] or ['user%.3d' % i for i in range(int(num))]

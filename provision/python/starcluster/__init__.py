@@ -10,8 +10,8 @@ from ClusterAPI import __version__  # noqa: F401
 from . import _absent
 
 _MODULES = {name: name for name in (
-    "awsutils", "cluster", "clustersetup", "config", "exception", "logger", "node", "progressbar", "spinner", "ssh", "static",
-    "threadpool", "utils")} | {"sshutils": "ssh"}
+    "awsutils", "cluster", "clustersetup", "config", "exception", "logger", "node", "progressbar", "spinner", "ssh",
+    "static", "threadpool", "utils")} | {"sshutils": "ssh"}
 
 _plugins = os.path.expanduser("~/.starcluster/plugins")
 if _plugins not in sys.path:
@@ -27,7 +27,9 @@ class _Absent:
 
     @staticmethod
     def find_spec(fullname, path=None, target=None):
-        return importlib.machinery.ModuleSpec(fullname, _Absent, is_package=True) if _absent.is_there(fullname) else None
+        if not _absent.is_there(fullname):
+            return None
+        return importlib.machinery.ModuleSpec(fullname, _Absent, is_package=True)
 
     @staticmethod
     def create_module(spec):

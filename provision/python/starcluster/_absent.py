@@ -21,7 +21,8 @@ REASONS = {
 # The modules in those that are packages.
 _PARTS = {
     "balancers": ("sge",),
-    "commands": ("base", "start", "stop", "terminate", "restart", "sshmaster", "sshnode", "shell", "runplugin", "completers"),
+    "commands": ("base", "start", "stop", "terminate", "restart", "sshmaster", "sshnode", "shell", "runplugin",
+                 "completers"),
     "templates": ("condor", "config", "experimental", "hadoop", "mysql", "sge", "slurm", "user_msgs"),
     "tests": ("templates", "test_cluster", "test_config", "test_threadpool", "test_utils"),
 }

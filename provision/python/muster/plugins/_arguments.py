@@ -8,6 +8,7 @@ import types
 import typing
 
 from . import exception
+from .clustersetup import ClusterSetup
 from .logger import log
 
 _BOOLEANS = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
@@ -16,8 +17,7 @@ _BOOLEANS = {"yes": True, "true": True, "on": True, "1": True, "no": False, "fal
 def parameters_of(kind):
     """The parameters of the constructor by name, and whether it takes any others."""
     constructor = kind.__init__
-    if constructor is object.__init__ or getattr(constructor, "__module__", "").startswith("muster.plugins.clustersetup") and \
-            constructor.__qualname__ == "ClusterSetup.__init__":
+    if constructor in (object.__init__, ClusterSetup.__init__):
         return {}, False
     parameters = list(inspect.signature(constructor).parameters.values())[1:]
     named = {one.name: one for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)}
@@ -109,7 +109,8 @@ def converted(text, wanted):
     if origin in (typing.Union, types.UnionType):
         return _one_of(text, inner)
     if origin is typing.Literal:
-        return next(one for one in inner if str(one) == text.strip()) if text.strip() in map(str, inner) else _refuse(text)
+        found = [one for one in inner if str(one) == text.strip()]
+        return found[0] if found else _refuse(text)
     kind = origin or wanted
     if kind is bool:
         return _BOOLEANS[text.strip().lower()] if text.strip().lower() in _BOOLEANS else _refuse(text)

@@ -54,4 +54,4 @@ class DefaultSteps:
         """(uid, gid) that no user and no group of any node has."""
         users = [users for node in self._nodes for users in node.get_user_map(key_by_uid=True)]
         groups = [group for node in self._nodes for group in node.get_group_map(key_by_gid=True)]
-        return tuple(max([999, *(number for number in numbers if number < _HIGHEST)]) + 1 for numbers in (users, groups))
+        return tuple(max([999, *(one for one in numbers if one < _HIGHEST)]) + 1 for numbers in (users, groups))

@@ -39,10 +39,11 @@ def _check(order, method):
         near = difflib.get_close_matches(order.hook, loader.HOOKS, 1)
         raise _refusal("INVALID_ARGUMENT", f"there is no hook {order.hook}; "
                        + (f"did you mean {near[0]}?" if near else f"there are: {', '.join(loader.HOOKS)}"))
-    if not order.nodes:
-        raise _refusal("FAILED_PRECONDITION", f"no node of {order.cluster or 'the cluster'} runs, so that no plugin can")
+    if not order.nodes and method != "leave":
+        raise _refusal("FAILED_PRECONDITION",
+                       f"no node of {order.cluster or 'the cluster'} runs, so that no plugin can")
     known = {node.alias for node in order.nodes}
-    for name in [*order.leaving, *order.only]:
+    for name in order.only:
         if name not in known:
             raise _refusal("NOT_FOUND", f"{order.cluster or 'the cluster'} has no node {name} that runs; it has: "
                            f"{', '.join(sorted(known))}")
@@ -60,13 +61,14 @@ def _section(order):
 def _listed(order, finder, is_check):
     told = [_described(section, finder, is_check) for section in order.sections]
     bad = [plugin["text"] for plugin in told if not plugin["ok"]]
+    good = f"{len(told)} plugin{'' if len(told) == 1 else 's'} can be loaded"
     return {"receipt": order.receipt, "ok": not bad, "results": [], "plugins": told,
-            "message": "; ".join(" ".join(text.split()) for text in bad) or f"{len(told)} plugin{'' if len(told) == 1 else 's'} can be loaded"}
+            "message": "; ".join(" ".join(text.split()) for text in bad) or good}
 
 
 def _described(section, finder, is_check):
-    told = {"name": section.name, "setup_class": section.setup_class, "file": "", "line": 0, "hooks": [], "arguments": [],
-            "ok": True, "text": "ok"}
+    told = {"name": section.name, "setup_class": section.setup_class, "file": "", "line": 0, "hooks": [],
+            "arguments": [], "ok": True, "text": "ok"}
     try:
         kind = loader.class_of(section, finder)
         told["file"], told["line"] = loader.place_of(kind)
@@ -77,7 +79,8 @@ def _described(section, finder, is_check):
             loader.made(section, kind)
             told["text"] = "ok"
             if not told["hooks"]:
-                raise PluginError(f"Plugin {section.name}: {kind.__name__} has none of the hooks: {', '.join(loader.HOOKS)}")
+                raise PluginError(f"Plugin {section.name}: {kind.__name__} has none of the hooks: "
+                                  f"{', '.join(loader.HOOKS)}")
     except PluginError as error:
         told["ok"], told["text"] = False, str(error)
     return told

@@ -69,8 +69,8 @@ class Finder:
         return spec
 
     def module(self, name):
-        """Imports the module of a setup_class: a file of the folders, whatever else is called so; else what Python finds.
-        ModuleNotFoundError: there is none."""
+        """Imports the module of a setup_class: a file of the folders, whatever else is called so; else what Python
+        finds. ModuleNotFoundError: there is none."""
         if name.startswith("starcluster.plugins.") and not _is_one_of_ours(name):
             name = name.removeprefix("starcluster.plugins.")  # a file that was to lie among StarCluster's own
         top, _, rest = name.partition(".")

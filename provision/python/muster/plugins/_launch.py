@@ -3,7 +3,7 @@
 import collections
 import shlex
 
-MOST_WORD = 100_000  # bytes of one argument; a longer command travels in a file of the node's shell
+MOST_WORD = 60_000  # bytes of a command that travels as an argument
 
 # /etc/profile may set the PATH anew: what the node has in its own stays in front.
 PROFILE = ('muster_path=$PATH; [ ! -r /etc/profile ] || source /etc/profile >/dev/null 2>&1 </dev/null; '
@@ -13,32 +13,33 @@ PROFILE = ('muster_path=$PATH; [ ! -r /etc/profile ] || source /etc/profile >/de
 _START = ('[ -z "$3" ] || cd "$3" 2>/dev/null || cd /; '
           'if command -v bash >/dev/null 2>&1; then exec bash -c "$2$1" bash; else exec sh -c "$1" sh; fi')
 
+# The same for a command that is too long for an argument: it is the standard input, which the command itself
+# then has not.
+_START_LONG = ('[ -z "$2" ] || cd "$2" 2>/dev/null || cd /; exec 3<&0 0</dev/null; '
+               'if command -v bash >/dev/null 2>&1; then exec bash -c "$1"". /dev/fd/3" bash; fi; exec sh /dev/fd/3')
+
 # Somebody else whom commands run as: name, home, and the words that make them so.
 User = collections.namedtuple("User", "name home prefix")
 
 
 def words_of(command, source_profile, user=None, detach=False):
-    """The program and its arguments."""
+    """(the program and its arguments, its standard input)"""
     profile = PROFILE if source_profile else ""
     home = user.home if user is not None else ""
     prefix = list(user.prefix) if user is not None else []
     if detach:
         inner = shlex.join(["sh", "-c", _START, "sh", command, profile, home])
         command, profile = f"nohup setsid {inner} </dev/null >/dev/null 2>&1 &", ""
-    if len(command.encode("utf-8", "surrogateescape")) > MOST_WORD:
-        raise ValueError(f"the command has {len(command)} characters; {MOST_WORD} bytes is the most: write it to a file of "
-                         "the node with remote_file(), and execute that")
-    return [*prefix, "sh", "-c", _START, "sh", command, profile, home]
+    data = command.encode("utf-8", "surrogateescape")
+    if len(data) > MOST_WORD:
+        return [*prefix, "sh", "-c", _START_LONG, "sh", profile, home], data + b"\n"
+    return [*prefix, "sh", "-c", _START, "sh", command, profile, home], b""
 
 
 def switched(current_uid, name, home, shell):
-    """The User of that name, as it is reached by who has `current_uid`."""
+    """How the user of that name is reached by who has `current_uid`: Users, of which the first that works is taken."""
     environment = ["env", f"HOME={home}", f"USER={name}", f"LOGNAME={name}", f"SHELL={shell or '/bin/sh'}"]
-    if current_uid == 0:
-        return User(name, home, ["runuser", "-u", name, "--", *environment])
-    return User(name, home, ["sudo", "-n", "-H", "-u", name, "--", *environment])
-
-
-def with_su(user, shell_words):
-    """The same through su, for a root that has no runuser."""
-    return ["su", "-s", "/bin/sh", user.name, "-c", shlex.join(shell_words)]
+    if current_uid != 0:
+        return [User(name, home, ["sudo", "-n", "-H", "-u", name, "--", *environment])]
+    return [User(name, home, ["runuser", "-u", name, "--", *environment]),
+            User(name, home, ["su", "-s", "/bin/sh", "-c", 'exec "$@"', "--", name, "sh", *environment])]

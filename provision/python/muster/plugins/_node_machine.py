@@ -69,7 +69,8 @@ class NodeMachine:
         """No longer lets them."""
         if not self._is_here("nothing was exported"):
             for path in paths or [r"\S+"]:
-                self.ssh.remove_lines_from_file("/etc/exports", "|".join(rf"^{path}\s+{node.alias}\(" for node in nodes))
+                regex = "|".join(rf"^{path}\s+{node.alias}\(" for node in nodes)
+                self.ssh.remove_lines_from_file("/etc/exports", regex)
             self.ssh.execute("exportfs -fra")
 
     def mount_nfs_shares(self, server_node, remote_paths):
@@ -79,7 +80,8 @@ class NodeMachine:
         for path in remote_paths:
             line = f"{server_node.alias}:{path} {path} nfs vers=3,user,rw,exec,noauto 0 0\n"
             self.ssh.remove_lines_from_file("/etc/fstab", rf"\s{path}\s+nfs")
-            self.ssh.output(f"cat >> /etc/fstab; mkdir -p {word(path)}; mountpoint -q {word(path)} || mount {word(path)}",
+            place = word(path)
+            self.ssh.output(f"cat >> /etc/fstab; mkdir -p {place}; mountpoint -q {place} || mount {place}",
                             line.encode())
 
     def mount_device(self, device, path):
@@ -98,8 +100,8 @@ class NodeMachine:
         mode = self.ssh.stat(remote_file).st_mode & 0o777
         for node in nodes:
             path = dest or remote_file
-            node.ssh.output(f"mkdir -p {word(posixpath.dirname(path) or '.')} && cat > {word(path)} && chmod {mode:o} {word(path)}",
-                            data)
+            folder, place = word(posixpath.dirname(path) or "."), word(path)
+            node.ssh.output(f"mkdir -p {folder} && cat > {place} && chmod {mode:o} {place}", data)
 
     def copy_remote_file_to_node(self, remote_file, node, dest=None):
         """The same, of one node."""
@@ -136,7 +138,8 @@ class NodeMachine:
         try:
             return SqliteRepository().get(self.parent_cluster).get_node_by_name(self.alias)
         except (ClusterNotFound, NodeNotFound):
-            raise exception.InvalidOperation(f"{self.alias} was not started by Muster, which cannot {what} it") from None
+            raise exception.InvalidOperation(
+                f"{self.alias} was not started by Muster, which cannot {what} it") from None
 
     def start(self):
         """Starts its instance again; InvalidOperation: it was not started by Muster."""

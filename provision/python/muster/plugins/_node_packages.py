@@ -12,7 +12,8 @@ class NodePackages:
     def package_provider(self):
         """"apt", "yum" (dnf too), or None."""
         if "packages" not in self._asked:
-            found = self.ssh.output("for p in apt-get dnf yum; do command -v $p >/dev/null 2>&1 && echo $p && break; done; true")
+            found = self.ssh.output(
+                "for p in apt-get dnf yum; do command -v $p >/dev/null 2>&1 && echo $p && break; done; true")
             self._asked["packages"] = found.strip()
         return {"apt-get": "apt", "dnf": "yum", "yum": "yum"}.get(self._asked["packages"])
 
@@ -44,7 +45,8 @@ class NodePackages:
             self.yum_install(pkgs)
         else:
             raise exception.InvalidOperation(
-                f"{self.alias} has neither apt-get nor dnf nor yum in its PATH, so that {_text(pkgs)} cannot be installed")
+                f"{self.alias} has neither apt-get nor dnf nor yum in its PATH, so that {_text(pkgs)} cannot be "
+                "installed")
 
 
 def _text(pkgs):

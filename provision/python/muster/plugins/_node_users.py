@@ -78,7 +78,8 @@ class NodeUsers:
     # ---- Keys of ssh ----
 
     def generate_key_for_user(self, username, ignore_existing=False, auth_new_key=False, auth_conn_key=False):
-        """Gives the user a key, ~/.ssh/id_rsa, unless there is one; its text. `auth_new_key`: who has it may log in here."""
+        """Gives the user a key, ~/.ssh/id_rsa, unless there is one; its text. `auth_new_key`: who has it may log in
+        here."""
         user = self._wanted(username)
         folder = posixpath.join(user.pw_dir, ".ssh")
         key = posixpath.join(folder, "id_rsa")
@@ -88,7 +89,8 @@ class NodeUsers:
                             f"ssh-keygen -q -t rsa -b 3072 -N '' -f {word(key)} && chown -R {owner} {word(folder)}")
         if auth_new_key:
             keys = word(posixpath.join(folder, "authorized_keys"))
-            self.ssh.output(f"umask 077; touch {keys}; grep -qxFf {word(key)}.pub {keys} || cat {word(key)}.pub >> {keys}; "
+            public = word(key + ".pub")
+            self.ssh.output(f"umask 077; touch {keys}; grep -qxFf {public} {keys} || cat {public} >> {keys}; "
                             f"chown {owner} {keys}")
         return self.ssh.output(f"cat {word(key)}")
 
@@ -100,10 +102,12 @@ class NodeUsers:
         lines = []
         for node in [*nodes, *([self] if add_self and self not in nodes else [])]:
             for key in node.ssh.output("cat /etc/ssh/ssh_host_*_key.pub 2>/dev/null || true").splitlines():
-                names = dict.fromkeys([node.alias, node.private_dns_name, node.private_dns_name_short, node.private_ip_address])
+                names = dict.fromkeys([node.alias, node.private_dns_name, node.private_dns_name_short,
+                                       node.private_ip_address])
                 lines.append(f"{','.join(names)} {' '.join(key.split()[:2])}\n")
-        self.ssh.output(f"umask 077; mkdir -p {word(posixpath.dirname(path))} && cat >> {word(path)} && "
-                        f"chown {user.pw_uid}:{user.pw_gid} {word(path)} {word(posixpath.dirname(path))}", "".join(lines).encode())
+        folder, place = word(posixpath.dirname(path)), word(path)
+        self.ssh.output(f"umask 077; mkdir -p {folder} && cat >> {place} && "
+                        f"chown {user.pw_uid}:{user.pw_gid} {place} {folder}", "".join(lines).encode())
 
     def remove_from_known_hosts(self, username, nodes):
         """Takes the nodes' keys from the user's known_hosts."""
@@ -122,8 +126,9 @@ class NodeUsers:
             there = node._wanted(username)
             keys = word(posixpath.join(there.pw_dir, ".ssh", "authorized_keys"))
             folder = word(posixpath.join(there.pw_dir, ".ssh"))
-            node.ssh.output(f"umask 077; mkdir -p {folder}; touch {keys}; k=$(cat); grep -qxF \"$k\" {keys} || printf '%s\\n' "
-                            f"\"$k\" >> {keys}; chown {there.pw_uid}:{there.pw_gid} {folder} {keys}", public.strip().encode())
+            line = (f"umask 077; mkdir -p {folder}; touch {keys}; k=$(cat); grep -qxF \"$k\" {keys} || "
+                    f"printf '%s\\n' \"$k\" >> {keys}; chown {there.pw_uid}:{there.pw_gid} {folder} {keys}")
+            node.ssh.output(line, public.strip().encode())
 
     def _wanted(self, username):
         user = self.getpwnam(username)

@@ -49,7 +49,8 @@ class Order:
         self.only = list(told.get("only") or [])
         self.answer_path = told.get("answer_path") or ""
         nodes = by_master(told.get("nodes") or [])
-        self._connections = Connections(self.cluster, [(node["name"], node["address"], node.get("kind", "")) for node in nodes])
+        places = [(node["name"], node["address"], node.get("kind", "")) for node in nodes]
+        self._connections = Connections(self.cluster, places)
         self.nodes = [Node(node, self._connections, place == 0, self.cluster) for place, node in enumerate(nodes)]
 
     @property

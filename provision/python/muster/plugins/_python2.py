@@ -5,12 +5,13 @@ import re
 import warnings
 
 # Names, attributes and modules by which a file that is Python 3, too, shows that it means Python 2.
-_NAMES = {"unicode", "xrange", "basestring", "raw_input", "long", "unichr", "reduce", "execfile", "intern", "file", "apply",
-          "map", "filter", "zip"}
+_NAMES = {"unicode", "xrange", "basestring", "raw_input", "long", "unichr", "reduce", "execfile", "intern", "file",
+          "apply", "map", "filter", "zip"}
 _ATTRIBUTES = {"has_key", "iteritems", "iterkeys", "itervalues", "keys", "values", "items", "next", "getcwdu", "maxint",
                "im_func", "im_self", "func_name", "izip", "imap", "ifilter", "lowercase", "uppercase", "letters"}
-_MODULES = {"urllib2", "urllib", "urlparse", "ConfigParser", "StringIO", "cStringIO", "Queue", "commands", "cPickle", "httplib",
-            "Tkinter", "thread", "HTMLParser", "Cookie", "cookielib", "SocketServer", "xmlrpclib", "__builtin__", "copy_reg"}
+_MODULES = {"urllib2", "urllib", "urlparse", "ConfigParser", "StringIO", "cStringIO", "Queue", "commands", "cPickle",
+            "httplib", "Tkinter", "thread", "HTMLParser", "Cookie", "cookielib", "SocketServer", "xmlrpclib",
+            "__builtin__", "copy_reg"}
 
 # Of lib2to3's changes those that do no harm to Python 3.
 _HARMLESS = ("dict", "execfile", "filter", "funcattrs", "getcwdu", "has_key", "imports", "imports2", "import", "intern",
@@ -46,12 +47,14 @@ def text_of(data):
     except (SyntaxError, UnicodeDecodeError, LookupError):
         text = data.decode("latin-1")
     # Its text is one already: a line that says otherwise would mislead.
-    text = re.sub(r"\A(?:#!.*\n)?\s*#.*?coding[:=][ \t]*[-\w.]+.*", lambda found: found[0].replace("coding", "encoded"), text)
+    text = re.sub(r"\A(?:#!.*\n)?\s*#.*?coding[:=][ \t]*[-\w.]+.*",
+                  lambda found: found[0].replace("coding", "encoded"), text)
     return text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
 
 
 def compiled(data, path, in_package=False):
-    """The code of a file. `in_package`: what it imports may lie beside it, as Python 2 had it. SyntaxError: it is neither Python 3 nor 2; CannotConvert: it is Python 2, and stays so."""
+    """The code of a file. `in_package`: what it imports may lie beside it, as Python 2 had it. SyntaxError: it is
+    neither Python 3 nor 2; CannotConvert: it is Python 2, and stays so."""
     text = text_of(data)
     try:
         with warnings.catch_warnings():

@@ -83,7 +83,8 @@ class RemotePaths:
         """The paths that a pattern matches, sorted."""
         quoted = "".join(part if re.fullmatch(r"[*?\[\]!^-]", part) else shlex.quote(part)
                          for part in re.split(r"([*?\[\]!^-])", str(pattern)) if part)
-        quoted = re.sub(r"^~(?=/|$)|^'~'|^'~/", lambda found: '"$HOME"' + ("'/" if found[0].endswith("/") else ""), quoted)
+        quoted = re.sub(r"^~(?=/|$)|^'~'|^'~/",
+                        lambda found: '"$HOME"' + ("'/" if found[0].endswith("/") else ""), quoted)
         line = f"for f in {quoted}; do if [ -e \"$f\" ] || [ -L \"$f\" ]; then printf '%s\\0' \"$f\"; fi; done"
         return sorted(filter(None, self.output(line).split("\0")))
 
@@ -186,8 +187,8 @@ class RemotePaths:
 
     def get_public_key(self, key):
         """The public half of the text of a private key, as ssh-keygen says it."""
-        return self.output("umask 077; f=$(mktemp) && cat > \"$f\" && ssh-keygen -y -f \"$f\"; s=$?; rm -f \"$f\"; exit $s",
-                           key.encode()).strip()
+        line = 'umask 077; f=$(mktemp) && cat > "$f" && ssh-keygen -y -f "$f"; s=$?; rm -f "$f"; exit $s'
+        return self.output(line, key.encode()).strip()
 
 
 def _octal(mode):

@@ -33,8 +33,8 @@ class Setup:
         steps = [step for step in map(self._step, loaded) if step[2]]
         if not steps:
             self.receipt.keep(sections, True)
-            return self._answer(f"nothing to do: {_names(sections)} ran on all {len(order.nodes)} nodes already" if sections
-                                else "no plugins are configured")
+            done = f"nothing to do: {_names(sections)} ran on all {len(order.nodes)} nodes already"
+            return self._answer(done if sections else "no plugins are configured")
         if self._look_at(steps):
             self._run(steps)
         self.receipt.keep(sections, all(self.receipt.has_run(section.name) for section in sections))
@@ -103,9 +103,18 @@ class Setup:
     # ---- leave ----
 
     def leave(self):
-        """Tells the plugins that nodes, or all, leave: the last first. One that fails keeps no other from hearing it."""
+        """Tells the plugins that nodes, or all, leave: the last first. One that fails keeps no other from hearing
+        it."""
         order = self._order
         hook = {"remove": "on_remove_node", "shutdown": "on_shutdown", "restart": "on_restart"}[order.reason]
+        running = {node.alias for node in order.nodes}
+        for name in [name for name in order.leaving if name not in running]:
+            log.debug("%s does not run: no plugin is told that it leaves", name)
+            for section in self.receipt.plugins:
+                self._forget(section["name"], [name])
+        leaving = [node for node in order.nodes if node.alias in order.leaving]
+        if not (leaving if hook == "on_remove_node" else order.nodes):
+            return self._answer("no node runs that a plugin could be told of")
         sections = [loader.section_of(told) for told in self.receipt.plugins] or order.sections
         sections = [section for section in sections if self.receipt.knows(section.name)]
         told = []
@@ -118,7 +127,7 @@ class Setup:
                 self._forget(section.name, order.leaving)
                 continue
             told.append(section.name)
-            for node in order.named(order.leaving) if hook == "on_remove_node" else [None]:
+            for node in leaving if hook == "on_remove_node" else [None]:
                 failure = self._runner.call(loaded[0], hook, node)
                 self._note(loaded[0], node.alias if node is not None else "", failure)
                 if failure is None and node is not None:

@@ -15,8 +15,8 @@ class _NoCloud:
         if name.startswith("_"):
             raise AttributeError(name)
         raise exception.AWSError(
-            f"{self._what}.{name}: there is no provider for Amazon's cloud here; nodes come from: local, ssh, and classes of "
-            "your own (docs/providers.md)")
+            f"{self._what}.{name}: there is no provider for Amazon's cloud here; nodes come from: local, ssh, and "
+            "classes of your own (docs/providers.md)")
 
     def __repr__(self):
         return f"<{self._what}: no provider for Amazon's cloud is here>"

@@ -31,8 +31,8 @@ class Cluster:
         for node in self.nodes:
             if identifier in (node.alias, node.id, node.address, *node.ips):
                 return node
-        raise exception.InstanceDoesNotExist(f"{identifier} (the cluster has: {', '.join(node.alias for node in self.nodes)})",
-                                             "node")
+        known = ", ".join(node.alias for node in self.nodes)
+        raise exception.InstanceDoesNotExist(f"{identifier} (the cluster has: {known})", "node")
 
     def __repr__(self):
         return f"<Cluster: {self.cluster_tag} ({len(self.nodes)} nodes)>"
@@ -70,8 +70,8 @@ class ClusterManager:
 
 
 def run_plugin(plugin_name, cluster_tag, cfg):
-    """Runs one plugin on a cluster, with its file and settings as they are now. PluginError: it did not go well, and why,
-    which is logged already with the last lines of what ran."""
+    """Runs one plugin on a cluster, with its file and settings as they are now. PluginError: it did not go well, and
+    why, which is logged already with the last lines of what ran."""
     cfg.load()
     section = cfg.get_plugin(plugin_name)
     order = order_of(cluster_tag, cfg)
@@ -88,7 +88,8 @@ def order_of(tag, cfg):
     from ..exceptions import ClusterNotFound
     from ..repository import SqliteRepository
     try:
-        nodes = [_told(node) for node in SqliteRepository().get(tag).get_all_nodes() if node.state == "running" and node.ips]
+        known = SqliteRepository().get(tag).get_all_nodes()
+        nodes = [_told(node) for node in known if node.state == "running" and node.ips]
     except ClusterNotFound:
         nodes = _listed(tag, cfg)
     try:
@@ -112,11 +113,14 @@ def _listed(tag, cfg):
         nodes = ClusterAPI.connect(tag, ours).nodes()
     except RuntimeError as error:
         raise exception.ClusterDoesNotExist(f"cluster {tag} does not run: {error}") from None
-    return [{"name": node.name, "address": node.address, "instance_id": node.address, "ips": [node.address]} for node in nodes]
+    return _plain(nodes)
+
+
+def _plain(nodes):
+    return [{"name": node.name, "address": node.address, "instance_id": node.address, "ips": [node.address]}
+            for node in nodes]
 
 
 def nodes_of(cluster):
     """The Nodes of a ClusterAPI.Cluster, the first as master: to try parts of a plugin in a program."""
-    told = [{"name": node.name, "address": node.address, "instance_id": node.address, "ips": [node.address]}
-            for node in cluster.nodes()]
-    return Order({"nodes": told}).nodes
+    return Order({"nodes": _plain(cluster.nodes())}).nodes

@@ -27,7 +27,8 @@ class _Pool:
 
 
 class ClusterSetup:
-    """A plugin: run() and, if it wants, the other hooks. Arguments come by position; a plugin may call them as it likes.
+    """A plugin: run() and, if it wants, the other hooks. Arguments come by position; a plugin may call them as it
+    likes.
 
     nodes: all of them, the master first (muster.plugins.Node); master: that one
     user, user_shell: whom the cluster is for, and the name of his shell; volumes: a dict, which is empty
@@ -90,11 +91,11 @@ class DefaultClusterSetup(DefaultSteps, ClusterSetup):
         return self.pool
 
     def run(self, nodes, master, user, user_shell, volumes):
-        self._nodes, self._master, self._user, self._user_shell, self._volumes = nodes, master, user, user_shell, volumes
+        self._remember(nodes, master, user, user_shell, volumes)
         self.pool.map(self._look_at, nodes, jobid_fn=lambda node: node.alias)
 
     def on_add_node(self, node, nodes, master, user, user_shell, volumes):
-        self._nodes, self._master, self._user, self._user_shell, self._volumes = nodes, master, user, user_shell, volumes
+        self._remember(nodes, master, user, user_shell, volumes)
         self._look_at(node)
 
     def on_remove_node(self, node, nodes, master, user, user_shell, volumes):
@@ -105,6 +106,10 @@ class DefaultClusterSetup(DefaultSteps, ClusterSetup):
 
     def on_shutdown(self, nodes, master, user, user_shell, volumes):
         pass
+
+    def _remember(self, nodes, master, user, user_shell, volumes):
+        self._nodes, self._master, self._user = nodes, master, user
+        self._user_shell, self._volumes = user_shell, volumes
 
     @staticmethod
     def _look_at(node):

@@ -1,7 +1,8 @@
-"""The configuration as plugins and the development shell ask for it: ours, and that of StarCluster where there is one."""
+"""The configuration as plugins and the development shell ask for it: ours, and that of StarCluster if there is one."""
 
 import configparser
 import os
+import re
 
 from . import exception
 from .loader import Section
@@ -13,7 +14,8 @@ def default_files():
     """Those that are read where no file is named: the first that is there of ours, and StarCluster's."""
     given = os.environ.get("MUSTER_CONFIG")
     home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-    ours = [given] if given else ["./cluster.conf", os.path.join(home, "muster/cluster.conf"), "/etc/muster/cluster.conf"]
+    usual = ["./cluster.conf", os.path.join(home, "muster/cluster.conf"), "/etc/muster/cluster.conf"]
+    ours = [given] if given else usual
     found = [path for path in ours if os.path.exists(path)][:1]
     old = os.environ.get("STARCLUSTER_CONFIG") or os.path.expanduser("~/.starcluster/config")
     return found + ([old] if os.path.exists(old) else [])
@@ -103,9 +105,10 @@ class StarClusterConfig:
         told = self._sections.get(("plugin", name))
         if told is None:
             raise exception.PluginNotFound(f"plugin '{name}' not defined in config ({self._told_files()})")
-        settings = {key: value for key, (value, _) in told.items() if key and key.lower() != "setup_class"}
+        settings = {key: " ".join(value.split("\n")) for key, (value, _) in told.items()
+                    if key and key.lower() != "setup_class"}
         setup_class = next((value for key, (value, _) in told.items() if key.lower() == "setup_class"), "")
-        return Section(name, setup_class, {key: " ".join(value.split("\n")) for key, value in settings.items()}, told[""][1])
+        return Section(name, setup_class, settings, told[""][1])
 
     def get_cluster_template(self, name, tag_name=None):
         """The settings of [cluster NAME], with what it extends; lists where there are several: a dict."""
@@ -117,10 +120,12 @@ class StarClusterConfig:
             if chain in seen:
                 raise exception.ConfigError(f"[cluster {chain}] extends itself ({' -> '.join([*seen, chain])})")
             seen.append(chain)
-            chain = next((value for key, (value, _) in self._sections[("cluster", chain)].items() if key.lower() == "extends"), "")
+            told = self._sections[("cluster", chain)]
+            chain = next((value for key, (value, _) in told.items() if key.lower() == "extends"), "")
         values = {}
         for template in reversed(seen):
-            values.update((key.lower(), value) for key, (value, _) in self._sections[("cluster", template)].items() if key)
+            told = self._sections[("cluster", template)]
+            values.update((key.lower(), value) for key, (value, _) in told.items() if key)
         values.pop("extends", None)
         for key in _CLUSTER_LISTS:
             if key in values:
@@ -177,6 +182,5 @@ def _lines_of(text):
             title = line[1:line.rindex("]")]
             found.setdefault((title, ""), number)
         elif line[:1].strip() and ("=" in line or ":" in line):
-            found[title, line.replace(":", "=", 1).partition("=")[0].strip() if line.find(":") < line.find("=") and ":" in line
-                  else line.replace("=", ":", 1).partition(":")[0].strip()] = number
+            found[title, re.split("[=:]", line, maxsplit=1)[0].strip()] = number
     return found

@@ -21,7 +21,8 @@ def write(error, about, folder=None):
         f"{about}: {type(error).__name__}: {error}", "",
         f"Muster {__version__}, Python {sys.version.split()[0]}, {platform.platform()}",
         f"working folder {_working_folder()}", "",
-        "".join(traceback.format_exception(error)), "The end of the debug file:", _tail(os.path.join(folder, "debug.log"))])
+        "".join(traceback.format_exception(error)),
+        "The end of the debug file:", _tail(os.path.join(folder, "debug.log"))])
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8",

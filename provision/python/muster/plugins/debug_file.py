@@ -10,8 +10,8 @@ COUNT = 2  # files that were put aside: NAME.1, NAME.2
 
 
 class DebugFile(logging.Handler):
-    """Appends whole lines to `path`, whose folder is made; nobody else may read it. A disk that is full costs the lines,
-    not the program."""
+    """Appends whole lines to `path`, whose folder is made; nobody else may read it. A disk that is full costs the
+    lines, not the program."""
 
     def __init__(self, path, size=SIZE, count=COUNT):
         super().__init__()

@@ -106,7 +106,8 @@ class PluginNotFound(PluginError):
     """There is no plugin of that name in the configuration."""
 
     def __init__(self, plugin, *rest):
-        super().__init__(plugin if rest or " " in str(plugin) else f"Plugin {plugin} is not defined in the configuration")
+        is_whole = bool(rest) or " " in str(plugin)
+        super().__init__(plugin if is_whole else f"Plugin {plugin} is not defined in the configuration")
 
 
 class ConfigError(BaseException):
@@ -158,7 +159,8 @@ _NAMES_OF_AWS = ("RegionDoesNotExist AMIDoesNotExist InstanceNotRunning Security
 
 def _define(names, base):
     for name in names.split():
-        globals()[name] = type(name, (base,), {"__module__": __name__, "__doc__": f"{base.__doc__} Nothing raises it here."})
+        told = f"{base.__doc__} Nothing raises it here."
+        globals()[name] = type(name, (base,), {"__module__": __name__, "__doc__": told})
 
 
 for _base, _names in _NAMES.items():

@@ -6,6 +6,7 @@ import traceback
 from . import exception
 
 LINES = 20  # of a command's output
+MOST = 1000  # characters of a message, which has the command in it
 
 
 class Failure:
@@ -47,7 +48,9 @@ class Failure:
         here = os.path.dirname(os.path.abspath(__file__))
         frames = [frame for frame in traceback.extract_tb(self.error.__traceback__)
                   if os.path.dirname(os.path.abspath(frame.filename)) != here and "ClusterAPI" not in frame.filename]
-        return f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno}, in {frames[-1].name})" if frames else ""
+        if not frames:
+            return ""
+        return f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno}, in {frames[-1].name})"
 
 
 def _parts(error, node):
@@ -58,6 +61,11 @@ def _parts(error, node):
 
 
 def _head(error):
+    text = _message(error)
+    return text if len(text) <= MOST else f"{text[:MOST // 2]} … {text[-MOST // 2:]}"
+
+
+def _message(error):
     if isinstance(error, exception.RemoteCommandFailed):
         return str(error.msg)
     if isinstance(error, exception.BaseException):

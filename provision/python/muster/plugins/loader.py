@@ -44,8 +44,8 @@ def class_of(section, finder):
     module_name, _, class_name = section.setup_class.strip().rpartition(".")
     if not module_name:
         told = f"is {section.setup_class!r}" if section.setup_class else "is missing"
-        raise exception.PluginError(f"setup_class of plugin {section.name} {told}{at}; it has to be MODULE.CLASS, as in "
-                                    "setup_class = ubuntu.PackageInstaller")
+        raise exception.PluginError(f"setup_class of plugin {section.name} {told}{at}; it has to be MODULE.CLASS, as "
+                                    "in setup_class = ubuntu.PackageInstaller")
     module = _module_of(section, module_name, finder, at)
     kind = getattr(module, class_name, None)
     file = getattr(module, "__file__", None) or module_name
@@ -70,10 +70,11 @@ def _module_of(section, name, finder, at):
     except exception.PluginError as error:
         raise exception.PluginError(f"Plugin {section.name}: {error}{at}") from None
     except _python2.CannotConvert as error:
-        raise exception.PluginSyntaxError(f"Plugin {section.name} ({_file_of(error, name, finder)}) cannot be loaded: {error}{at}")\
-            from None
+        file = _file_of(error, name, finder)
+        raise exception.PluginSyntaxError(f"Plugin {section.name} ({file}) cannot be loaded: {error}{at}") from None
     except SyntaxError as error:
-        raise exception.PluginSyntaxError(f"Plugin {section.name} ({error.filename or name}) contains a syntax error at line "
+        file = error.filename or name
+        raise exception.PluginSyntaxError(f"Plugin {section.name} ({file}) contains a syntax error at line "
                                           f"{error.lineno}: {error.msg}{at}") from None
     except ModuleNotFoundError as error:
         if error.name and (name == error.name or name.startswith(error.name + ".")):
@@ -94,10 +95,12 @@ def _file_of(error, name, finder):
 
 
 def _import_failed(section, name, error, finder, at):
+    ours = os.path.dirname(__file__)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__)
-              if not frame.filename.startswith("<frozen") and os.path.dirname(frame.filename) != os.path.dirname(__file__)]
+              if not frame.filename.startswith("<frozen") and os.path.dirname(frame.filename) != ours]
     where = f"{frames[-1].filename}, line {frames[-1].lineno}: " if frames else ""
-    return exception.PluginLoadError(f"Failed to import plugin {section.name} ({name}): {where}{type(error).__name__}: {error}{at}")
+    return exception.PluginLoadError(
+        f"Failed to import plugin {section.name} ({name}): {where}{type(error).__name__}: {error}{at}")
 
 
 def made(section, kind):

@@ -115,8 +115,8 @@ session = None  # StarCluster's memory handler; the debug file is what there is
 
 
 def configure(folder=None, debug=False):
-    """Where the log goes from now on. `folder`: of debug.log; None: there is none. `debug`: debug lines on the screen, too.
-    Returns what it was before."""
+    """Where the log goes from now on. `folder`: of debug.log; None: there is none. `debug`: debug lines on the screen,
+    too. Returns what it was before."""
     global _configured
     before, _configured = _configured, (folder, debug)
     for handler in [handler for handler in log.handlers if isinstance(handler, DebugFile)]:

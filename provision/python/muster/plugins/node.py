@@ -88,13 +88,15 @@ class Node(NodeUsers, NodePackages, NodeMachine):
     @property
     def launch_time(self):
         """When the machine was started, as 2026-01-31T12:00:00.000Z."""
-        began = int(self._ask("began", "awk '/^btime/ {print $2}' /proc/stat"))
-        return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(began))
+        return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(self._began()))
+
+    def _began(self):
+        return int(self._ask("began", "awk '/^btime/ {print $2}' /proc/stat"))
 
     @property
     def local_launch_time(self):
         """The same in the time of here."""
-        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(int(self._ask("began", "awk '/^btime/ {print $2}' /proc/stat"))))
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self._began()))
 
     @property
     def uptime(self):

@@ -8,7 +8,8 @@ class Receipt:
 
     def __init__(self, data=None):
         data = copy.deepcopy(data or {})
-        self.plugins = data.get("plugins") or []  # sections as of the last whole setup: name, setup_class, settings, origin
+        # Sections as of the last setup: name, setup_class, settings, origin.
+        self.plugins = data.get("plugins") or []
         self.is_whole = bool(data.get("whole"))  # every plugin ran once
         self._done = data.get("done") or {}
 
@@ -61,7 +62,8 @@ class Receipt:
 
 
 def drift(before, now):
-    """What differs between the plugins that a cluster was set up with and those of the configuration: lines for people."""
+    """What differs between the plugins that a cluster was set up with and those of the configuration: lines for
+    people."""
     lines = []
     old = {told["name"]: told for told in before}
     new = {section.name: section for section in now}
@@ -71,7 +73,8 @@ def drift(before, now):
         lines.append(f"plugin {name} was added")
     for name in [name for name in new if name in old]:
         if old[name].get("setup_class", "") != new[name].setup_class:
-            lines.append(f"setup_class of plugin {name} was {old[name].get('setup_class', '')}, and is {new[name].setup_class}")
+            was = old[name].get("setup_class", "")
+            lines.append(f"setup_class of plugin {name} was {was}, and is {new[name].setup_class}")
         then, after = old[name].get("settings") or {}, new[name].settings
         for key in sorted(then.keys() | after.keys()):
             if then.get(key) != after.get(key):

@@ -13,7 +13,8 @@ class RemoteFile:
     def __init__(self, ssh, name, mode="w"):
         kind = mode.replace("b", "").replace("t", "").replace("U", "") or "r"
         if kind not in ("r", "w", "a", "r+", "w+", "a+"):
-            raise ValueError(f"a file cannot be opened with mode {mode!r}; it has to be r, w, a, r+, w+ or a+, b besides")
+            raise ValueError(f"a file cannot be opened with mode {mode!r}; it has to be r, w, a, r+, w+ or a+, b "
+                             "besides")
         self._ssh, self.name, self.mode = ssh, name, mode
         self.closed = False
         self._is_bytes = "b" in mode

@@ -42,7 +42,8 @@ class Runner:
             log.info("Plugin %s has no on_add_node: its run() is called for %s alone", loaded.name, name)
             return self._called(loaded, "run", ([node], *rest), name)
         if loaded.kind is not clustersetup.DefaultClusterSetup:
-            log.info("Running plugin %s%s", loaded.name, f" ({hook} of {name})" if name else "" if hook == "run" else f" ({hook})")
+            what = f" ({hook} of {name})" if name else "" if hook == "run" else f" ({hook})"
+            log.info("Running plugin %s%s", loaded.name, what)
         failure = self._called(loaded, hook, (node, nodes, *rest) if node is not None else (nodes, *rest), name)
         if failure is _IS_NONE:
             log.debug("plugin %s says that it has no %s", loaded.name, hook)
@@ -61,8 +62,8 @@ class Runner:
         except NotImplementedError as error:
             if hook != "run" and _is_said_by(error, method):
                 return _IS_NONE
-            log.warning("NotImplementedError in %s of plugin %s: it is a failure, and not a hook that is not there", hook,
-                        loaded.name)
+            log.warning("NotImplementedError in %s of plugin %s: it is a failure, and not a hook that is not there",
+                        hook, loaded.name)
             return self._failed(loaded, hook, error, name)
         except KeyboardInterrupt as error:
             self.is_interrupted = True

@@ -16,8 +16,8 @@ from .config import StarClusterConfig
 from .logger import log
 
 # As StarCluster's shell names them; boto and paramiko where they are installed.
-_SHOWN = ("config", "plugins", "cli", "awsutils", "ssh", "utils", "static", "exception", "cluster", "node", "clustersetup",
-          "image", "volume", "tests", "templates", "optcomplete")
+_SHOWN = ("config", "plugins", "cli", "awsutils", "ssh", "utils", "static", "exception", "cluster", "node",
+          "clustersetup", "image", "volume", "tests", "templates", "optcomplete")
 _FOREIGN = ("boto", "paramiko")
 
 
@@ -43,8 +43,8 @@ class Clusters(ClusterManager):
         try:
             return getattr(cluster, name)
         except AttributeError:
-            raise AttributeError(f"cluster has no {name}; it has run_plugin, get_cluster, get_cluster_names, list_clusters "
-                                 "and Cluster") from None
+            raise AttributeError(f"cluster has no {name}; it has run_plugin, get_cluster, get_cluster_names, "
+                                 "list_clusters and Cluster") from None
 
     def __repr__(self):
         return f"<clusters: {', '.join(self.get_cluster_names()) or 'none runs'}>"
@@ -59,7 +59,8 @@ class _Missing:
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        raise AttributeError(f"{self._name}.{name}: the module {self._name} is not installed, and nothing here needs it")
+        raise AttributeError(
+            f"{self._name}.{name}: the module {self._name} is not installed, and nothing here needs it")
 
     def __repr__(self):
         return f"<{self._name}: not installed>"
@@ -100,7 +101,8 @@ def _only(manager):
 
 def main(argv=None):
     """Opens the shell; the exit code."""
-    parser = argparse.ArgumentParser(prog="clustershell shell", description="A Python shell to write and try plugins in.")
+    parser = argparse.ArgumentParser(prog="clustershell shell",
+                                     description="A Python shell to write and try plugins in.")
     parser.add_argument("--cluster", default="", metavar="NAME", help="the cluster that `nodes` are of")
     parser.add_argument("--config", metavar="FILE", help="the configuration, in place of the usual files")
     parser.add_argument("--debug", action="store_true", help="show lines of the debug file")

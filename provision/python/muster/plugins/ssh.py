@@ -49,9 +49,9 @@ class Ssh(RemotePaths):
         """
         with lines_of(self._node):
             log.debug("executing remote command: %s", command)
-            words = _launch.words_of(command, source_profile, self._user, detach)
+            words, data = _launch.words_of(command, source_profile, self._user, detach)
             show = None if silent else _Lines(self._node if _in_pool() else "")
-            ended = self._run(words, timeout=self.timeout if timeout is None else timeout, on_output=show)
+            ended = self._run(words, data, timeout=self.timeout if timeout is None else timeout, on_output=show)
             if show is not None:
                 show.close()
             status = self._status_of(ended)
@@ -120,9 +120,9 @@ class Ssh(RemotePaths):
     # ---- Users ----
 
     def switch_user(self, user):
-        """Has everything from now on run as that user: of a clusterd of root with runuser, of others with `sudo -n`.
-        SSHAuthException: that is not allowed, and why. "root", where nobody may be root, is whom clusterd runs commands
-        as: plugins switch back so."""
+        """Has everything from now on run as that user: of a clusterd of root with runuser or su, of others with
+        `sudo -n`. SSHAuthException: that is not allowed, and why. "root", where nobody may be root, is whom clusterd
+        runs commands as: plugins switch back so."""
         if user == self.get_current_user():
             return
         name, uid = self._own_account()
@@ -132,23 +132,19 @@ class Ssh(RemotePaths):
         entry = self._as_daemon(f"getent passwd -- {quote(user)}").strip().split(":")
         if len(entry) < 7:
             raise exception.SSHAuthException(f"{self._node} has no user {user}, so that nothing can run as that user")
-        switched = _launch.switched(uid, user, entry[5], entry[6])
-        ended = self._connections.run(self._node, [*switched.prefix, "true"])
-        if ended.kind != "ok" and uid == 0:
-            switched = switched._replace(prefix=())
-            ended = self._connections.run(self._node, _launch.with_su(switched, ["true"]))
+        for switched in _launch.switched(uid, user, entry[5], entry[6]):
+            ended = self._connections.run(self._node, [*switched.prefix, "true"])
             if ended.kind == "ok":
-                raise exception.SSHAuthException(f"{self._node} has no runuser (Debian package util-linux): install it")
-        if ended.kind != "ok" and user == "root":
+                self._user = switched
+                return
+        if user == "root":
             log.debug("%s: commands run as %s there, who may not become root", self._node, name)
             self._user = None
             return
-        if ended.kind != "ok":
-            reason = ended.stderr.decode(errors="replace").strip().splitlines() or [ended.description]
-            raise exception.SSHAuthException(
-                f"{self._node}: commands run as {name} there, who may not become {user}: {reason[-1]}; have clusterd run as "
-                f"root there, or let {name} use `sudo -n -u {user}`")
-        self._user = switched
+        reason = ended.stderr.decode(errors="replace").strip().splitlines() or [ended.description]
+        raise exception.SSHAuthException(
+            f"{self._node}: commands run as {name} there, who may not become {user}: {reason[-1]}; have clusterd run "
+            f"as root there, or let {name} use `sudo -n -u {user}`")
 
     def connect(self, host=None, username=None, **_):
         """As switch_user(username); there is nothing to connect."""
@@ -226,7 +222,7 @@ class Ssh(RemotePaths):
 
     def output_bytes(self, line, data=b"", allowed=(0,)):
         """The same, as bytes."""
-        ended = self._run(_launch.words_of(line, False, self._user), data)
+        ended = self._run(_launch.words_of(line, False, self._user)[0], data)
         self._reached(ended)
         if ended.kind not in ("ok", "failed") or ended.exit_code not in allowed:
             reason = ended.stderr.decode("utf-8", "replace").strip() or ended.description

@@ -31,7 +31,8 @@ def print_timing(msg=None, debug=False):
         def timed(*args, **kwargs):
             began = time.monotonic()
             result = function(*args, **kwargs)
-            (log.debug if debug else log.info)("%s took %.3f mins", name or function.__name__, (time.monotonic() - began) / 60)
+            minutes = (time.monotonic() - began) / 60
+            (log.debug if debug else log.info)("%s took %.3f mins", name or function.__name__, minutes)
             return result
         return timed
     return decorate(msg) if inspect.isfunction(msg) else functools.partial(decorate, name=msg)

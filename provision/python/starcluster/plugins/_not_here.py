@@ -14,7 +14,7 @@ class NotHere(DefaultClusterSetup):
         self.settings = kwargs
 
     def run(self, nodes, master, user, user_shell, volumes):
-        self._nodes, self._master, self._user, self._user_shell, self._volumes = nodes, master, user, user_shell, volumes
+        self._remember(nodes, master, user, user_shell, volumes)
         log.warning("%s is not set up: %s", type(self).__name__, self.what)
 
     def on_add_node(self, node, nodes, master, user, user_shell, volumes):

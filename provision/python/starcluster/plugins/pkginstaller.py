@@ -1,4 +1,4 @@
-"""Installs packages on all nodes at once: [plugin NAME] setup_class = starcluster.plugins.pkginstaller.PackageInstaller."""
+"""Installs packages on all nodes at once: setup_class = starcluster.plugins.pkginstaller.PackageInstaller."""
 
 from muster.plugins.clustersetup import DefaultClusterSetup
 from muster.plugins.logger import log
@@ -15,8 +15,10 @@ class PackageInstaller(DefaultClusterSetup):
         if not self.packages:
             log.info("No packages specified!")
             return
-        log.info("Installing the following packages on all nodes: %s", ", ".join(self.packages), extra={"__textwrap__": True})
-        self.pool.map(lambda node: node.package_install(" ".join(self.packages)), nodes, jobid_fn=lambda node: node.alias)
+        log.info("Installing the following packages on all nodes: %s", ", ".join(self.packages),
+                 extra={"__textwrap__": True})
+        packages = " ".join(self.packages)
+        self.pool.map(lambda node: node.package_install(packages), nodes, jobid_fn=lambda node: node.alias)
 
     def on_add_node(self, new_node, nodes, master, user, user_shell, volumes):
         if self.packages:
