@@ -193,17 +193,17 @@ absl::StatusOr<PluginAnswer> CallPlugins(const std::string& method, const Plugin
   host_watch.deadline = order.plan.timeout;
   const absl::StatusOr<std::string> answer = host->CallWatched(kDoor, text, method, host_watch);
   if (answer.ok()) return AnswerOf(*answer);
+  std::string why(answer.status().message());
+  if (absl::IsCancelled(answer.status())) why = "the plugins were interrupted";
+  if (absl::IsDeadlineExceeded(answer.status())) why = "plugin_timeout is over";
   // What ran until then is kept.
   const absl::StatusOr<std::string> kept = ReadFile(folder.file());
-  if (!kept.ok()) return answer.status();
-  absl::StatusOr<PluginAnswer> so_far = AnswerOf(*kept);
-  if (!so_far.ok()) return answer.status();
-  std::string why(answer.status().message());
-  if (absl::IsCancelled(answer.status())) why = "interrupted";
-  if (absl::IsDeadlineExceeded(answer.status())) why = "plugin_timeout is over";
-  if (!so_far->ok) absl::StrAppend(&why, "; ", so_far->message);
-  so_far->cut_off = absl::Status(
-      answer.status().code(), absl::StrCat(why, "; `cluster setup` goes on with what did not run"));
+  absl::StatusOr<PluginAnswer> so_far = kept.ok() ? AnswerOf(*kept) : kept.status();
+  if (so_far.ok() && !so_far->ok) absl::StrAppend(&why, "; ", so_far->message);
+  const absl::Status cut_off(answer.status().code(),
+                             absl::StrCat(why, "; `cluster setup` goes on with what did not run"));
+  if (!so_far.ok()) return cut_off;
+  so_far->cut_off = cut_off;
   so_far->ok = false;
   so_far->message = std::string(so_far->cut_off.message());
   return so_far;

@@ -1,4 +1,4 @@
-"""Plugins that fail, are broken, take too long, or do not exist: what is told, what is kept, and that nothing else happens."""
+"""Plugins that fail, are broken, take too long, or do not exist: what is told, and what is kept."""
 
 import contextlib
 import json
@@ -123,16 +123,35 @@ def test_what_plugins_run_ends_with_the_first_interrupt(lab, plugins):
     assert ran(lab, "base1")["a"] == {"node001": True} and not all(ran(lab, "base1")["slow"].values())
     assert json.loads(good(lab, "cluster", "status", "base1", "-o", "json").stdout)["nodes"][0]["state"] == "running"
     # The same of a plugin that takes too long, or ends its process.
-    path.write_text(path.read_text() + "plugin_timeout = 1s\n")
+    path.write_text(path.read_text() + "plugin_timeout = 4s\n")
     result = lab.run("cluster", "setup", "base1")
     assert result.returncode == 1 and "plugin_timeout is over; plugin slow: " in result.stderr and not sleepers()
-    plugins.write("slow.py", "import os\nfrom starcluster.clustersetup import ClusterSetup\n\nclass Slow(ClusterSetup):\n"
-                  "    def run(self, nodes, *rest):\n        os._exit(3)\n")
+    plugins.write("slow.py", "import os\nfrom starcluster.clustersetup import ClusterSetup\n\n"
+                  "class Slow(ClusterSetup):\n    def run(self, nodes, *rest):\n        os._exit(3)\n")
     result = lab.run("cluster", "setup", "base1")
     assert result.returncode == 1 and "plugins: " in result.stderr
-    path.write_text(path.read_text() + "on_plugin_failure = continue\n")
+    path.write_text(path.read_text().replace("4s", "10m") + "on_plugin_failure = continue\n")
     plugins.write("slow.py", "from starcluster.clustersetup import ClusterSetup\n\nclass Slow(ClusterSetup):\n"
                   "    def run(self, nodes, *rest):\n        nodes[0].ssh.execute('exit 4')\n")
     result = lab.run("cluster", "setup", "base1")
     assert result.returncode == 1 and "plugin slow" in result.stderr and "status 4" in result.stderr
     assert plugins.steps() == ["b run node001 node001"]
+
+
+def test_a_node_that_is_dead_can_go(lab, plugins):
+    plugins.write("steps.py", STEPS)
+    configure(lab, THREE + "[cluster base1]\nnodes.node = 2\nplugins = a, b\n")
+    good(lab, "cluster", "start", "base1")
+    plugins.steps()
+    place = f"{lab.folder}/state/muster/instances/base1/node002-"
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = path.read_bytes().decode().split("\0")
+            if words[0].endswith("/clusterd") and any(place in word for word in words):
+                os.kill(int(path.parent.name), signal.SIGKILL)
+    result = good(lab, "-c", "terminate node002 -y")
+    assert "node002: terminated" in result.stdout
+    assert "terminate: plugin b: on_remove_node failed on node002" in result.stderr and "plugin a: " in result.stderr
+    assert list(ran(lab, "base1")["a"]) == ["node001"]
+    good(lab, "cluster", "delete", "base1", "-y")
+    assert plugins.steps() == ["b shutdown 1", "a shutdown 1"]

@@ -1,4 +1,4 @@
-"""Plugins while they are written: the seven steps of StarCluster's documentation in a terminal, and one plugin alone."""
+"""Plugins while they are written: the seven steps of StarCluster's documentation, and one plugin alone."""
 
 import json
 

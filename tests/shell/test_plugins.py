@@ -14,7 +14,8 @@ BOTH = ["node001:-y install htop", "node002:-y install htop"]
 
 def python(lab, *lines):
     """Lines about the cluster base1 in a program."""
-    program = "; ".join(["import muster.repository", "cluster = muster.repository.SqliteRepository().get('base1')", *lines])
+    opened = "from muster.repository import SqliteRepository; cluster = SqliteRepository().get('base1')"
+    program = "; ".join([opened, *lines])
     environment = lab.environment | {"PYTHONPATH": os.environ.get("PYTHONPATH", "")}
     subprocess.run(["/usr/bin/python3", "-c", program], env=environment, cwd=lab.folder, check=True, timeout=30 * SLACK)
 
