@@ -129,6 +129,9 @@ def test_a_cluster_that_is_not_there_is_told(home, capsys):
     from muster.plugins.shell import main
     assert main(["--cluster", "none", "--config", str(home / "lab.conf")]) == 1
     assert "clustershell shell: cluster none does not run" in capsys.readouterr().err
+    (home / ".starcluster/config").write_text("[cluster old]\nCLUSTER_SIZE = 2\n")
+    assert main(["--cluster", "old"]) == 1
+    assert "cluster old does not run: `clustershell cluster create old` starts it" in capsys.readouterr().err
     assert main(["--config", str(home / "none.conf")]) == 1
     assert f"there is no configuration {home}/none.conf" in capsys.readouterr().err
 

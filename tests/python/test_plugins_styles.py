@@ -34,6 +34,7 @@ class Hosts(ClusterSetup):
         buffer = StringIO()
         print >> buffer, unicode("x"), sum(xrange(3)), string.lowercase[:2], sorted(self.tasks.keys())[0]
         log.info(buffer.getvalue().strip())
+        assert cmp(2, 1) == 1 and file("/dev/null").read() == ""
         print "done"
 '''
 

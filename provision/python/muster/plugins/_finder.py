@@ -21,6 +21,11 @@ class Source(importlib.machinery.SourceFileLoader):
         path = self.get_filename(fullname)
         return _python2.compiled(self.get_data(path), path, "." in fullname or self.is_package(fullname))
 
+    def exec_module(self, module):
+        code = self.get_code(module.__name__)
+        vars(module).update(_python2.missing_in(code))
+        exec(code, vars(module))
+
     def get_source(self, fullname):
         return _python2.text_of(self.get_data(self.get_filename(fullname)))
 

@@ -37,6 +37,23 @@ class CannotConvert(Exception):
         self.line = line
 
 
+def _cmp(one, other):
+    return (one > other) - (one < other)
+
+
+BUILTINS = {"cmp": _cmp, "file": open}  # of Python 2, that a module which uses them is given
+
+
+def missing_in(code):
+    """Those of them that the code uses, in whatever depth."""
+    names, todo = set(), [code]
+    while todo:
+        one = todo.pop()
+        names.update(one.co_names)
+        todo += [constant for constant in one.co_consts if isinstance(constant, type(code))]
+    return {name: BUILTINS[name] for name in BUILTINS if name in names}
+
+
 def text_of(data):
     """Source as text: in the encoding that it names, else UTF-8, else as Python 2 took bytes."""
     import io

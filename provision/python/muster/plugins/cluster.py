@@ -108,9 +108,11 @@ def _told(node):
 
 
 def _listed(tag, cfg):
+    ours = [path for path in cfg.files if not path.endswith("/.starcluster/config")]
     try:
-        ours = cfg.files[0] if cfg.files else ""
-        nodes = ClusterAPI.connect(tag, ours).nodes()
+        if not ours:
+            raise RuntimeError(f"`clustershell cluster create {tag}` starts it, of a template")
+        nodes = ClusterAPI.connect(tag, ours[0]).nodes()
     except RuntimeError as error:
         raise exception.ClusterDoesNotExist(f"cluster {tag} does not run: {error}") from None
     return _plain(nodes)

@@ -70,7 +70,7 @@ def _message(error):
         return str(error.msg)
     if isinstance(error, exception.BaseException):
         return str(error)
-    text = str(error)
+    text = "interrupted, and what ran was stopped" if isinstance(error, KeyboardInterrupt) else str(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
