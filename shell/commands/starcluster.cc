@@ -29,15 +29,15 @@ constexpr std::array kFormers = {
     Former{"sshmaster", "@MASTER"},
     Former{"sshnode", "@NODE"},
     Former{"shell", "shell --cluster TAG"},
-    Former{"runplugin", "plugin run NODE cluster=TAG"},
+    Former{"runplugin", "plugin run NAME cluster=TAG"},
     Former{"addnode", "cluster resize TAG -a 1:KIND"},
     Former{"removenode", "terminate NODE"},
     Former{"listclusters", "cluster list"},
     Former{"stop", "cluster stop TAG"},
     Former{"restart", "cluster restart TAG"},
     Former{"terminate", "cluster delete TAG"},
-    Former{"put", "@MASTER put NODE PLACE"},
-    Former{"get", "@MASTER get NODE PLACE"},
+    Former{"put", "@MASTER put FILE FOLDER"},
+    Former{"get", "@MASTER get FILE FOLDER"},
 };
 
 std::vector<std::string> Names() {
@@ -103,7 +103,9 @@ std::string Here(Shell& shell, const Former& former, absl::string_view behind) {
     Replace("--nodes N", absl::StrCat("--nodes ", words->ValueOf("--cluster-size")), line);
   }
   Replace("NODE", given[1].empty() ? words->ValueOf("--alias") : given[1], line);
-  Replace("PLACE", given[2], line);
+  Replace("NAME", given[1], line);
+  Replace("FILE", given[1], line);
+  Replace("FOLDER", given[2], line);
   Replace("TAG", tag, line);
   return line;
 }
