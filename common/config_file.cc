@@ -46,8 +46,8 @@ const std::vector<SectionKind>& ValidSections() {
        {"nodes", "trust", "extends", "key_name", "key_private", "key_public", "on_timeout",
         "plugins", "provider", "setup", "start_timeout"},
        false,
-       {"flavor", "groups", "image", "image_user", "min_nodes", "nodes", "security_group",
-        "userdata"}},
+       {"flavor", "groups", "image", "image_user", "min_nodes", "nodes", "placement",
+        "security_group", "userdata"}},
       {"daemon",
        Naming::kNone,
        {"allow_root_jobs",
@@ -77,6 +77,11 @@ const std::vector<SectionKind>& ValidSections() {
       {"group", Naming::kAccount, {"python", "role", "run_as", "sudo", "user_site"}},
       {"group_source", Naming::kOurs, {"list", "map", "shell", "timeout"}},
       {"groups", Naming::kNone, {}, true},
+      {"hook", Naming::kOurs, {}, true},
+      {"hooks",
+       Naming::kNone,
+       {"enable", "enable_hooks", "enable_slurm_gcp_plugins", "executables", "memory", "path",
+        "timeout", "trace"}},
       {"node", Naming::kNodes, {"tags", "state"}},
       {"provider", Naming::kOurs, {}, true},
       {"setup", Naming::kOurs, {}, true},
@@ -102,7 +107,7 @@ bool IsKeyOf(const SectionKind& kind, const std::string& key) {
 
 constexpr char kValidHere[] =
     "; valid here: [cluster NAME], [daemon], [group NAME], [group_source NAME], [groups], "
-    "[node NAMES], [provider NAME], [setup NAME], [shell], [user NAME]";
+    "[hook NAME], [hooks], [node NAMES], [provider NAME], [setup NAME], [shell], [user NAME]";
 
 constexpr char kNaming[] = "; a name is a letter and up to 63 letters, digits, '_', '.' or '-'";
 

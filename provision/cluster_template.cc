@@ -194,6 +194,8 @@ class Reader {
       node.security_group = entry.value;
     } else if (key == "userdata") {
       node.image_userdata = entry.value;
+    } else if (key == "placement") {
+      node.extra["placement"] = nlohmann::json(entry.value).dump();
     }
     return absl::OkStatus();
   }

@@ -9,6 +9,8 @@
 #include "common/config_file.h"
 #include "common/nearest.h"
 #include "common/status_macros.h"
+#include "provision/hook_observer.h"
+#include "provision/hooks.h"
 #include "provision/providers.h"
 #include "shell/exit_code.h"
 
@@ -45,8 +47,17 @@ absl::StatusOr<std::unique_ptr<Cluster>> Make(const ClusterRecord& record,
     if (is_new) return setup.status();
     setup = nullptr;
   }
-  if (is_new) return Cluster::Make(record, *provider, *setup, std::move(repository));
-  return Cluster::Of(record, *provider, *setup, std::move(repository));
+  absl::StatusOr<std::unique_ptr<Cluster>> cluster = nullptr;
+  if (is_new) {
+    cluster = Cluster::Make(record, *provider, *setup, std::move(repository));
+  } else {
+    cluster = Cluster::Of(record, *provider, *setup, std::move(repository));
+  }
+  const auto hooks = provision::Hooks::Get();
+  if (cluster.ok() && hooks != nullptr) {
+    (*cluster)->AddObserver(provision::MakeHookObserver(hooks));
+  }
+  return cluster;
 }
 
 }  // namespace

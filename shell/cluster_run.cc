@@ -48,8 +48,10 @@ ClusterRun::ClusterRun(Shell& shell, std::string command, std::vector<std::strin
       has_ended_(nodes_.size(), false) {}
 
 provision::Report ClusterRun::Run(provision::Cluster& cluster, const Operation& operation) {
-  const provision::Watch watch = {[this](const provision::NodeStep& step) { OnStep(step); },
-                                  [this] { return interrupts_.load(); }};
+  provision::Watch watch;
+  watch.on_step = [this](const provision::NodeStep& step) { OnStep(step); };
+  watch.on_note = [this](const std::string& text) { OnStep({"", NodeState::kDefined, text}); };
+  watch.interrupts = [this] { return interrupts_.load(); };
   provision::Report report;
   std::thread thread([&] {
     report = operation(watch);

@@ -179,8 +179,9 @@ absl::Status TakeWords(std::vector<std::string> words, const CLI::App& app, Opti
   if (is_marked) words.erase(words.begin());
   options.one_shot.copies = app.count("--copy") > 0;
   options.one_shot.copies_back = app.count("--rcopy") > 0;
-  if (!words.empty() && !is_marked && words.front() == "cluster" && !options.one_shot.IsGiven() &&
-      !options.has_lines && options.file.empty()) {
+  const bool is_line = !words.empty() && (words.front() == "cluster" || words.front() == "hooks");
+  if (is_line && !is_marked && !options.one_shot.IsGiven() && !options.has_lines &&
+      options.file.empty()) {
     options.has_lines = true;
     options.lines.push_back(LineOf(words));
     return absl::OkStatus();
@@ -240,6 +241,13 @@ absl::StatusOr<Options> ParseOptions(int argc, const char* const* argv) {
   app.add_option("--file", options.file, "Run the lines of a file and end; -: of standard input")
       ->type_name("FILE");
   app.add_flag("--debug", options.debug, "Show the tracebacks of the nodes");
+  app.add_flag("--trace-hooks", options.traces_hooks,
+               "Tell each call of a hook, and how long it took");
+  app.add_option("--hook-setting", options.hook_settings, "A setting of a hook, for this run")
+      ->type_name("HOOK.SETTING=VALUE")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
   AddExecutionFlags(app, options.line.execution);
   AddLineFlags(app, ReportFlags(), "How @ and py are told", options.line);
   AddLineFlags(app, RunFlags(), "How @ and py are sent", options.line);
