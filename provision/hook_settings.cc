@@ -113,9 +113,11 @@ class Reader {
 
   absl::StatusOr<HookSettings> Read(bool is_named) {
     std::error_code ignored;
-    folder_ = configuration_.empty()
-                  ? ConfigurationFolder()
-                  : std::filesystem::absolute(configuration_, ignored).parent_path().string();
+    folder_ = configuration_.empty() ? ConfigurationFolder()
+                                     : std::filesystem::absolute(configuration_, ignored)
+                                           .lexically_normal()
+                                           .parent_path()
+                                           .string();
     if (!configuration_.empty()) {
       ASSIGN_OR_RETURN(const ConfigFile file,
                        ConfigFile::Load(configuration_, is_named ? Trust::kNamed : Trust::kStrict));

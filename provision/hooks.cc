@@ -224,6 +224,9 @@ absl::Status Hooks::CallOne(HookHandler& handler, const Request& request, json& 
       changed = taken;
     }
   }
+  if (absl::IsCancelled(changed.status()) && request.gives_up && request.gives_up()) {
+    return absl::CancelledError(absl::StrCat("it was interrupted while the hook ", title, " ran"));
+  }
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   if (settings_.traces) {
