@@ -22,11 +22,11 @@ struct NodeStep {
 // How a long operation is watched and ended.
 struct Watch {
   std::function<void(const NodeStep&)> on_step;
-  // What went wrong around it, with a plugin or a hook, in one line; the operation goes on.
-  std::function<void(const std::string&)> on_note;
   // Asked every 100 ms by the thread that called. Once it says yes nothing new is begun; what is
   // under way is waited for and saved. Asked again: twice yes, and it is not waited for.
   std::function<int()> interrupts;
+  // What went wrong around it, with a plugin or a hook, in one line; the operation goes on.
+  std::function<void(const std::string&)> on_note;
 };
 
 // What came of it, node by node.

@@ -118,7 +118,7 @@ TEST_CASE("a frozen daemon does not hold up the check or the call") {
   DaemonFixture daemon(path, {"--name", "n1"});
   ClusterAPI cluster =
       Connect(folder.Write("cluster.conf", "[cluster lab]\nnodes = n1=unix:" + path + "\n"));
-  daemon.process().Kill(SIGSTOP);
+  muster::test::Freeze(daemon.process().pid());
   const auto begin = std::chrono::steady_clock::now();
   const muster::ClusterCheck check = cluster.clustercheck();
   CHECK(std::chrono::steady_clock::now() - begin <

@@ -143,7 +143,7 @@ void Crowd::Kill(int node) {
 }
 
 void Crowd::Freeze(int node) {
-  Of(node).Kill(SIGSTOP);
+  muster::test::Freeze(Of(node).pid());
   is_frozen_[static_cast<std::size_t>(node - 1)] = true;
 }
 

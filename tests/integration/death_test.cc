@@ -257,8 +257,8 @@ TEST_CASE("Spawner and supervisor killed at once: with control groups nothing is
                    CHECK(Eventually([&] { return ProcessesWith("sleep " + seconds).size() >= 3; }));
                    const pid_t spawner = node.SpawnerPid();
                    for (const pid_t supervisor : ChildrenWith(spawner, ""))
-                     muster::test::Kill(supervisor, SIGSTOP);
-                   muster::test::Kill(spawner, SIGSTOP);
+                     muster::test::Freeze(supervisor);
+                   muster::test::Freeze(spawner);
                    for (const pid_t supervisor : ChildrenWith(spawner, ""))
                      muster::test::Kill(supervisor, SIGKILL);
                    muster::test::Kill(spawner, SIGKILL);

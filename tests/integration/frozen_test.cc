@@ -89,8 +89,8 @@ TEST_CASE("a frozen client, daemon or network is noticed within 15 s, and the ot
   Call of_daemon = RunDeaf(nodes.cluster(), 3, daemon_seconds);
   Call of_network = RunDeaf(*far, 1, network_seconds);
 
-  client.Kill(SIGSTOP);
-  ::kill(nodes.pid(3), SIGSTOP);
+  muster::test::Freeze(client.pid());
+  muster::test::Freeze(nodes.pid(3));
   proxy.Freeze();
   const auto frozen = Clock::now();
   // More than the stopped daemon's socket takes.

@@ -43,16 +43,6 @@ int ConnectionsOf(const ClusterFixture& node) {
   return count;
 }
 
-// Each of its threads is: a signal takes a moment to reach them all.
-bool IsStopped(pid_t pid) {
-  for (const auto& task :
-       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
-    const std::string stat = muster::test::ReadFile(task.path() / "stat");
-    if (stat.find(") T ") == std::string::npos) return false;
-  }
-  return true;
-}
-
 bool Runs(ClusterFixture& node, int count) {
   return Eventually(
       [&] {
@@ -151,8 +141,7 @@ TEST_CASE("what needs a further connection to a frozen daemon is unreachable aft
   ClusterFixture node(1);
   std::vector<Call> calls = StartSleeps(node, kOnOneConnection);
   REQUIRE(Runs(node, kOnOneConnection));
-  REQUIRE(::kill(node.pid(1), SIGSTOP) == 0);
-  REQUIRE(Eventually([&] { return IsStopped(node.pid(1)); }));
+  muster::test::Freeze(node.pid(1));
   const auto begin = Clock::now();
   Call further = node.cluster().execute(1, muster::shell("true"));
   const Outcome outcome = further.wait();

@@ -56,7 +56,7 @@ TEST_CASE("A supervisor that its own command stopped goes on at the deadline") {
 
 TEST_CASE("A spawner that somebody stopped goes on when it is needed") {
   NodeFixture node;
-  muster::test::Kill(node.SpawnerPid(), SIGSTOP);
+  muster::test::Freeze(node.SpawnerPid());
   const Collected got = node.Run(node.Shell("echo here"));
   CHECK(got.out == "here\n");
   CHECK(got.took < std::chrono::milliseconds(2500) * Slack());
@@ -132,7 +132,7 @@ TEST_CASE("A stopped zygote ends with the spawner that it came from") {
   REQUIRE(node.Run(node.Python("6*7")).value == "42");
   const auto zygotes = ChildrenWith(node.SpawnerPid(), "clusterd-zygote");
   REQUIRE(zygotes.size() == 1);
-  muster::test::Kill(zygotes[0], SIGSTOP);
+  muster::test::Freeze(zygotes[0]);
   muster::test::Kill(node.SpawnerPid(), SIGKILL);
   CHECK(Eventually([&] { return ::kill(zygotes[0], 0) != 0; }));
 }

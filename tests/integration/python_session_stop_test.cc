@@ -215,7 +215,7 @@ TEST_CASE("A supervisor that somebody stopped is woken to interrupt") {
   const pid_t pid = PidOf(RunCell(node, "import os; kept = 1; os.getppid()"));
   RunningCell cell(node, std::string(kUp) + "time.sleep(1000)");
   REQUIRE(cell.Sees("up"));
-  muster::test::Kill(pid, SIGSTOP);
+  muster::test::Freeze(pid);
   CHECK(node.Cancel(cell.request(), 60000).ok());
   CHECK(cell.Finish().outcome.kind() == v1::Outcome::KIND_CANCELLED);
   CHECK(RunCell(node, "kept").value == "1");

@@ -336,7 +336,7 @@ TEST_CASE("After kill -9 of the supervisor they stay taken until its tree is gon
   const pid_t supervisor = above == pids[1] ? ParentOf(above) : above;
   const pid_t spawner = node.SpawnerPid();
   // Nobody is there to kill them for a while.
-  muster::test::Kill(spawner, SIGSTOP);
+  muster::test::Freeze(spawner);
   muster::test::Kill(supervisor, SIGKILL);
   const auto begin = std::chrono::steady_clock::now();
   while (std::chrono::steady_clock::now() < begin + std::chrono::milliseconds(300)) {

@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 #include <thread>
 
 namespace muster::test {
@@ -50,6 +52,22 @@ static std::string StatOf(pid_t pid) {
 void Kill(pid_t pid, int signal) {
   REQUIRE(pid > 1);
   ::kill(pid, signal);
+}
+
+static bool IsFrozen(pid_t pid) {
+  std::error_code error;
+  for (const auto& task :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task", error)) {
+    const std::string stat = ReadFile(task.path() / "stat");
+    const std::size_t end = stat.rfind(") ");
+    if (end != std::string::npos && stat[end + 2] != 'T') return false;
+  }
+  return !error;
+}
+
+void Freeze(pid_t pid) {
+  Kill(pid, SIGSTOP);
+  CHECK(Eventually([&] { return IsFrozen(pid); }));
 }
 
 std::vector<pid_t> ChildrenWith(pid_t parent, const std::string& text) {

@@ -21,6 +21,9 @@ std::vector<pid_t> ProcessesWith(const std::string& text);
 // As kill(2), of one process: a number that means many, because somebody was not found, fails the
 // test instead.
 void Kill(pid_t pid, int signal);
+// SIGSTOP, and waits until no thread of the process runs any more: one may still answer before the
+// signal has reached another.
+void Freeze(pid_t pid);
 // Those of ProcessesWith() whose parent is `parent`.
 std::vector<pid_t> ChildrenWith(pid_t parent, const std::string& text);
 // A number that no other process's command line holds, for `sleep`.

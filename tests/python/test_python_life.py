@@ -109,7 +109,7 @@ def test_a_program_ends_as_it_said_whatever_it_was_doing(lab, doing, end):
     assert result.returncode == code, result.stderr
     assert time.monotonic() - begin < 5 * SLACK
     if end == "a call in atexit":
-        assert result.stdout.endswith(b"[3, 3, 3]\n")
+        assert b"[3, 3, 3]" in result.stdout  # what comes meanwhile may stand before the end of its line
     assert result.stderr == (b"the end\n" if end == "an exception" else b"")
 
 

@@ -26,6 +26,13 @@ def wait_until(condition, seconds, what):
     return result
 
 
+def freeze(pid):
+    """SIGSTOP, and waits until no thread of the process runs any more: one may still answer meanwhile."""
+    os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: all(status.read_text().rpartition(") ")[2][0] == "T"
+                           for status in pathlib.Path(f"/proc/{pid}/task").glob("*/stat")), LONG, f"{pid} stands still")
+
+
 def without_time(text):
     """Lines, and the summaries among them without how long it took."""
     return re.sub(r"(?m)^(\d+ ok.*), [\d.]+ (ms|s|m|h)$", r"\1", text).splitlines()

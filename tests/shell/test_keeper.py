@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from conftest import SLACK, wait_until
+from conftest import SLACK, freeze, wait_until
 from daemons import GAMES, NEWS, lives, running, serving
 
 RULES = "[user games]\nrole = exec\n[user news]\nrole = exec\n"
@@ -137,7 +137,7 @@ def test_a_spawner_that_is_killed_again_and_again_comes_back(node):
 
 def test_a_part_that_was_stopped_is_no_way_to_stay(node, jobs):
     below = helpers(node)
-    os.kill(node.child("clusterd-spawner"), signal.SIGSTOP)
+    freeze(node.child("clusterd-spawner"))
     os.kill(node.process.pid, signal.SIGKILL)
     wait_until(lambda: not lives(below[1]), IN_TIME * SLACK, "the network process is gone")
     wait_until(jobs.gone, 3 * IN_TIME * SLACK, "all jobs gone")

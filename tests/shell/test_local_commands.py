@@ -8,7 +8,7 @@ import time
 
 import pexpect
 
-from conftest import SLACK
+from conftest import SLACK, freeze
 
 
 def ran(result):
@@ -179,7 +179,7 @@ def test_tab_waits_a_second_at_most_for_a_frozen_node(clustershell):
     child = clustershell.prompt(1)
     frozen = next(pid for pid in os.listdir("/proc") if pid.isdigit() and parent_of(pid) == child.pid
                   and "clusterd" in command_of(pid))
-    os.kill(int(frozen), signal.SIGSTOP)
+    freeze(int(frozen))
     try:
         begun = time.monotonic()
         child.send("@n1 get /etc/hostn\t")

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from conftest import LONG, SLACK, wait_until
+from conftest import LONG, SLACK, freeze, wait_until
 
 NODES = 64
 FROZEN, DEAD, LOUD = "n7", "n20", "n33"
@@ -24,7 +24,7 @@ def fixture_cluster(clustershell, tmp_path):
     try:
         for daemon in daemons.values():
             assert b"listening" in daemon.stdout.readline()
-        os.kill(daemons[FROZEN].pid, signal.SIGSTOP)
+        freeze(daemons[FROZEN].pid)
         yield clustershell
     finally:
         os.kill(daemons[FROZEN].pid, signal.SIGCONT)

@@ -7,7 +7,7 @@ import time
 
 import pexpect
 
-from conftest import LONG, SLACK, Terminal, wait_until
+from conftest import LONG, SLACK, Terminal, freeze, wait_until
 from node_lab import fixture_daemons, fixture_lab, names  # pylint: disable=unused-import
 
 
@@ -65,7 +65,7 @@ def test_show_fits_forty_columns(lab):
 
 def test_show_waits_for_no_frozen_node(lab, daemons):
     frozen = daemons.processes["db1"]
-    frozen.send_signal(signal.SIGSTOP)
+    freeze(frozen.pid)
     try:
         begun = time.monotonic()
         shown = json.loads(lab.do("show -o json").stdout)
