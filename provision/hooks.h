@@ -72,10 +72,6 @@ class Hooks {
   // Of folders that are left out.
   const std::vector<std::string>& complaints() const { return catalogue_.complaints; }
   const HookSettings& settings() const { return settings_; }
-  void set_traces(bool traces) { settings_.traces = traces; }
-  void set_request(std::map<std::string, std::string> request) {
-    settings_.request = std::move(request);
-  }
 
  private:
   struct Entry {

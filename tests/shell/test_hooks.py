@@ -232,6 +232,13 @@ def test_fields_of_hooks_are_shown_and_searched(lab):
     assert "   label: " in shown and "nothing" not in shown
     found = good(lab, "--cluster", "base1", "-c", "show rack=r2")
     assert "compute002" in found.stdout and "compute001" not in found.stdout
+    for target, nodes in {"rack=R2": [2], "rack=r*": [1, 2], "rack!=r2": [1], "compute00[1,2]!rack=r1": [2],
+                          "rack=r1,rack=r2": [1, 2], "compute*&rack='r2'": [2]}.items():
+        result = good(lab, "--cluster", "base1", "-c", f"@{target} echo ok")
+        assert sorted(result.stdout.splitlines()) == [f"compute00{number}: ok" for number in nodes], target
+    for target, code, told in (("rack=r9", 3, "no node has rack=r9"), ("rank=r1", 2, "rank")):
+        result = lab.run("--cluster", "base1", "-c", f"@{target} echo ok")
+        assert result.returncode == code and told in result.stderr and result.stdout == ""
     fields = {node["name"]: node["fields"]["rack"] for node in
               json.loads(good(lab, "--cluster", "base1", "-c", "show -o json").stdout)}
     assert fields == {"compute001": "r1", "compute002": "r2"}

@@ -137,6 +137,17 @@ TEST_CASE("Hooks are switched on in one place only") {
   CHECK_THAT(ErrorOf(folder.Read()), Contains("switched on twice") && Contains("cluster.conf:2"));
 }
 
+TEST_CASE("A config.yaml that says nothing of hooks may hold anything") {
+  const Folder folder;
+  folder.Write("cluster.conf", "");
+  folder.Write("config.yaml", "{{ template }}: [\n");
+  CHECK(folder.Read().ok());
+  folder.Write("cluster.conf", "[hooks]\nenable = a\n");
+  CHECK(folder.Read().ok());
+  folder.Write("config.yaml", "{{ template }}: [\nenable_hooks: true\n");
+  CHECK_THAT(ErrorOf(folder.Read()), Contains("config.yaml:"));
+}
+
 TEST_CASE("Times, sizes and words of [hooks] are checked where they stand") {
   const Folder folder;
   for (const char* line : {"timeout = soon", "timeout = 0", "memory = much", "trace = 7"}) {
