@@ -14,6 +14,7 @@
 #include <algorithm>
 
 #include "common/address.h"
+#include "common/config_line.h"
 #include "common/marked_text.h"
 #include "common/nearest.h"
 #include "common/node_set.h"
@@ -110,28 +111,6 @@ constexpr char kValidHere[] =
     "[hook NAME], [hooks], [node NAMES], [provider NAME], [setup NAME], [shell], [user NAME]";
 
 constexpr char kNaming[] = "; a name is a letter and up to 63 letters, digits, '_', '.' or '-'";
-
-// As useradd(8) allows them, those of a directory service ("alice@lab"), and numbers.
-bool IsAccountName(absl::string_view name) {
-  return !name.empty() && name.size() <= 256 && name[0] != '-' &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
-                  absl::StrContains("_.@$\\+-", c);
-         });
-}
-
-bool IsBlankOrComment(absl::string_view line) {
-  const absl::string_view text = absl::StripLeadingAsciiWhitespace(line);
-  return text.empty() || text.front() == ';' || text.front() == '#';
-}
-
-// Without what follows a ';' after white space. inih does this for some lines only.
-absl::string_view WithoutInlineComment(absl::string_view line) {
-  for (std::size_t i = 1; i < line.size(); ++i) {
-    if (line[i] == ';' && absl::ascii_isspace(line[i - 1])) line = line.substr(0, i);
-  }
-  return absl::StripTrailingAsciiWhitespace(line);
-}
 
 // Feeds a text to inih and collects what it says. inih knows no line numbers (in Debian's build),
 // silently cuts lines at 200 bytes and section names at 49, and does not tell of empty sections. So

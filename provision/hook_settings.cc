@@ -113,30 +113,35 @@ class Reader {
   explicit Reader(std::string configuration) : configuration_(std::move(configuration)) {}
 
   absl::StatusOr<HookSettings> Read(bool is_named) {
-    std::error_code ignored;
-    folder_ = configuration_.empty() ? ConfigurationFolder()
-                                     : std::filesystem::absolute(configuration_, ignored)
-                                           .lexically_normal()
-                                           .parent_path()
-                                           .string();
-    if (!configuration_.empty()) {
-      ASSIGN_OR_RETURN(const ConfigFile file,
-                       ConfigFile::Load(configuration_, is_named ? Trust::kNamed : Trust::kStrict));
-      if (const auto* section = file.FindSection("hooks")) {
-        RETURN_IF_ERROR(ReadSection(file, *section));
-      }
+    if (configuration_.empty()) {
+      folder_ = ConfigurationFolder();
       RETURN_IF_ERROR(ReadYaml());
-      for (const ConfigFile::Section& section : file.sections()) {
-        if (section.kind == "hook") RETURN_IF_ERROR(ReadHook(file, section));
-      }
     } else {
-      RETURN_IF_ERROR(ReadYaml());
+      RETURN_IF_ERROR(ReadAll(is_named));
     }
     AddUsualFolders();
     return std::move(result_);
   }
 
  private:
+  absl::Status ReadAll(bool is_named) {
+    std::error_code ignored;
+    folder_ = std::filesystem::absolute(configuration_, ignored)
+                  .lexically_normal()
+                  .parent_path()
+                  .string();
+    ASSIGN_OR_RETURN(const ConfigFile file,
+                     ConfigFile::Load(configuration_, is_named ? Trust::kNamed : Trust::kStrict));
+    if (const auto* section = file.FindSection("hooks")) {
+      RETURN_IF_ERROR(ReadSection(file, *section));
+    }
+    RETURN_IF_ERROR(ReadYaml());
+    for (const ConfigFile::Section& section : file.sections()) {
+      if (section.kind == "hook") RETURN_IF_ERROR(ReadHook(file, section));
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status ReadSection(const ConfigFile& file, const ConfigFile::Section& section) {
     for (const auto& [key, entry] : section.entries) {
       const absl::Status status = Take(key, entry);

@@ -11,6 +11,7 @@ namespace {
 
 std::vector<std::string> NamesOf(const std::vector<Node>& nodes) {
   std::vector<std::string> names;
+  names.reserve(nodes.size());
   for (const Node& node : nodes) names.push_back(node.name);
   return names;
 }
