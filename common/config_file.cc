@@ -44,8 +44,9 @@ const std::vector<SectionKind>& ValidSections() {
   static const auto* const kSections = new std::vector<SectionKind>{
       {"cluster",
        Naming::kOurs,
-       {"nodes", "trust", "extends", "key_name", "key_private", "key_public", "on_timeout",
-        "plugins", "provider", "setup", "start_timeout"},
+       {"nodes", "trust", "extends", "cluster_shell", "cluster_user", "key_name", "key_private",
+        "key_public", "on_plugin_failure", "on_timeout", "plugin_timeout", "plugins", "provider",
+        "setup", "start_timeout"},
        false,
        {"flavor", "groups", "image", "image_user", "min_nodes", "nodes", "placement",
         "security_group", "userdata"}},
@@ -84,6 +85,7 @@ const std::vector<SectionKind>& ValidSections() {
        {"enable", "enable_hooks", "enable_slurm_gcp_plugins", "executables", "memory", "path",
         "timeout", "trace"}},
       {"node", Naming::kNodes, {"tags", "state"}},
+      {"plugin", Naming::kOurs, {}, true},
       {"provider", Naming::kOurs, {}, true},
       {"setup", Naming::kOurs, {}, true},
       {"shell", Naming::kNone, {"fallthrough", "programs"}},
@@ -108,7 +110,8 @@ bool IsKeyOf(const SectionKind& kind, const std::string& key) {
 
 constexpr char kValidHere[] =
     "; valid here: [cluster NAME], [daemon], [group NAME], [group_source NAME], [groups], "
-    "[hook NAME], [hooks], [node NAMES], [provider NAME], [setup NAME], [shell], [user NAME]";
+    "[hook NAME], [hooks], [node NAMES], [plugin NAME], [provider NAME], [setup NAME], [shell], "
+    "[user NAME]";
 
 constexpr char kNaming[] = "; a name is a letter and up to 63 letters, digits, '_', '.' or '-'";
 

@@ -8,7 +8,6 @@
 #include <absl/strings/str_split.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "common/nearest.h"
@@ -220,9 +219,7 @@ class Reader {
       }
       record.keeps_on_timeout = entry->value == "keep";
     }
-    if (const auto* entry = Find("plugins")) {
-      record.extra["plugins"] = nlohmann::json(Words(entry->value)).dump();
-    }
+    ASSIGN_OR_RETURN(result_.plugins, ReadPluginPlan(file_, entries_));
     if (const auto* entry = Find("key_name")) record.key_name = entry->value;
     if (const auto* entry = Find("key_public")) record.key_public = entry->value;
     if (const auto* entry = Find("key_private")) record.key_private = entry->value;
@@ -239,6 +236,7 @@ class Reader {
 
 absl::StatusOr<std::vector<ClusterTemplate>> ReadTemplates(const ConfigFile& file) {
   std::vector<ClusterTemplate> templates;
+  RETURN_IF_ERROR(ReadPluginSections(file).status());  // also those that no cluster has
   for (const ConfigFile::Section& section : file.sections()) {
     if (!IsTemplate(section)) continue;
     ASSIGN_OR_RETURN(ClusterTemplate read, Reader(file, section).Read());

@@ -170,7 +170,13 @@ std::string LineOf(const std::vector<std::string>& words) {
   });
 }
 
-// The words behind the flags are the command of a OneShot, or a line for `cluster`.
+// Commands of this shell that the command line may begin with, without -c.
+bool IsOwnCommand(const std::string& word) {
+  return word == "cluster" || word == "hooks" || word == "plugin" || word == "shell" ||
+         word == "starcluster";
+}
+
+// The words behind the flags are the command of a OneShot, or a line of this shell.
 absl::Status TakeWords(std::vector<std::string> words, const CLI::App& app, Options& options) {
   const bool is_marked = !words.empty() && words.front() == "--";
   if (!words.empty() && !is_marked && absl::StartsWith(words.front(), "-")) {
@@ -179,9 +185,8 @@ absl::Status TakeWords(std::vector<std::string> words, const CLI::App& app, Opti
   if (is_marked) words.erase(words.begin());
   options.one_shot.copies = app.count("--copy") > 0;
   options.one_shot.copies_back = app.count("--rcopy") > 0;
-  const bool is_line = !words.empty() && (words.front() == "cluster" || words.front() == "hooks");
-  if (is_line && !is_marked && !options.one_shot.IsGiven() && !options.has_lines &&
-      options.file.empty()) {
+  if (!words.empty() && !is_marked && IsOwnCommand(words.front()) && !options.one_shot.IsGiven() &&
+      !options.has_lines && options.file.empty()) {
     options.has_lines = true;
     options.lines.push_back(LineOf(words));
     return absl::OkStatus();

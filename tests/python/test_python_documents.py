@@ -56,7 +56,7 @@ def test_what_is_quoted_of_other_libraries_is_python(page):
 
 def test_the_pages_are_those_that_are_meant():
     assert {"coming-from.md", "python-reference.md", "python-tutorial.md", "clusters-reference.md",
-            "coming-from-elasticluster.md"} <= set(OURS)
+            "coming-from-elasticluster.md", "plugins-reference.md"} <= set(OURS)
 
 
 def test_the_reference_names_everything_that_is_public(api):
@@ -82,6 +82,28 @@ def test_the_reference_of_clusters_names_everything_that_is_public():
     names -= {"take", "waiting", "write", "flush", "channel"}  # of files: what every file has, and our own
     missing = [name for name in sorted(names) if not re.search(rf"\b{name}\b", PAGES["clusters-reference.md"])]
     assert not missing, f"docs/clusters-reference.md does not name {missing}"
+
+
+def test_the_reference_of_plugins_names_everything_that_they_can_use(monkeypatch, folder):
+    monkeypatch.setenv("HOME", str(folder))
+    import starcluster
+    from muster import plugins
+    from muster.plugins import cluster, remote_file
+    from muster.plugins._sftp import Sftp
+    names = set(plugins.__all__) | set(starcluster._MODULES) | {"run_plugin", "nodes_of", "order_of"}
+    for kind in (plugins.ClusterSetup, plugins.DefaultClusterSetup, plugins.Node, plugins.Ssh, plugins.ThreadPool, Sftp,
+                 remote_file.RemoteFile, cluster.ClusterManager):
+        names |= {name for owner in kind.__mro__[:-1] for name in vars(owner) if not name.startswith("_")}
+    names |= {name for name, one in vars(plugins.exception).items() if isinstance(one, type)
+              and not name.startswith("_") and not one.__doc__.endswith("Nothing raises it here.")}
+    names -= {"readable", "writable", "seekable", "isatty", "xreadlines"}  # of files: what every file has
+    names -= {"output", "output_bytes", "store_exceptions", "running_pool"}  # ours
+    # Answers to questions about a cloud, which the page tells of as such.
+    names -= {name for name in names if name.startswith("is_") and name not in ("is_master", "is_up", "is_spot")}
+    names -= {"ramdisk", "root_device_name", "root_device_type", "vpc_id", "subnet_id", "spot_id", "block_device_mapping",
+              "attached_vols", "ami_launch_index", "user_data"}
+    missing = [name for name in sorted(names) if not re.search(rf"\b{name}\b", PAGES["plugins-reference.md"])]
+    assert not missing, f"docs/plugins-reference.md does not name {missing}"
 
 
 def test_the_reference_names_every_option_of_the_magics():

@@ -24,6 +24,7 @@ ClusterAPI\.(_native\.)?(Outcome|Transfer|CallQueue|Cluster)
 muster\._connection\.\w+\.__init__
 muster\._connection\.(SshConnection|SLICE|Channel\.(take|waiting|write)|_Self)
 (muster|elasticluster)\.(cluster\.|node\.)?Node\.__init__
+(muster\.plugins|starcluster)\.(\w+\.)?(Node|Ssh|SSHClient|Attributes)\.__init__
 muster\._watch\.Watcher
 muster\.repository\.native_of
 (muster|elasticluster)\.(providers\.)?(\w+\.)?(Local|Ssh)CloudProvider\.(TYPE|start_instance|stop_instance|get_ips|is_instance_running)
@@ -34,7 +35,7 @@ muster\.repository\.native_of
 def fixture_mypy(tmp_path):
     """Runs mypy, or its stubtest, with nothing but our stubs; its complaints."""
     stubs = tmp_path / "stubs" / "ClusterAPI"
-    for package in (PACKAGE, *(CLUSTERS / name for name in ("muster", "elasticluster"))):
+    for package in (PACKAGE, *(CLUSTERS / name for name in ("muster", "elasticluster", "starcluster"))):
         for stub in package.rglob("*.pyi"):
             copy = stubs.parent / stub.relative_to(package.parent)
             copy.parent.mkdir(parents=True, exist_ok=True)
@@ -48,7 +49,7 @@ def fixture_mypy(tmp_path):
     return run
 
 
-@pytest.mark.parametrize("program", ["typed_program.py", "typed_clusters.py"])
+@pytest.mark.parametrize("program", ["typed_program.py", "typed_clusters.py", "typed_plugins.py"])
 def test_a_program_that_uses_every_name_passes_strictly(mypy, program):
     assert mypy("mypy", "--strict", HERE / program) == ""
 
@@ -119,7 +120,7 @@ def test_what_is_wrong_is_found(mypy, tmp_path):
     assert found == set(range(3, 13))
 
 
-@pytest.mark.parametrize("package", ["ClusterAPI", "muster", "elasticluster"])
+@pytest.mark.parametrize("package", ["ClusterAPI", "muster", "elasticluster", "starcluster"])
 def test_the_stubs_tell_what_is_there(mypy, tmp_path, package):
     (tmp_path / "allowed").write_text(NOT_TOLD, encoding="utf-8")
     assert mypy("mypy.stubtest", package, "--ignore-missing-stub", "--allowlist", "allowed",

@@ -16,8 +16,20 @@ def _adapter(what, record_text):
     return _ADAPTERS[what](_records.object_of(json.loads(record_text), what, remedy=""))
 
 
+def _plugins(order_text, method):
+    from .plugins import _door
+    try:
+        return json.dumps(["OK", json.dumps(_door.call(json.loads(order_text), method))])
+    except StatusError as error:
+        return json.dumps([error.args[0], error.args[1]])
+    except Exception as error:  # what is ours, and went wrong
+        return json.dumps(["INTERNAL", f"plugins: {method}: {_failures.last_line(error)}"])
+
+
 def call(what, record_text, method, words):
-    """JSON of [code, answer or message]."""
+    """JSON of [code, answer or message]. What is "plugins": the record is an order, docs of muster.plugins._door."""
+    if what == "plugins":
+        return _plugins(record_text, method)
     try:
         adapter = _adapter(what, record_text)
     except exceptions.ConfigurationError as error:

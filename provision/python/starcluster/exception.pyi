@@ -1,0 +1,1 @@
+from muster.plugins.exception import *

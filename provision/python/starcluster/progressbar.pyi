@@ -1,0 +1,1 @@
+from muster.plugins.progressbar import *
