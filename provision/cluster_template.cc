@@ -8,6 +8,7 @@
 #include <absl/strings/str_split.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "common/nearest.h"

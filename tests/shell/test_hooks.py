@@ -288,3 +288,20 @@ def test_a_wrong_switch_is_an_error_at_the_start(lab, switch, told):
     result = lab.run("cluster", "list")
     assert result.returncode == 2 and told in result.stderr and len(result.stderr.splitlines()) == 1
     configure(lab, "")
+
+
+def test_a_veto_comes_before_any_plugin_does_something(lab):
+    path = configure(lab, "[hooks]\nenable = true\n[plugin told]\nsetup_class = told.Told\n[cluster base1]\nnodes.compute = 1\n"
+                     "plugins = told\n")
+    plugins = path.parent / "plugins"
+    plugins.mkdir(mode=0o700)
+    (plugins / "told.py").write_text(
+        "from starcluster.clustersetup import ClusterSetup\nfrom starcluster.logger import log\n\nclass Told(ClusterSetup):\n"
+        "    def run(self, *rest):\n        log.info('it runs')\n    def on_shutdown(self, *rest):\n        log.info('it ends')\n")
+    (plugins / "told.py").chmod(0o600)
+    guard = hook(lab, "guard", "from muster.hooks import Abort\n\ndef pre_stop_nodes(**keyword_args):\n    raise Abort('no')\n")
+    assert ">>> it runs\n" in good(lab, "cluster", "start", "base1").stdout
+    stopped = lab.run("cluster", "stop", "base1", "-y")
+    assert stopped.returncode == 1 and "it ends" not in stopped.stdout and "said no: no" in stopped.stderr
+    guard.unlink()
+    assert ">>> it ends\n" in good(lab, "cluster", "stop", "base1", "-y").stdout
