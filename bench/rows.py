@@ -7,6 +7,7 @@ import timeit
 
 import clusters
 import fan_outs
+import hook_calls
 import jobs
 import memory
 import python_rows
@@ -32,6 +33,7 @@ class Size:
         self.items = 500 if quick else 4000
         self.calls = 500 if quick else 5000  # of Python
         self.python_value_bytes = (16 if quick else 256) << 20
+        self.hook_calls = 500 if quick else 10000
         self.starts = 2 if quick else 5  # in one round
         self.shells = 2 if quick else 8  # nodes of a line
         self.connections = 10 if quick else 50  # of 64 that a user may have
@@ -144,4 +146,4 @@ def idle_memory(stage, size):
 # In the order in which they run: what is idle is looked at before anything has run.
 ROWS = {"W6": idle_memory, "W1": round_trip, "W2": pipelined, "W3": big_value, "W5": starts.starts,
         "W4": fan_outs.fan_outs, "W7": jobs.put, "W8": jobs.map_items, **shells.ROWS,
-        **clusters.ROWS, **python_rows.ROWS}
+        **clusters.ROWS, **hook_calls.ROWS, **python_rows.ROWS}

@@ -8,6 +8,7 @@
 #include <absl/strings/str_split.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "common/nearest.h"
@@ -193,6 +194,8 @@ class Reader {
       node.security_group = entry.value;
     } else if (key == "userdata") {
       node.image_userdata = entry.value;
+    } else if (key == "placement") {
+      node.extra["placement"] = nlohmann::json(entry.value).dump();
     }
     return absl::OkStatus();
   }

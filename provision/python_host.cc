@@ -28,24 +28,9 @@ std::string Literal(const std::string& text) {
   return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-// Where our package is, when it is not where Python looks: beside the programs of a build tree,
-// below a prefix of its own, or around us, who are its module.
-std::string ModuleFolder() {
-  const std::string folder = FolderOf(reinterpret_cast<void*>(&ModuleFolder));
-  for (const char* place : {"/../python", "/../" MUSTER_PYTHON_FOLDER, "/.."}) {
-    std::string found = absl::StrCat(folder, place);
-    if (::access(absl::StrCat(found, "/muster").c_str(), X_OK) == 0) return found;
-  }
-  return "";
-}
-
 std::string Source(const std::string& what, const std::string& record, const std::string& method,
                    const std::vector<std::string>& words) {
-  std::string source;
-  if (const std::string folder = ModuleFolder(); !folder.empty()) {
-    absl::StrAppend(&source, "import sys\nif ", Literal(folder),
-                    " not in sys.path: sys.path.append(", Literal(folder), ")\n");
-  }
+  std::string source = PythonHost::ImportLines();
   absl::StrAppend(&source, "import muster._host\nmuster._host.call(", Literal(what), ", ",
                   Literal(record), ", ", Literal(method), ", [");
   for (const std::string& word : words) absl::StrAppend(&source, Literal(word), ", ");
@@ -129,6 +114,24 @@ struct Shared {
 };
 
 }  // namespace
+
+// When it is not where Python looks: beside the programs of a build tree, below a prefix of its
+// own, or around us, who are its module.
+std::string PythonHost::ModuleFolder() {
+  const std::string folder = FolderOf(reinterpret_cast<void*>(&PythonHost::Get));
+  for (const char* place : {"/../python", "/../" MUSTER_PYTHON_FOLDER, "/.."}) {
+    std::string found = absl::StrCat(folder, place);
+    if (::access(absl::StrCat(found, "/muster").c_str(), X_OK) == 0) return found;
+  }
+  return "";
+}
+
+std::string PythonHost::ImportLines() {
+  const std::string folder = ModuleFolder();
+  if (folder.empty()) return "";
+  return absl::StrCat("import sys\nif ", Literal(folder), " not in sys.path: sys.path.append(",
+                      Literal(folder), ")\n");
+}
 
 absl::StatusOr<std::shared_ptr<PythonHost>> PythonHost::Get() {
   static auto* const shared = new Shared;

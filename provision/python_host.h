@@ -40,6 +40,13 @@ class PythonHost {
   absl::StatusOr<std::string> CallWatched(const std::string& what, const std::string& record,
                                           const std::string& method, const HostWatch& watch);
 
+  // A handle of its node, which has index 1.
+  ClusterAPI node() const { return node_.handle(); }
+  // Source that makes our packages importable there; empty: they are anyway.
+  static std::string ImportLines();
+  // The folder that has our packages; empty: where Python looks anyway.
+  static std::string ModuleFolder();
+
   explicit PythonHost(ClusterAPI node) : node_(std::move(node)) {}
 
  private:

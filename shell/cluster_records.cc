@@ -9,6 +9,8 @@
 #include "common/config_file.h"
 #include "common/nearest.h"
 #include "common/status_macros.h"
+#include "provision/hook_observer.h"
+#include "provision/hooks.h"
 #include "provision/providers.h"
 #include "shell/cluster_plugins.h"
 #include "shell/exit_code.h"
@@ -58,6 +60,10 @@ absl::StatusOr<std::unique_ptr<Cluster>> Make(Shell& shell, const ClusterRecord&
   auto cluster = MakeBare(record, std::move(repository), is_new, anyhow);
   if (!cluster.ok()) return cluster;
   (*cluster)->AddObserver(provision::MakePluginObserver(PlanOf(shell, record), flags));
+  // Behind the plugins: who leaves asks them first, and a veto comes before any plugin does a thing.
+  if (const auto hooks = provision::Hooks::Get(); hooks != nullptr) {
+    (*cluster)->AddObserver(provision::MakeHookObserver(hooks));
+  }
   return cluster;
 }
 

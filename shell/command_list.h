@@ -31,6 +31,7 @@ extern const ShellCommand kFoldCommand;
 extern const ShellCommand kGetCommand;
 extern const ShellCommand kGroupsCommand;
 extern const ShellCommand kHelpCommand;
+extern const ShellCommand kHooksCommand;
 extern const ShellCommand kJobsCommand;
 extern const ShellCommand kLastCommand;
 extern const ShellCommand kListmodulesCommand;

@@ -172,7 +172,8 @@ std::string LineOf(const std::vector<std::string>& words) {
 
 // Commands of this shell that the command line may begin with, without -c.
 bool IsOwnCommand(const std::string& word) {
-  return word == "cluster" || word == "plugin" || word == "shell" || word == "starcluster";
+  return word == "cluster" || word == "hooks" || word == "plugin" || word == "shell" ||
+         word == "starcluster";
 }
 
 // The words behind the flags are the command of a OneShot, or a line of this shell.
@@ -245,6 +246,13 @@ absl::StatusOr<Options> ParseOptions(int argc, const char* const* argv) {
   app.add_option("--file", options.file, "Run the lines of a file and end; -: of standard input")
       ->type_name("FILE");
   app.add_flag("--debug", options.debug, "Show the tracebacks of the nodes");
+  app.add_flag("--trace-hooks", options.traces_hooks,
+               "Tell each call of a hook, and how long it took");
+  app.add_option("--hook-setting", options.hook_settings, "A setting of a hook, for this run")
+      ->type_name("HOOK.SETTING=VALUE")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
   AddExecutionFlags(app, options.line.execution);
   AddLineFlags(app, ReportFlags(), "How @ and py are told", options.line);
   AddLineFlags(app, RunFlags(), "How @ and py are sent", options.line);
