@@ -10,6 +10,7 @@ import fan_outs
 import hook_calls
 import jobs
 import memory
+import plugin_pools
 import python_rows
 import shells
 import starts
@@ -39,6 +40,7 @@ class Size:
         self.connections = 10 if quick else 50  # of 64 that a user may have
         self.nodes = (10, 100) if quick else (10, 100, 1000)
         self.cluster_nodes = (1, 8, 64)
+        self.pool_nodes = 16 if quick else 64
         self.longest = 8 if quick else 45  # seconds for one comparison
 
     def rounds_in_time(self, share=1.0):
@@ -146,4 +148,4 @@ def idle_memory(stage, size):
 # In the order in which they run: what is idle is looked at before anything has run.
 ROWS = {"W6": idle_memory, "W1": round_trip, "W2": pipelined, "W3": big_value, "W5": starts.starts,
         "W4": fan_outs.fan_outs, "W7": jobs.put, "W8": jobs.map_items, **shells.ROWS,
-        **clusters.ROWS, **hook_calls.ROWS, **python_rows.ROWS}
+        **clusters.ROWS, **hook_calls.ROWS, **plugin_pools.ROWS, **python_rows.ROWS}
