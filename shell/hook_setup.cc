@@ -24,7 +24,8 @@ absl::Status UseHooks(const Options& options, const std::string& configuration) 
     request[name] = word.substr(equals + 1);
   }
   ASSIGN_OR_RETURN(provision::HookSettings settings,
-                   provision::ReadHookSettings(configuration, !options.config.empty()));
+                   provision::ReadHookSettings(
+                       configuration, ConfigFile::TrustOfUser(options.config) == Trust::kNamed));
   settings.traces = settings.traces || options.traces_hooks;
   settings.request = std::move(request);
   if (!settings.enabled.is_on()) return absl::OkStatus();
