@@ -48,6 +48,8 @@ class Failure:
         here = os.path.dirname(os.path.abspath(__file__))
         frames = [frame for frame in traceback.extract_tb(self.error.__traceback__)
                   if os.path.dirname(os.path.abspath(frame.filename)) != here and "ClusterAPI" not in frame.filename]
+        library = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+        frames = [frame for frame in frames if not frame.filename.startswith((library, "<frozen"))] or frames
         if not frames:
             return ""
         return f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno}, in {frames[-1].name})"
