@@ -17,7 +17,8 @@ _START = ('[ -n "$3" ] || [ "$PWD" != / ] || set -- "$1" "$2" "${HOME:-}"; '
 
 # The same for a command that is too long for an argument: it is the standard input, which the command itself
 # then has not.
-_START_LONG = ('[ -n "$2" ] || [ "$PWD" != / ] || set -- "$1" "${HOME:-}"; [ -z "$2" ] || cd "$2" 2>/dev/null || cd /; exec 3<&0 0</dev/null; '
+_START_LONG = ('[ -n "$2" ] || [ "$PWD" != / ] || set -- "$1" "${HOME:-}"; '
+               '[ -z "$2" ] || cd "$2" 2>/dev/null || cd /; exec 3<&0 0</dev/null; '
                'if command -v bash >/dev/null 2>&1; then exec bash -c "$1"". /dev/fd/3" bash; fi; exec sh /dev/fd/3')
 
 # Somebody else whom commands run as: name, home, and the words that make them so.
