@@ -256,6 +256,16 @@ class Parser {
     return BeginKey(key, value);
   }
 
+  // StarCluster's keys are written in capitals as well.
+  static std::string KnownAs(const SectionKind& kind, std::string key) {
+    const auto end = std::find(key.begin(), key.end(), '.');
+    std::replace(key.begin(), end, '-', '_');
+    std::string small = key;
+    const auto length = static_cast<std::size_t>(end - key.begin());
+    small.replace(0, length, absl::AsciiStrToLower(key.substr(0, length)));
+    return IsKeyOf(kind, small) ? small : key;
+  }
+
   absl::Status BeginKey(absl::string_view key, absl::string_view value) {
     if (sections_.empty()) {
       return file_.ErrorAt(
@@ -270,7 +280,7 @@ class Parser {
         return file_.ErrorAt(line_, absl::StrCat("bad name \"", key, "\"", kNaming));
       }
     } else {
-      std::replace(key_.begin(), std::find(key_.begin(), key_.end(), '.'), '-', '_');
+      key_ = KnownAs(kind, key_);
     }
     if (!kind.names_its_keys && !IsKeyOf(kind, key_)) {
       std::vector<std::string> valid = keys;

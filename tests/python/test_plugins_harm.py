@@ -68,7 +68,8 @@ def test_a_log_that_cannot_be_put_together_is_a_line_of_it(run, capsys):
 
 def test_a_thread_that_stays_is_told(run, capsys):
     answer = plugin(run, "end = threading.Event()\nthreads.append(end)\n"
-                    "threading.Thread(target=end.wait, args=(60,), name='slow').start()", "import builtins\nthreads = builtins.harm_threads = []\n")
+                    "threading.Thread(target=end.wait, args=(60,), name='slow').start()",
+                    "import builtins\nthreads = builtins.harm_threads = []\n")
     builtins.harm_threads[0].set()
     assert answer["ok"] and "*** WARNING - plugin harm left a thread running: slow;" in capsys.readouterr().out
 

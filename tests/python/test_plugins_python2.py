@@ -61,16 +61,19 @@ CLOUD = '''\
 import json
 from starcluster.clustersetup import DefaultClusterSetup
 from starcluster.exception import AWSError
+from starcluster.plugins.ipcluster import _authorize_port
+from starcluster.config import get_easy_ec2
 class Cloud(DefaultClusterSetup):
     def run(self, nodes, master, user, user_shell, volumes):
         super().run(nodes, master, user, user_shell, volumes)
         print(master.instance.id, self._get_new_user_id("nobody-of-that-name") == self._get_max_unused_user_id())
         for ask in (lambda: master.instance.get_attribute("groupSet"), lambda: master.ec2._conn.region,
-                    lambda: master.ec2.conn.associate_address("i", "1.2.3.4")):
+                    lambda: get_easy_ec2().conn.associate_address("i", "1.2.3.4")):
             try:
                 ask()
             except AWSError as error:
                 print(str(error).partition(";")[0])
+        _authorize_port(master, (1000, 65535), "anything")
         print(master.shell(user=master.ssh.get_current_user(), command="echo shown; exit 3", forward_agent=True))
         json.loads(master.alias)
 '''
@@ -83,7 +86,7 @@ def test_what_a_cloud_would_have_to_answer_is_told_by_its_name(run, capsys):
     none = "there is no provider for Amazon's cloud here"
     assert capsys.readouterr().out.splitlines()[1:] == [
         "i-n1 True", f"node.instance.get_attribute: {none}", f"ec2._conn: {none}", f"ec2.conn: {none}", "shown", "3"]
-    assert answer["message"].endswith("(cloud.py, line 15, in run)"), "the place is the plugin's, not the library's"
+    assert answer["message"].endswith("(cloud.py, line 18, in run)"), "the place is the plugin's, not the library's"
 
 
 BEGINS = """

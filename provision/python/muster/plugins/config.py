@@ -174,6 +174,16 @@ def get_config(config_file=None, cache=False):
     return StarClusterConfig(config_file, cache).load()
 
 
+def get_easy_ec2(config_file=None, cache=False):
+    """In the place of a cloud: says that there is none."""
+    return StarClusterConfig(config_file, cache).get_easy_ec2()
+
+
+def get_easy_s3(config_file=None, cache=False):
+    """The same, of its storage."""
+    return StarClusterConfig(config_file, cache).get_easy_s3()
+
+
 def _lines_of(text):
     """The number of the line of each (section, key); of a section itself its key is ""."""
     found, title = {}, ""

@@ -1,6 +1,7 @@
 """Commands and files of one node, by the names of StarCluster's SSH client. They go through the node's clusterd."""
 
 import codecs
+import os
 import string
 import sys
 import weakref
@@ -283,6 +284,14 @@ class _Lines:
         for line in lines:
             sys.stdout.write(f"{before}{line}\n")
         sys.stdout.flush()
+
+
+def get_rsa_key(key_location=None, key_file_obj=None, passphrase=None, use_pycrypto=False):
+    """The text of a private key here."""
+    if key_file_obj is not None:
+        return key_file_obj.read()
+    with open(os.path.expanduser(key_location), encoding="ascii") as file:
+        return file.read()
 
 
 SSHClient = Ssh  # as StarCluster calls it
