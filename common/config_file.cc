@@ -14,6 +14,7 @@
 #include <algorithm>
 
 #include "common/address.h"
+#include "common/config_key.h"
 #include "common/marked_text.h"
 #include "common/nearest.h"
 #include "common/node_set.h"
@@ -256,16 +257,6 @@ class Parser {
     return BeginKey(key, value);
   }
 
-  // StarCluster's keys are written in capitals as well.
-  static std::string KnownAs(const SectionKind& kind, std::string key) {
-    const auto end = std::find(key.begin(), key.end(), '.');
-    std::replace(key.begin(), end, '-', '_');
-    std::string small = key;
-    const auto length = static_cast<std::size_t>(end - key.begin());
-    small.replace(0, length, absl::AsciiStrToLower(key.substr(0, length)));
-    return IsKeyOf(kind, small) ? small : key;
-  }
-
   absl::Status BeginKey(absl::string_view key, absl::string_view value) {
     if (sections_.empty()) {
       return file_.ErrorAt(
@@ -280,7 +271,7 @@ class Parser {
         return file_.ErrorAt(line_, absl::StrCat("bad name \"", key, "\"", kNaming));
       }
     } else {
-      key_ = KnownAs(kind, key_);
+      key_ = CanonicalKey(key);
     }
     if (!kind.names_its_keys && !IsKeyOf(kind, key_)) {
       std::vector<std::string> valid = keys;
