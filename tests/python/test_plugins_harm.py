@@ -147,3 +147,12 @@ def daemon_of(socket):
     """The clusterd that listens there."""
     listed = subprocess.run(["pgrep", "-f", f"clusterd .*{socket}( |$)"], capture_output=True, text=True, check=True)
     return int(listed.stdout.split()[0])
+
+
+def test_a_configuration_of_any_editor_is_read(tmp_path):
+    from muster.plugins.config import StarClusterConfig
+    path = tmp_path / "config"
+    path.write_bytes(b"\xef\xbb\xbf[plugin a]\r\nSETUP_CLASS = a.B  # of mine\r\n"
+                     b"x = 50% \"\xff\" %(a)s\r\nlist = one,\r\n  two\r\n")
+    plugin_a = StarClusterConfig(path).load().get_plugin("a")
+    assert (plugin_a.setup_class, plugin_a.settings) == ("a.B", {"x": '50% "\udcff" %(a)s', "list": "one, two"})

@@ -38,7 +38,8 @@ def test_users_are_made_with_the_same_numbers_and_keys(run, lab, tmp_path):
     try:
         run.write("elsewhere.py", ELSEWHERE)
         keys = tmp_path / "keys"
-        run.configure("users", "elsewhere.Users", USERNAMES="ann, bob", DOWNLOAD_KEYS="True", DOWNLOAD_KEYS_DIR=str(keys))
+        run.configure("users", "elsewhere.Users", USERNAMES="ann, bob", DOWNLOAD_KEYS="True",
+                      DOWNLOAD_KEYS_DIR=str(keys))
         later = run.nodes.pop()
         assert run.call()["ok"]
         run.nodes.append(later)
@@ -61,7 +62,8 @@ def test_this_machine_gets_none_and_settings_are_looked_at(run, capsys):
     run.configure("users", "starcluster.plugins.users.CreateUsers", num_users="2")
     assert run.call()["ok"]
     assert "*** WARNING - no users are made on n1, n2, n3: on this machine" in capsys.readouterr().out
-    for settings, message in (({}, "there are no users to make"), ({"num_users": "x"}, "num_users is 'x'; it has to be a whole number"),
+    for settings, message in (({}, "there are no users to make"),
+                              ({"num_users": "x"}, "num_users is 'x'; it has to be a whole number"),
                               ({"num_users": "3", "usernames": "a,b"}, "num_users is 3, and there are 2 usernames")):
         run.configure("users", "starcluster.plugins.users.CreateUsers", **settings)
         assert message in run.call("check")["message"]

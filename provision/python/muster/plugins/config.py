@@ -55,7 +55,7 @@ class StarClusterConfig:
                                               allow_no_value=True)
         parser.optionxform = str
         try:
-            with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:
                 text = file.read()
             parser.read_string(text, path)
         except (OSError, configparser.Error) as error:
