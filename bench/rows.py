@@ -7,8 +7,10 @@ import timeit
 
 import clusters
 import fan_outs
+import hook_calls
 import jobs
 import memory
+import plugin_pools
 import python_rows
 import shells
 import starts
@@ -32,11 +34,13 @@ class Size:
         self.items = 500 if quick else 4000
         self.calls = 500 if quick else 5000  # of Python
         self.python_value_bytes = (16 if quick else 256) << 20
+        self.hook_calls = 500 if quick else 10000
         self.starts = 2 if quick else 5  # in one round
         self.shells = 2 if quick else 8  # nodes of a line
         self.connections = 10 if quick else 50  # of 64 that a user may have
         self.nodes = (10, 100) if quick else (10, 100, 1000)
         self.cluster_nodes = (1, 8, 64)
+        self.pool_nodes = 16 if quick else 64
         self.longest = 8 if quick else 45  # seconds for one comparison
 
     def rounds_in_time(self, share=1.0):
@@ -144,4 +148,4 @@ def idle_memory(stage, size):
 # In the order in which they run: what is idle is looked at before anything has run.
 ROWS = {"W6": idle_memory, "W1": round_trip, "W2": pipelined, "W3": big_value, "W5": starts.starts,
         "W4": fan_outs.fan_outs, "W7": jobs.put, "W8": jobs.map_items, **shells.ROWS,
-        **clusters.ROWS, **python_rows.ROWS}
+        **clusters.ROWS, **hook_calls.ROWS, **plugin_pools.ROWS, **python_rows.ROWS}

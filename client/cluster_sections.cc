@@ -90,6 +90,12 @@ std::vector<const ConfigFile::Section*> ClustersOf(const ConfigFile& file) {
   return clusters;
 }
 
+// Plugins run on nodes that are there, too; provision reads what they say.
+bool IsOfPlugins(const std::string& key) {
+  return key == "plugins" || key == "cluster_user" || key == "cluster_shell" ||
+         key == "plugin_timeout" || key == "on_plugin_failure";
+}
+
 absl::StatusOr<std::vector<ConfiguredNode>> ParseNodes(const ConfigFile& file,
                                                        const ConfigFile::Section& section) {
   const auto entry = section.entries.find("nodes");
@@ -100,7 +106,7 @@ absl::StatusOr<std::vector<ConfiguredNode>> ParseNodes(const ConfigFile& file,
                                                    "that is to be started, `nodes.KIND = 3`"));
   }
   for (const auto& [key, other] : section.entries) {
-    if (key == "nodes" || key == "trust") continue;
+    if (key == "nodes" || key == "trust" || IsOfPlugins(key)) continue;
     return file.ErrorAt(
         other.line,
         absl::StrCat("\"", key, "\" is for a cluster that is to be started, and [cluster ",

@@ -64,9 +64,9 @@ set(muster_documents ${CMAKE_INSTALL_DATAROOTDIR}/doc/muster)
 install(FILES README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md LICENSE
   DESTINATION ${muster_documents})
 install(FILES docs/clusters.md docs/coming-from.md docs/configuration.md docs/cpp-reference.md docs/cpp-tutorial.md docs/examples.md
-  docs/failure-semantics.md docs/files.md docs/limits.md
+  docs/failure-semantics.md docs/files.md docs/hooks.md docs/limits.md
   docs/clusters-reference.md docs/coming-from-clush.md docs/coming-from-dustcluster.md docs/coming-from-elasticluster.md docs/coming-from-starcluster.md
-  docs/plugins-reference.md docs/providers.md
+  docs/plugins.md docs/plugins-reference.md docs/providers.md
   docs/nodes.md docs/one-shot.md docs/output.md docs/performance.md docs/programs.md docs/prompt.md
   docs/python-reference.md docs/python-tutorial.md docs/resources.md docs/security.md docs/ssh-cluster.md docs/targets.md docs/tour.md docs/values.md
   DESTINATION ${muster_documents}/docs)

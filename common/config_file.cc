@@ -15,6 +15,7 @@
 
 #include "common/address.h"
 #include "common/config_key.h"
+#include "common/config_line.h"
 #include "common/marked_text.h"
 #include "common/nearest.h"
 #include "common/node_set.h"
@@ -44,11 +45,12 @@ const std::vector<SectionKind>& ValidSections() {
   static const auto* const kSections = new std::vector<SectionKind>{
       {"cluster",
        Naming::kOurs,
-       {"nodes", "trust", "extends", "key_name", "key_private", "key_public", "on_timeout",
-        "plugins", "provider", "setup", "start_timeout"},
+       {"nodes", "trust", "extends", "cluster_shell", "cluster_user", "key_name", "key_private",
+        "key_public", "on_plugin_failure", "on_timeout", "plugin_timeout", "plugins", "provider",
+        "setup", "start_timeout"},
        false,
-       {"flavor", "groups", "image", "image_user", "min_nodes", "nodes", "security_group",
-        "userdata"}},
+       {"flavor", "groups", "image", "image_user", "min_nodes", "nodes", "placement",
+        "security_group", "userdata"}},
       {"daemon",
        Naming::kNone,
        {"allow_root_jobs",
@@ -78,7 +80,13 @@ const std::vector<SectionKind>& ValidSections() {
       {"group", Naming::kAccount, {"python", "role", "run_as", "sudo", "user_site"}},
       {"group_source", Naming::kOurs, {"list", "map", "shell", "timeout"}},
       {"groups", Naming::kNone, {}, true},
+      {"hook", Naming::kOurs, {}, true},
+      {"hooks",
+       Naming::kNone,
+       {"enable", "enable_hooks", "enable_slurm_gcp_plugins", "executables", "memory", "path",
+        "timeout", "trace"}},
       {"node", Naming::kNodes, {"tags", "state"}},
+      {"plugin", Naming::kOurs, {}, true},
       {"provider", Naming::kOurs, {}, true},
       {"setup", Naming::kOurs, {}, true},
       {"shell", Naming::kNone, {"fallthrough", "programs"}},
@@ -103,31 +111,10 @@ bool IsKeyOf(const SectionKind& kind, const std::string& key) {
 
 constexpr char kValidHere[] =
     "; valid here: [cluster NAME], [daemon], [group NAME], [group_source NAME], [groups], "
-    "[node NAMES], [provider NAME], [setup NAME], [shell], [user NAME]";
+    "[hook NAME], [hooks], [node NAMES], [plugin NAME], [provider NAME], [setup NAME], [shell], "
+    "[user NAME]";
 
 constexpr char kNaming[] = "; a name is a letter and up to 63 letters, digits, '_', '.' or '-'";
-
-// As useradd(8) allows them, those of a directory service ("alice@lab"), and numbers.
-bool IsAccountName(absl::string_view name) {
-  return !name.empty() && name.size() <= 256 && name[0] != '-' &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
-                  absl::StrContains("_.@$\\+-", c);
-         });
-}
-
-bool IsBlankOrComment(absl::string_view line) {
-  const absl::string_view text = absl::StripLeadingAsciiWhitespace(line);
-  return text.empty() || text.front() == ';' || text.front() == '#';
-}
-
-// Without what follows a ';' after white space. inih does this for some lines only.
-absl::string_view WithoutInlineComment(absl::string_view line) {
-  for (std::size_t i = 1; i < line.size(); ++i) {
-    if (line[i] == ';' && absl::ascii_isspace(line[i - 1])) line = line.substr(0, i);
-  }
-  return absl::StripTrailingAsciiWhitespace(line);
-}
 
 // Feeds a text to inih and collects what it says. inih knows no line numbers (in Debian's build),
 // silently cuts lines at 200 bytes and section names at 49, and does not tell of empty sections. So

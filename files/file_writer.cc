@@ -22,6 +22,15 @@ namespace {
 // By another transfer. From now on by this one, where the file system knows locks.
 bool IsTaken(int fd) { return ::flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; }
 
+// Whether `name` still is this file, and not one that another transfer put into place meanwhile.
+bool IsNamed(int folder, const std::string& name, int fd) {
+  struct stat facts {};
+  struct stat named {};
+  return ::fstat(fd, &facts) == 0 &&
+         ::fstatat(folder, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+         named.st_ino == facts.st_ino && named.st_dev == facts.st_dev;
+}
+
 }  // namespace
 
 bool IsFull(std::int64_t error) { return error == ENOSPC || error == EDQUOT; }
@@ -49,16 +58,11 @@ std::optional<Problem> FileWriter::Open(RecordChannel& channel) {
 bool FileWriter::OpenOld() {
   file_ = OpenBeneath(folder_, staging_, O_RDWR | O_NONBLOCK);
   struct stat facts {};
-  struct stat named {};
   if (!file_.IsOpen() || ::fstat(file_.get(), &facts) != 0) return false;
   // Nobody else may have written to it, or have it open for that.
   const bool is_ours = S_ISREG(facts.st_mode) && facts.st_uid == ::geteuid() &&
                        (facts.st_mode & 07777) == 0600 && facts.st_nlink == 1;
-  if (is_ours && !IsTaken(file_.get()) &&
-      ::fstatat(folder_, staging_.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-      named.st_ino == facts.st_ino && named.st_dev == facts.st_dev) {
-    return true;
-  }
+  if (is_ours && !IsTaken(file_.get()) && IsNamed(folder_, staging_, file_.get())) return true;
   file_.Reset();
   return false;
 }
@@ -69,9 +73,13 @@ bool FileWriter::Make() {
     file_ = OpenBeneath(folder_, staging_, O_RDWR | O_CREAT | O_EXCL, 0600);
     if (file_.IsOpen()) {
       // A umask may have taken more away than it should.
-      return ::fchmod(file_.get(), 0600) == 0 && !IsTaken(file_.get());
+      if (::fchmod(file_.get(), 0600) != 0) return false;
+      if (!IsTaken(file_.get()) && IsNamed(folder_, staging_, file_.get())) return true;
+      // Another transfer, of another node that shares the folder, took it for one that was left.
+      file_.Reset();
+    } else if (errno != EEXIST) {
+      return false;
     }
-    if (errno != EEXIST) return false;
     std::uint64_t random = 0;
     if (::getrandom(&random, sizeof(random), 0) != sizeof(random)) return false;
     staging_ = StagingName(name_ + "/" + std::to_string(random));

@@ -77,10 +77,21 @@ class Cluster {
   // record and what setup kept goes too. `force`: also when some could not be stopped, or an
   // observer is against it.
   Report Stop(const std::vector<std::string>& only, bool deletes, bool force, const Watch& watch);
+  // Stops the instances of these nodes, which are none of the cluster any more then.
+  Report Remove(const std::vector<std::string>& names, bool force, const Watch& watch);
+  // Stops all nodes that have an instance, starts them, and sets the cluster up anew. What failed
+  // ends it there.
+  Report Restart(const Watch& watch);
   Report Pause(const std::vector<std::string>& only, const Watch& watch);
   Report Resume(const std::vector<std::string>& only, const Watch& watch);
   absl::Status SetUp(const std::vector<std::string>& arguments, const Watch& watch,
                      SetUpReason reason = SetUpReason::kStart);
+
+  // Runs `work` as a long operation, as which nobody else changes the cluster meanwhile: with the
+  // record, and what is kept under this name in it, which `work` may change, and which is kept.
+  absl::Status WithReceipt(
+      const std::string& name,
+      const std::function<absl::Status(const ClusterRecord& cluster, std::string& receipt)>& work);
 
   // Makes the record true: finishes what a process that is gone began (a start whose instance
   // exists is taken over, a stop is finished), and asks the provider about the rest. Called by all

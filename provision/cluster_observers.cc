@@ -7,6 +7,7 @@
 #include "common/mutex.h"
 #include "common/status_macros.h"
 #include "provision/cluster.h"
+#include "provision/cluster_turn.h"
 
 namespace muster::provision {
 
@@ -74,6 +75,18 @@ absl::Status Cluster::TellBeforeLeave(LeaveReason reason, const std::vector<std:
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status Cluster::WithReceipt(
+    const std::string& name,
+    const std::function<absl::Status(const ClusterRecord& cluster, std::string& receipt)>& work) {
+  ASSIGN_OR_RETURN(const Turn turn, Begin("changed"));
+  const ClusterRecord cluster = record();
+  const auto found = cluster.receipts.find(name);
+  std::string receipt = found == cluster.receipts.end() ? "" : found->second;
+  absl::Status status = work(cluster, receipt);
+  status.Update(KeepReceipt(name, receipt));
+  return status;
 }
 
 absl::Status Cluster::KeepReceipt(const std::string& name, const std::string& receipt) {

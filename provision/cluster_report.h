@@ -19,6 +19,12 @@ struct NodeStep {
   std::string text;  // "starting", "alive", or why not
 };
 
+// A piece of what a plugin prints, as it was printed.
+struct PluginOutput {
+  bool is_error = false;
+  std::string text;
+};
+
 // How a long operation is watched and ended.
 struct Watch {
   std::function<void(const NodeStep&)> on_step;
@@ -27,6 +33,8 @@ struct Watch {
   std::function<int()> interrupts;
   // What went wrong around it, with a plugin or a hook, in one line; the operation goes on.
   std::function<void(const std::string&)> on_note;
+  // What plugins print, while they run. None: it goes to stdout and stderr.
+  std::function<void(const PluginOutput&)> on_output;
 };
 
 // What came of it, node by node.

@@ -194,6 +194,8 @@ class Reader {
       node.security_group = entry.value;
     } else if (key == "userdata") {
       node.image_userdata = entry.value;
+    } else if (key == "placement") {
+      node.extra["placement"] = nlohmann::json(entry.value).dump();
     }
     return absl::OkStatus();
   }
@@ -218,9 +220,7 @@ class Reader {
       }
       record.keeps_on_timeout = entry->value == "keep";
     }
-    if (const auto* entry = Find("plugins")) {
-      record.extra["plugins"] = nlohmann::json(Words(entry->value)).dump();
-    }
+    ASSIGN_OR_RETURN(result_.plugins, ReadPluginPlan(file_, entries_));
     if (const auto* entry = Find("key_name")) record.key_name = entry->value;
     if (const auto* entry = Find("key_public")) record.key_public = entry->value;
     if (const auto* entry = Find("key_private")) record.key_private = entry->value;
@@ -237,6 +237,7 @@ class Reader {
 
 absl::StatusOr<std::vector<ClusterTemplate>> ReadTemplates(const ConfigFile& file) {
   std::vector<ClusterTemplate> templates;
+  RETURN_IF_ERROR(ReadPluginSections(file).status());  // also those that no cluster has
   for (const ConfigFile::Section& section : file.sections()) {
     if (!IsTemplate(section)) continue;
     ASSIGN_OR_RETURN(ClusterTemplate read, Reader(file, section).Read());

@@ -1,7 +1,7 @@
 // ClusterTemplate: what a configuration says of clusters that are to be started: [cluster NAME]
-// with `provider` or `nodes.KIND`, the [provider NAME] and [setup NAME] that it names, and the
-// template that it `extends`. Everything is checked when it is read, before anything is touched.
-// Reads no files but through ConfigFile. Pure; thread-safe.
+// with `provider` or `nodes.KIND`, the [provider NAME], [setup NAME] and [plugin NAME] that it
+// names, and the template that it `extends`. Everything is checked when it is read, before anything
+// is touched. Reads no files but through ConfigFile. Pure; thread-safe.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/config_file.h"
+#include "provision/plugin_sections.h"
 #include "provision/record.h"
 
 namespace muster::provision {
@@ -22,6 +23,7 @@ struct ClusterTemplate {
   ClusterRecord record;  // of a cluster that has no nodes and no owner yet
   // How many of each kind, and what each is, without its name; in the order of the file.
   std::vector<std::pair<int, NodeRecord>> nodes;
+  PluginPlan plugins;
 };
 
 // "4:compute" and so on, by kind.

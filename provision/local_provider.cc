@@ -21,6 +21,7 @@
 #include "common/own_program.h"
 #include "common/status_macros.h"
 #include "common/unique_fd.h"
+#include "provision/daemon_order.h"
 #include "provision/daemon_settings.h"
 #include "provision/local_place.h"
 #include "provision/process_scan.h"
@@ -42,12 +43,8 @@ bool IsRandom(const std::string& text) {
 
 class LocalProvider : public CloudProvider {
  public:
-  LocalProvider(Settings settings, std::string root, std::string clusterd,
-                std::string daemon_section)
-      : settings_(std::move(settings)),
-        root_(std::move(root)),
-        clusterd_(std::move(clusterd)),
-        daemon_section_(std::move(daemon_section)) {}
+  LocalProvider(Settings settings, std::string root, std::string clusterd)
+      : settings_(std::move(settings)), root_(std::move(root)), clusterd_(std::move(clusterd)) {}
 
   ProviderRecord record() const override { return {"local", settings_}; }
 
@@ -64,9 +61,8 @@ class LocalProvider : public CloudProvider {
     RETURN_IF_ERROR(ReplaceFile(place.mark(), order.node.label + "\n"));
     RETURN_IF_ERROR(MakeFolders(place.home()));
     const std::string variable = absl::StrCat("MUSTER_INSTANCE=", order.node.label);
-    RETURN_IF_ERROR(ReplaceFile(
-        place.configuration(),
-        absl::StrCat("[daemon]\npass_environment = MUSTER_INSTANCE\n", daemon_section_)));
+    ASSIGN_OR_RETURN(const DaemonOrder daemon, DaemonOrderOf(order.node, settings_));
+    RETURN_IF_ERROR(ReplaceFile(place.configuration(), daemon.section));
     const UniqueFd log(
         ::open(place.log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     const UniqueFd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -85,7 +81,9 @@ class LocalProvider : public CloudProvider {
     child.fds = {{nothing.get(), 0}, {log.get(), 1}, {log.get(), 2}};
     child.directory = place.home();
     child.new_session = true;  // the terminal's signals are not for it
-    child.extra_environment = {variable, absl::StrCat("HOME=", place.home())};
+    child.extra_environment = daemon.environment;
+    child.extra_environment.insert(child.extra_environment.end(),
+                                   {variable, absl::StrCat("HOME=", place.home())});
     ASSIGN_OR_RETURN(ChildProcess process, ChildProcess::Start(child));
     RETURN_IF_ERROR(ReplaceFile(place.pid_file(), absl::StrCat(process.pid(), "\n")));
     Keep(place.folder(), std::move(process));
@@ -255,7 +253,6 @@ class LocalProvider : public CloudProvider {
   const Settings settings_;
   const std::string root_;
   const std::string clusterd_;
-  const std::string daemon_section_;
   Mutex mutex_;
   std::map<std::string, ChildProcess> children_ MUSTER_GUARDED_BY(mutex_);  // by folder
 };
@@ -297,8 +294,8 @@ absl::StatusOr<std::shared_ptr<CloudProvider>> MakeLocalProvider(const Settings&
   if (!ignored) root = canonical.string();
   while (root.size() > 1 && root.back() == '/') root.pop_back();
   ASSIGN_OR_RETURN(std::string clusterd, FindClusterd(settings));
-  return std::shared_ptr<CloudProvider>(std::make_shared<LocalProvider>(
-      settings, std::move(root), std::move(clusterd), DaemonSection(settings)));
+  return std::shared_ptr<CloudProvider>(
+      std::make_shared<LocalProvider>(settings, std::move(root), std::move(clusterd)));
 }
 
 }  // namespace muster::provision

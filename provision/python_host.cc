@@ -19,30 +19,18 @@ using nlohmann::json;
 
 // Calls at the same time; processes are made as they are needed.
 constexpr int kWorkers = 16;
+constexpr std::chrono::milliseconds kAskEvery{100};
+// What a call that is interrupted may still do.
+constexpr std::chrono::milliseconds kGrace{10000};
 
 // A text of JSON, with nothing escaped that Python reads otherwise, is a literal of Python's.
 std::string Literal(const std::string& text) {
   return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-// Where our package is, when it is not where Python looks: beside the programs of a build tree, or
-// below a prefix of its own.
-std::string ModuleFolder() {
-  const std::string folder = FolderOf(reinterpret_cast<void*>(&ModuleFolder));
-  for (const char* place : {"/../python", "/../" MUSTER_PYTHON_FOLDER}) {
-    std::string found = absl::StrCat(folder, place);
-    if (::access(absl::StrCat(found, "/muster").c_str(), X_OK) == 0) return found;
-  }
-  return "";
-}
-
 std::string Source(const std::string& what, const std::string& record, const std::string& method,
                    const std::vector<std::string>& words) {
-  std::string source;
-  if (const std::string folder = ModuleFolder(); !folder.empty()) {
-    absl::StrAppend(&source, "import sys\nif ", Literal(folder),
-                    " not in sys.path: sys.path.append(", Literal(folder), ")\n");
-  }
+  std::string source = PythonHost::ImportLines();
   absl::StrAppend(&source, "import muster._host\nmuster._host.call(", Literal(what), ", ",
                   Literal(record), ", ", Literal(method), ", [");
   for (const std::string& word : words) absl::StrAppend(&source, Literal(word), ", ");
@@ -102,12 +90,48 @@ void TellOutput(const std::string& speaker, Call& call) {
   }
 }
 
+// Hands on what it prints until its output ends, or it was interrupted.
+void Follow(muster::Call& call, const HostWatch& watch) {
+  int told = 0;
+  std::optional<Event> event;
+  while (true) {
+    const bool is_new = call.next_for(kAskEvery, &event);
+    if (is_new && !event) return;
+    if (is_new && event->stream != Event::Stream::kWaiting) {
+      watch.on_output(event->stream == Event::Stream::kStderr, event->data);
+    }
+    const int interrupts = watch.interrupts ? watch.interrupts() : 0;
+    if (interrupts > told) {
+      told = interrupts;
+      call.cancel(told == 1 ? kGrace : std::chrono::milliseconds(0));
+    }
+  }
+}
+
 struct Shared {
   Mutex mutex;
   std::shared_ptr<PythonHost> host MUSTER_GUARDED_BY(mutex);
 };
 
 }  // namespace
+
+// When it is not where Python looks: beside the programs of a build tree, below a prefix of its
+// own, or around us, who are its module.
+std::string PythonHost::ModuleFolder() {
+  const std::string folder = FolderOf(reinterpret_cast<void*>(&PythonHost::Get));
+  for (const char* place : {"/../python", "/../" MUSTER_PYTHON_FOLDER, "/.."}) {
+    std::string found = absl::StrCat(folder, place);
+    if (::access(absl::StrCat(found, "/muster").c_str(), X_OK) == 0) return found;
+  }
+  return "";
+}
+
+std::string PythonHost::ImportLines() {
+  const std::string folder = ModuleFolder();
+  if (folder.empty()) return "";
+  return absl::StrCat("import sys\nif ", Literal(folder), " not in sys.path: sys.path.append(",
+                      Literal(folder), ")\n");
+}
 
 absl::StatusOr<std::shared_ptr<PythonHost>> PythonHost::Get() {
   static auto* const shared = new Shared;
@@ -136,6 +160,24 @@ absl::StatusOr<std::string> PythonHost::Call(const std::string& speaker, const s
   if (outcome.ok()) return Read(outcome.value().text());
   const std::string said =
       absl::StrCat(method, " of a class of Python (", record, "): ", outcome.describe());
+  if (outcome.kind == Outcome::Kind::kTimedOut) return absl::DeadlineExceededError(said);
+  return absl::InternalError(said);
+}
+
+absl::StatusOr<std::string> PythonHost::CallWatched(const std::string& what,
+                                                    const std::string& record,
+                                                    const std::string& method,
+                                                    const HostWatch& watch) {
+  ExecuteOptions options;
+  options.isolation = Isolation::kFresh;
+  if (watch.deadline.count() > 0) options.deadline = watch.deadline;
+  muster::Call call =
+      node_.execute(1, python(Source(what, record, method, {}), Command::Form::kStr), options);
+  Follow(call, watch);
+  const Outcome outcome = call.wait();
+  if (outcome.ok()) return Read(outcome.value().text());
+  const std::string said = absl::StrCat(what, ": ", outcome.describe());
+  if (watch.interrupts && watch.interrupts() > 0) return absl::CancelledError(said);
   if (outcome.kind == Outcome::Kind::kTimedOut) return absl::DeadlineExceededError(said);
   return absl::InternalError(said);
 }

@@ -21,6 +21,7 @@
 #include "common/quantity.h"
 #include "common/status_macros.h"
 #include "provision/daemon_settings.h"
+#include "provision/execution_hooks.h"
 #include "provision/node_health.h"
 #include "provision/node_pool.h"
 #include "provision/setup_marks.h"
@@ -198,6 +199,10 @@ class ScriptSetup : public SetupProvider {
     options.input = script.content;
     options.environment = EnvironmentFor(cluster, node);
     options.environment["MUSTER_GROUP"] = script.name.substr(0, script.name.find('/'));
+    HookedExecution hooked{cluster.name, "setup", script.name, true, {node.name}, {}, &options};
+    if (const absl::Status veto = BeforeExecution(hooked, {}); !veto.ok()) {
+      return absl::AbortedError(absl::StrCat(script.name, ": ", std::string(veto.message())));
+    }
     Call call = api.execute(node.name, argv(std::move(words)), options);
     std::string output;
     for (const Event& event : call) {
@@ -205,6 +210,7 @@ class ScriptSetup : public SetupProvider {
       if (output.size() > 2 * kMostBytes) output.erase(0, output.size() - kMostBytes);
     }
     const Outcome outcome = call.wait();
+    AfterExecution(hooked, {outcome});
     if (outcome.ok()) return absl::OkStatus();
     return absl::UnavailableError(
         absl::StrCat(script.name, ": ", outcome.describe(), LastLines(output)));

@@ -22,6 +22,7 @@
 #include "shell/cluster_records.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
+#include "shell/hook_setup.h"
 #include "shell/input_source.h"
 #include "shell/line_source.h"
 #include "shell/one_shot.h"
@@ -203,6 +204,10 @@ int Run(Options& options, Signals& signals, Output& output) {
     output.Note(absl::StrCat("clustershell: ", settings.status().message()));
     if (!options.local) return kExitUsage;
     settings = ShellSettings();
+  }
+  if (const absl::Status hooks = UseHooks(options, settings->configuration); !hooks.ok()) {
+    output.Note(absl::StrCat("clustershell: ", std::string(hooks.message())));
+    return kExitUsage;
   }
   if (options.local) {  // its nodes are not those of the file
     settings->configuration.clear();

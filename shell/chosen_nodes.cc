@@ -11,6 +11,7 @@
 #include "common/target_expression.h"
 #include "common/words.h"
 #include "shell/cluster_records.h"
+#include "shell/hook_targets.h"
 #include "shell/question.h"
 
 namespace muster::clustershell {
@@ -186,7 +187,10 @@ std::string TurnToCluster(Shell& shell, absl::string_view target) {
 
 ChosenNodes ChooseNodes(Shell& shell, absl::string_view target) {
   ClusterView& view = shell.view();
-  const std::string text = TurnToCluster(shell, target);
+  const std::string typed = TurnToCluster(shell, target);
+  const absl::StatusOr<std::string> selected = WithHookFields(shell, typed);
+  if (!selected.ok()) return Wrong(shell, selected.status().message(), kExitNoMatch);
+  const std::string& text = *selected;
   const bool is_template = shell.nodes().empty() && IsTemplate(shell, text);
   if (is_template) return Wrong(shell, NotStarted(text), kExitNoMatch);
   if (shell.nodes().empty()) return NoCluster(shell);

@@ -28,6 +28,7 @@ extern const ClusterCommand kClusterList;
 extern const ClusterCommand kClusterNew;
 extern const ClusterCommand kClusterPause;
 extern const ClusterCommand kClusterResize;
+extern const ClusterCommand kClusterRestart;
 extern const ClusterCommand kClusterResume;
 extern const ClusterCommand kClusterSetup;
 extern const ClusterCommand kClusterStart;

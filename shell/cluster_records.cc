@@ -9,7 +9,10 @@
 #include "common/config_file.h"
 #include "common/nearest.h"
 #include "common/status_macros.h"
+#include "provision/hook_observer.h"
+#include "provision/hooks.h"
 #include "provision/providers.h"
+#include "shell/cluster_plugins.h"
 #include "shell/exit_code.h"
 
 namespace muster::clustershell {
@@ -31,9 +34,9 @@ absl::StatusOr<ConfigFile> LoadConfiguration(Shell& shell, const std::string& pa
   return ConfigFile::Load(path, ConfigFile::TrustOfUser(shell.settings().named));
 }
 
-absl::StatusOr<std::unique_ptr<Cluster>> Make(const ClusterRecord& record,
-                                              std::shared_ptr<ClusterRepository> repository,
-                                              bool is_new, bool anyhow) {
+absl::StatusOr<std::unique_ptr<Cluster>> MakeBare(const ClusterRecord& record,
+                                                  std::shared_ptr<ClusterRepository> repository,
+                                                  bool is_new, bool anyhow) {
   auto provider = provision::MakeProvider(record.provider);
   if (!provider.ok()) {
     if (!anyhow) return provider.status();
@@ -49,13 +52,30 @@ absl::StatusOr<std::unique_ptr<Cluster>> Make(const ClusterRecord& record,
   return Cluster::Of(record, *provider, *setup, std::move(repository));
 }
 
+// With those who have a say in its life.
+absl::StatusOr<std::unique_ptr<Cluster>> Make(Shell& shell, const ClusterRecord& record,
+                                              std::shared_ptr<ClusterRepository> repository,
+                                              bool is_new, bool anyhow,
+                                              const provision::PluginFlags& flags) {
+  auto cluster = MakeBare(record, std::move(repository), is_new, anyhow);
+  if (!cluster.ok()) return cluster;
+  (*cluster)->AddObserver(provision::MakePluginObserver(PlanOf(shell, record), flags));
+  // Behind the plugins: who leaves asks them first, and a veto comes before any plugin does a
+  // thing.
+  if (const auto hooks = provision::Hooks::Get(); hooks != nullptr) {
+    (*cluster)->AddObserver(provision::MakeHookObserver(hooks));
+  }
+  return cluster;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Cluster>> OpenClusterRecord(Shell& shell, const std::string& name,
-                                                           bool anyhow) {
+                                                           bool anyhow,
+                                                           const provision::PluginFlags& flags) {
   ASSIGN_OR_RETURN(auto repository, provision::OpenSqliteRepository());
   const absl::StatusOr<ClusterRecord> record = repository->Get(name);
-  if (record.ok()) return Make(*record, std::move(repository), false, anyhow);
+  if (record.ok()) return Make(shell, *record, std::move(repository), false, anyhow, flags);
   if (!absl::IsNotFound(record.status())) return record.status();
   if (IsTemplate(shell, name)) return absl::NotFoundError(NotStarted(name));
   std::vector<std::string> names;
@@ -66,9 +86,16 @@ absl::StatusOr<std::unique_ptr<Cluster>> OpenClusterRecord(Shell& shell, const s
       absl::StrCat(std::string(record.status().message()), DidYouMean(name, names)));
 }
 
-absl::StatusOr<std::unique_ptr<Cluster>> NewClusterRecord(const ClusterRecord& record) {
+absl::StatusOr<std::unique_ptr<Cluster>> NewClusterRecord(Shell& shell, const ClusterRecord& record,
+                                                          const provision::PluginFlags& flags) {
   ASSIGN_OR_RETURN(auto repository, provision::OpenSqliteRepository());
-  return Make(record, std::move(repository), true, false);
+  return Make(shell, record, std::move(repository), true, false, flags);
+}
+
+absl::StatusOr<ConfigFile> LoadConfiguration(Shell& shell) {
+  ASSIGN_OR_RETURN(const std::string path, ConfigurationOf(shell));
+  if (path.empty()) return absl::NotFoundError("there is no configuration");
+  return LoadConfiguration(shell, path);
 }
 
 absl::StatusOr<std::vector<ClusterTemplate>> ReadTemplatesOf(Shell& shell) {

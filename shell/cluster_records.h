@@ -10,20 +10,23 @@
 
 #include "provision/cluster.h"
 #include "provision/cluster_template.h"
+#include "provision/plugin_observer.h"
 #include "shell/shell.h"
 
 namespace muster::clustershell {
 
-// A cluster that is in the repository. NotFound: there is none; which there are,
-// and whether it is a template. With `anyhow` also
-// one whose provider cannot be had any more; what needs it fails then.
-absl::StatusOr<std::unique_ptr<provision::Cluster>> OpenClusterRecord(Shell& shell,
-                                                                      const std::string& name,
-                                                                      bool anyhow = false);
+// A cluster that is in the repository, with its plugins. NotFound: there is none; which there are,
+// and whether it is a template. With `anyhow` also one whose provider cannot be had any more; what
+// needs it fails then.
+absl::StatusOr<std::unique_ptr<provision::Cluster>> OpenClusterRecord(
+    Shell& shell, const std::string& name, bool anyhow = false,
+    const provision::PluginFlags& flags = {});
 // One that is not there yet.
 absl::StatusOr<std::unique_ptr<provision::Cluster>> NewClusterRecord(
-    const provision::ClusterRecord& record);
+    Shell& shell, const provision::ClusterRecord& record, const provision::PluginFlags& flags = {});
 
+// The configuration of this shell. NotFound: it has none.
+absl::StatusOr<ConfigFile> LoadConfiguration(Shell& shell);
 // Of the configuration of this shell; none without one. Errors are those of the file.
 absl::StatusOr<std::vector<provision::ClusterTemplate>> ReadTemplatesOf(Shell& shell);
 // NotFound: there is none of this name; which there are.

@@ -48,8 +48,11 @@ ClusterRun::ClusterRun(Shell& shell, std::string command, std::vector<std::strin
       has_ended_(nodes_.size(), false) {}
 
 provision::Report ClusterRun::Run(provision::Cluster& cluster, const Operation& operation) {
-  const provision::Watch watch = {[this](const provision::NodeStep& step) { OnStep(step); },
-                                  [this] { return interrupts_.load(); }};
+  provision::Watch watch;
+  watch.on_step = [this](const provision::NodeStep& step) { OnStep(step); };
+  watch.on_note = [this](const std::string& text) { OnStep({"", NodeState::kDefined, text}); };
+  watch.on_output = [this](const provision::PluginOutput& output) { OnOutput(output); };
+  watch.interrupts = [this] { return interrupts_.load(); };
   provision::Report report;
   std::thread thread([&] {
     report = operation(watch);
@@ -67,7 +70,7 @@ provision::Report ClusterRun::Run(provision::Cluster& cluster, const Operation& 
     }
     ShowSteps();
     ShowInterrupts(cluster);
-    progress_.Show();
+    if (!has_output_) progress_.Show();
   }
   thread.join();
   ShowSteps();
@@ -76,16 +79,28 @@ provision::Report ClusterRun::Run(provision::Cluster& cluster, const Operation& 
 
 void ClusterRun::OnStep(const provision::NodeStep& step) {
   const MutexLock lock(mutex_);
-  steps_.push_back(step);
+  told_.push_back({step, std::nullopt});
+}
+
+void ClusterRun::OnOutput(const provision::PluginOutput& output) {
+  const MutexLock lock(mutex_);
+  told_.push_back({{}, output});
 }
 
 void ClusterRun::ShowSteps() {
-  std::vector<provision::NodeStep> steps;
+  std::vector<Told> all;
   {
     const MutexLock lock(mutex_);
-    steps.swap(steps_);
+    all.swap(told_);
   }
-  for (const provision::NodeStep& step : steps) {
+  for (const auto& [step, output] : all) {
+    if (output) {
+      progress_.Wipe();
+      has_output_ = true;
+      shell_.output().Raw(output->is_error ? Output::Stream::kStderr : Output::Stream::kStdout,
+                          output->text);
+      continue;
+    }
     if (step.node.empty()) {  // it is about all of them
       progress_.Wipe();
       shell_.output().Note(absl::StrCat(command_, ": ", step.text));

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ class ClusterRun {
 
  private:
   void OnStep(const provision::NodeStep& step) MUSTER_EXCLUDES(mutex_);
+  void OnOutput(const provision::PluginOutput& output) MUSTER_EXCLUDES(mutex_);
   void ShowSteps() MUSTER_EXCLUDES(mutex_);
   // Says once for each Ctrl-C what it does.
   void ShowInterrupts(const provision::Cluster& cluster);
@@ -41,11 +43,16 @@ class ClusterRun {
   const std::vector<std::string> nodes_;
   ProgressLine progress_;
   std::vector<bool> has_ended_;
+  bool has_output_ = false;         // a plugin speaks, and no progress line in the middle of it
   std::atomic<int> interrupts_{0};  // that were told, which is when the operation hears of them
   Mutex mutex_;
   CondVar changed_;
-  bool has_returned_ MUSTER_GUARDED_BY(mutex_) = false;               // the operation
-  std::vector<provision::NodeStep> steps_ MUSTER_GUARDED_BY(mutex_);  // not looked at yet
+  bool has_returned_ MUSTER_GUARDED_BY(mutex_) = false;  // the operation
+  struct Told {
+    provision::NodeStep step;
+    std::optional<provision::PluginOutput> output;  // then it is no step
+  };
+  std::vector<Told> told_ MUSTER_GUARDED_BY(mutex_);  // not looked at yet
 };
 
 }  // namespace muster::clustershell

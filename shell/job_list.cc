@@ -38,6 +38,7 @@ void JobList::End(Job& job, const std::vector<Outcome>& outcomes, std::chrono::m
   for (const Outcome& outcome : outcomes) {
     if (ExitOf(outcome) != kExitOk) job.failed.push_back(outcome.node);
   }
+  if (on_end_) on_end_(job, outcomes);
 }
 
 void JobList::EndFront(Job& job) {

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/ClusterAPI.h"
@@ -48,6 +50,10 @@ struct Job {
 
 class JobList {
  public:
+  // Told of each one that ends, by the thread that looks.
+  using OnEnd = std::function<void(const Job& job, const std::vector<Outcome>& outcomes)>;
+  void set_on_end(OnEnd on_end) { on_end_ = std::move(on_end); }
+
   static constexpr std::size_t kMostJobs = 100;   // that have ended
   static constexpr std::size_t kMostRecords = 3;  // of lines in the background; else the last one's
 
@@ -75,6 +81,7 @@ class JobList {
  private:
   void Forget();
 
+  OnEnd on_end_;
   int last_id_ = 0;
   std::list<Job> jobs_;
 };

@@ -24,12 +24,14 @@ namespace {
 // Hands on the requests to stop that only we got.
 class StopsWithUs : public Interruptible {
  public:
-  StopsWithUs(const ChildProcess& child, Signals& signals, bool has_terminal)
+  StopsWithUs(const ChildProcess& child, Signals& signals, bool has_terminal, bool takes_interrupts)
       : pidfd_(::fcntl(child.pidfd(), F_DUPFD_CLOEXEC, 3)),
         signals_(signals),
-        has_terminal_(has_terminal) {}
+        has_terminal_(has_terminal),
+        takes_interrupts_(takes_interrupts) {}
 
   void Interrupt(int times) override {
+    if (takes_interrupts_ && has_terminal_ && signals_.ending() == 0) return;
     if (times > 2) return Send(SIGKILL);
     if (signals_.ending() != 0) return Send(SIGTERM);
     if (!has_terminal_) Send(SIGINT);  // else the terminal has told it, too
@@ -43,6 +45,7 @@ class StopsWithUs : public Interruptible {
   UniqueFd pidfd_;
   Signals& signals_;
   bool has_terminal_;
+  bool takes_interrupts_;  // all that the terminal sends
 };
 
 // The terminal as it was, and Ctrl-\ not for us, while somebody else has it.
@@ -80,8 +83,9 @@ absl::StatusOr<ChildProcess> StartShell(const std::string& command, int input) {
   return ChildProcess::Start(options);
 }
 
-int WaitFor(Shell& shell, ChildProcess& child, bool has_terminal) {
-  const auto stops = std::make_shared<StopsWithUs>(child, shell.signals(), has_terminal);
+int WaitFor(Shell& shell, ChildProcess& child, bool has_terminal, bool takes_interrupts = false) {
+  const auto stops =
+      std::make_shared<StopsWithUs>(child, shell.signals(), has_terminal, takes_interrupts);
   shell.signals().SetRunning(stops);
   const std::optional<int> status = child.WaitUntil(std::chrono::steady_clock::time_point::max());
   if (!status) return kExitFailed;
@@ -98,6 +102,23 @@ int RunLocalCommand(Shell& shell, const std::string& command) {
     return kExitFailed;
   }
   return WaitFor(shell, *child, terminal.is_one());
+}
+
+int RunTerminalProgram(Shell& shell, const std::vector<std::string>& argv,
+                       const std::vector<std::string>& extra_environment) {
+  const LentTerminal terminal;
+  ChildProcess::Options options;
+  options.argv = argv;
+  options.fds = {{STDIN_FILENO, 0}, {STDOUT_FILENO, 1}, {STDERR_FILENO, 2}};
+  options.extra_environment = extra_environment;
+  auto child = ChildProcess::Start(options);
+  if (!child.ok()) {
+    shell.output().Note(child.status().message());
+    return kExitFailed;
+  }
+  const int exit_code = WaitFor(shell, *child, terminal.is_one(), true);
+  if (shell.signals().ending() == 0) shell.signals().ForgetInterrupts();
+  return exit_code;
 }
 
 absl::StatusOr<std::unique_ptr<LocalReader>> LocalReader::Start(Shell& shell,

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/child_process.h"
 #include "common/unique_fd.h"
@@ -15,6 +16,11 @@ namespace muster::clustershell {
 
 // Runs it to its end. Returns its exit code, 128 + n when signal n killed it.
 int RunLocalCommand(Shell& shell, const std::string& command);
+
+// A program that has the terminal for as long as it wants, Ctrl-C included: an interpreter. Returns
+// as above.
+int RunTerminalProgram(Shell& shell, const std::vector<std::string>& argv,
+                       const std::vector<std::string>& extra_environment);
 
 // A command that reads what we write into input(). When it goes, its input ends.
 class LocalReader {

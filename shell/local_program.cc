@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "shell/cluster_file.h"
+#include "shell/execution_hooks.h"
 #include "shell/exit_code.h"
 #include "shell/fan_out.h"
 #include "shell/program_environment.h"
@@ -68,6 +69,9 @@ int RunLocalProgram(Shell& shell, const std::string& title,
   options.environment = Environment(shell, cluster_file->path());
   std::error_code ignored;
   options.directory = std::filesystem::current_path(ignored).string();
+  const std::string text = absl::StrJoin(arguments, " ");
+  const std::vector<Node> nodes = shell.view().UsedNodes();
+  if (const auto veto = AskHooks(shell, "program", text, nodes, options)) return *veto;
   const auto fan_out =
       std::make_shared<FanOut>(std::vector<Call>{host->execute(1, argv(arguments), options)});
   shell.signals().SetRunning(fan_out);
@@ -91,6 +95,7 @@ int RunLocalProgram(Shell& shell, const std::string& title,
         break;
     }
   }
+  TellHooks(shell, "program", text, nodes, options, outcome);
   if (!outcome.ok() && output.error() == 0) {
     output.Note(absl::StrCat(title, ": ", outcome.describe()));
   }

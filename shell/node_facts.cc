@@ -116,7 +116,15 @@ std::vector<std::pair<std::string, std::string>> FactsOf(const NodeCheck& check)
   return facts;
 }
 
-Json JsonOf(const NodeCheck& check) {
+std::vector<std::pair<std::string, std::string>> FactsOf(const NodeCheck& check,
+                                                         const HookFields& fields) {
+  std::vector<std::pair<std::string, std::string>> facts = FactsOf(check);
+  const auto found = fields.find(check.node.name);
+  if (found != fields.end()) facts.insert(facts.end(), found->second.begin(), found->second.end());
+  return facts;
+}
+
+Json JsonOf(const NodeCheck& check, const HookFields& fields) {
   const Node& node = check.node;
   Json json = {{"index", node.index},
                {"name", node.name},
@@ -130,6 +138,9 @@ Json JsonOf(const NodeCheck& check) {
                {"given_tags", Texts(node.given_tags)},
                {"login_user", node.login_user.empty() ? Json() : Text(node.login_user)},
                {"keyfile", node.keyfile.empty() ? Json() : Text(node.keyfile)}};
+  if (const auto found = fields.find(node.name); found != fields.end()) {
+    for (const auto& [name, value] : found->second) json["fields"][name] = Text(value);
+  }
   if (!IsKnown(check)) return json;
   json["latency_s"] = static_cast<double>(check.latency.count()) / 1e6;
   json["load"] = check.load;
@@ -161,9 +172,9 @@ Json JsonOf(const NodeCheck& check) {
   return json;
 }
 
-bool MatchesSearch(const NodeCheck& check, absl::string_view words) {
+bool MatchesSearch(const NodeCheck& check, absl::string_view words, const HookFields& fields) {
   std::vector<std::string> texts;
-  for (const auto& [name, value] : FactsOf(check)) {
+  for (const auto& [name, value] : FactsOf(check, fields)) {
     if (IsOfTheMoment(name)) continue;
     texts.push_back(absl::AsciiStrToLower(value));
     // The name of an attribute alone would be found at every node.

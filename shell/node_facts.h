@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "client/ClusterAPI.h"
+#include "shell/hook_fields.h"
 
 namespace muster::clustershell {
 
@@ -27,11 +28,14 @@ std::string KindOf(const Node& node);
 // Name and value of each attribute, in the order of a person's interest; what the node did not tell
 // is left out.
 std::vector<std::pair<std::string, std::string>> FactsOf(const NodeCheck& check);
+// The same, and behind them what hooks want to be known.
+std::vector<std::pair<std::string, std::string>> FactsOf(const NodeCheck& check,
+                                                         const HookFields& fields);
 
-nlohmann::ordered_json JsonOf(const NodeCheck& check);
+nlohmann::ordered_json JsonOf(const NodeCheck& check, const HookFields& fields);
 
 // Whether an attribute or a tag holds one of the words, which commas separate, in large or small
 // letters. Of a tag also as KEY=VALUE.
-bool MatchesSearch(const NodeCheck& check, absl::string_view words);
+bool MatchesSearch(const NodeCheck& check, absl::string_view words, const HookFields& fields);
 
 }  // namespace muster::clustershell

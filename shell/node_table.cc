@@ -152,11 +152,11 @@ std::vector<const Column*> AllColumns() {
   return columns;
 }
 
-std::string Paragraphs(const Checks& checks) {
+std::string Paragraphs(const Checks& checks, const HookFields& fields) {
   std::string text;
   for (const NodeCheck& check : checks) {
     absl::StrAppend(&text, text.empty() ? "" : "\n", check.node.index, "  ", check.node.name, "\n");
-    for (const auto& [name, value] : FactsOf(check)) {
+    for (const auto& [name, value] : FactsOf(check, fields)) {
       if (name != "name") absl::StrAppend(&text, "   ", name, ": ", OneLine(value), "\n");
     }
   }
@@ -196,11 +196,11 @@ void AppendYaml(const Json& json, const std::string& indent, std::string& text) 
   }
 }
 
-std::string Yaml(const Checks& checks) {
+std::string Yaml(const Checks& checks, const HookFields& fields) {
   std::string text;
   for (const NodeCheck& check : checks) {
     std::string node;
-    AppendYaml(JsonOf(check), "  ", node);
+    AppendYaml(JsonOf(check, fields), "  ", node);
     node[0] = '-';
     text += node;
   }
@@ -209,13 +209,14 @@ std::string Yaml(const Checks& checks) {
 
 }  // namespace
 
-std::string RenderNodes(Checks checks, NodeTableForm form, std::size_t columns) {
+std::string RenderNodes(Checks checks, NodeTableForm form, std::size_t columns,
+                        const HookFields& fields) {
   if (form == NodeTableForm::kJson) {
     Json all = Json::array();
-    for (const NodeCheck& check : checks) all.push_back(JsonOf(check));
+    for (const NodeCheck& check : checks) all.push_back(JsonOf(check, fields));
     return all.dump(2) + "\n";
   }
-  if (form == NodeTableForm::kYaml) return Yaml(checks);
+  if (form == NodeTableForm::kYaml) return Yaml(checks, fields);
   if (form == NodeTableForm::kName) {
     std::string text;
     for (const NodeCheck& check : checks) absl::StrAppend(&text, check.node.name, "\n");
@@ -228,10 +229,11 @@ std::string RenderNodes(Checks checks, NodeTableForm form, std::size_t columns) 
     if (x.empty() != y.empty()) return y.empty();
     return x < y;
   });
-  if (form == NodeTableForm::kAll) return Paragraphs(checks);
+  if (form == NodeTableForm::kAll) return Paragraphs(checks, fields);
   if (form == NodeTableForm::kPlain) return WithHeadings(RenderFitting(checks, columns), checks);
   const std::string wide = RenderColumns(checks, AllColumns(), Table::kAnyWidth);
-  if (form == NodeTableForm::kExtended && WidthOf(wide) > columns) return Paragraphs(checks);
+  if (form == NodeTableForm::kExtended && WidthOf(wide) > columns)
+    return Paragraphs(checks, fields);
   return WithHeadings(wide, checks);
 }
 

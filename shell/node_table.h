@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "client/ClusterAPI.h"
+#include "shell/hook_fields.h"
 
 namespace muster::clustershell {
 
@@ -20,7 +21,9 @@ enum class NodeTableForm {
 };
 
 // Nodes of one cluster of the login rules stand together, under its name. `columns`: of the
-// terminal.
-std::string RenderNodes(std::vector<NodeCheck> checks, NodeTableForm form, std::size_t columns);
+// terminal; `fields`: for the forms with
+// all attributes.
+std::string RenderNodes(std::vector<NodeCheck> checks, NodeTableForm form, std::size_t columns,
+                        const HookFields& fields);
 
 }  // namespace muster::clustershell

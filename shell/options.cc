@@ -170,7 +170,13 @@ std::string LineOf(const std::vector<std::string>& words) {
   });
 }
 
-// The words behind the flags are the command of a OneShot, or a line for `cluster`.
+// Commands of this shell that the command line may begin with, without -c.
+bool IsOwnCommand(const std::string& word) {
+  return word == "cluster" || word == "hooks" || word == "plugin" || word == "shell" ||
+         word == "starcluster";
+}
+
+// The words behind the flags are the command of a OneShot, or a line of this shell.
 absl::Status TakeWords(std::vector<std::string> words, const CLI::App& app, Options& options) {
   const bool is_marked = !words.empty() && words.front() == "--";
   if (!words.empty() && !is_marked && absl::StartsWith(words.front(), "-")) {
@@ -179,7 +185,7 @@ absl::Status TakeWords(std::vector<std::string> words, const CLI::App& app, Opti
   if (is_marked) words.erase(words.begin());
   options.one_shot.copies = app.count("--copy") > 0;
   options.one_shot.copies_back = app.count("--rcopy") > 0;
-  if (!words.empty() && !is_marked && words.front() == "cluster" && !options.one_shot.IsGiven() &&
+  if (!words.empty() && !is_marked && IsOwnCommand(words.front()) && !options.one_shot.IsGiven() &&
       !options.has_lines && options.file.empty()) {
     options.has_lines = true;
     options.lines.push_back(LineOf(words));
@@ -240,6 +246,13 @@ absl::StatusOr<Options> ParseOptions(int argc, const char* const* argv) {
   app.add_option("--file", options.file, "Run the lines of a file and end; -: of standard input")
       ->type_name("FILE");
   app.add_flag("--debug", options.debug, "Show the tracebacks of the nodes");
+  app.add_flag("--trace-hooks", options.traces_hooks,
+               "Tell each call of a hook, and how long it took");
+  app.add_option("--hook-setting", options.hook_settings, "A setting of a hook, for this run")
+      ->type_name("HOOK.SETTING=VALUE")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
   AddExecutionFlags(app, options.line.execution);
   AddLineFlags(app, ReportFlags(), "How @ and py are told", options.line);
   AddLineFlags(app, RunFlags(), "How @ and py are sent", options.line);

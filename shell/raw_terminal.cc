@@ -16,6 +16,7 @@
 #include "common/mutex.h"
 #include "common/unique_fd.h"
 #include "shell/escape_keys.h"
+#include "shell/execution_hooks.h"
 #include "shell/exit_code.h"
 #include "shell/raw_mode.h"
 #include "shell/terminal_modes.h"
@@ -161,10 +162,12 @@ int OpenRawTerminal(Shell& shell, const Node& node) {
     return shell.Usage("@", absl::StrCat("without a command it opens a terminal on ", node.name,
                                          ", and here is none"));
   }
+  ExecuteOptions options;
+  if (const auto veto = AskHooks(shell, "terminal", kLogin, {node}, options)) return *veto;
   output.Note(absl::StrCat("a terminal on ", node.name,
                            "; ~. at the start of a line, three Ctrl-C, or the "
                            "end of its shell come back here"));
-  Call call = shell.cluster().interact(node.index, muster::shell(kLogin), {}, OwnTerminal());
+  Call call = shell.cluster().interact(node.index, muster::shell(kLogin), options, OwnTerminal());
   bool is_back = false;
   {
     const RawMode raw(STDIN_FILENO);
@@ -175,6 +178,7 @@ int OpenRawTerminal(Shell& shell, const Node& node) {
     call.wait();
   }
   const Outcome& outcome = call.wait();
+  TellHooks(shell, "terminal", kLogin, {node}, options, outcome);
   if (is_back) {
     output.Note(absl::StrCat("\nback from ", node.name));
     return kExitOk;

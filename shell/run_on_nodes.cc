@@ -12,6 +12,7 @@
 
 #include "common/node_set.h"
 #include "shell/chosen_nodes.h"
+#include "shell/execution_hooks.h"
 #include "shell/exit_code.h"
 #include "shell/fan_out.h"
 #include "shell/input_feeder.h"
@@ -117,9 +118,14 @@ int RunOnNodes(Shell& shell, absl::string_view target, const Command& command,
   return RunOnNodes(shell, chosen.nodes, command, options);
 }
 
-int RunOnNodes(Shell& shell, const std::vector<Node>& nodes, const Command& command,
+int RunOnNodes(Shell& shell, const std::vector<Node>& given_nodes, const Command& given_command,
                const LineOptions& given) {
   LineOptions options = given;
+  std::vector<Node> nodes = given_nodes;
+  Command command = given_command;
+  if (!options.is_dry) {
+    if (const auto exit_code = AskHooks(shell, nodes, command, options)) return *exit_code;
+  }
   options.execution.tells_waiting = Asks(shell, command, options);
   if (const std::string why_not = WhyNot(shell, options); !why_not.empty()) {
     shell.output().Note(why_not);

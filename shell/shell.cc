@@ -8,6 +8,7 @@
 #include "common/node_set.h"
 #include "shell/chosen_nodes.h"
 #include "shell/command_list.h"
+#include "shell/execution_hooks.h"
 #include "shell/exit_code.h"
 #include "shell/line_run.h"
 #include "shell/line_tail.h"
@@ -24,7 +25,11 @@ constexpr std::size_t kMostPastLines = 1000;
 }  // namespace
 
 Shell::Shell(ClusterAPI cluster, Signals& signals, Output& output)
-    : view_(std::move(cluster)), signals_(signals), output_(output) {}
+    : view_(std::move(cluster)), signals_(signals), output_(output) {
+  jobs_.set_on_end([this](const Job& job, const std::vector<Outcome>& outcomes) {
+    TellHooks(view_.ClusterName(), job, outcomes);
+  });
+}
 
 void Shell::set_settings(ShellSettings settings) {
   settings_ = std::move(settings);

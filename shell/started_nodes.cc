@@ -76,13 +76,11 @@ int StopStartedNodes(Shell& shell, const std::string& command, const StartedNode
   }
   ClusterRun run(shell, command, nodes.names);
   provision::Report report = run.Run(*nodes.cluster, [&](const provision::Watch& watch) {
-    return nodes.cluster->Stop(nodes.names, false, false, watch);
+    return removes ? nodes.cluster->Remove(nodes.names, false, watch)
+                   : nodes.cluster->Stop(nodes.names, false, false, watch);
   });
   for (provision::NodeResult& node : report.nodes) {
-    if (!removes || !node.ok) continue;
-    const absl::Status removed = nodes.cluster->RemoveNode(node.node, false);
-    node.ok = removed.ok();
-    node.text = removed.ok() ? "terminated" : std::string(removed.message());
+    if (removes && node.ok) node.text = "terminated";
   }
   return run.Tell(report);
 }

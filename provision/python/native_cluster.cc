@@ -7,6 +7,7 @@
 
 #include "common/python/gil.h"
 #include "common/python/text.h"
+#include "provision/plugin_observer.h"
 #include "provision/python/native_lifecycle.h"
 #include "provision/python/python_watch.h"
 #include "provision/python/status_error.h"
@@ -34,6 +35,14 @@ py::tuple ToTuple(const Report& report) {
 
 py::str ToText(const NodeRecord& node) { return ToStr(provision::ToJson(node)); }
 
+void AddPlugins(const std::unique_ptr<Cluster>& cluster) {
+  cluster->AddObserver(
+      provision::MakePluginObserver(provision::PlanOfReceipt(cluster->record()), {}));
+}
+void AddPlugins(const absl::StatusOr<std::unique_ptr<Cluster>>& cluster) {
+  if (cluster.ok()) AddPlugins(*cluster);
+}
+
 // `make` needs a record, a provider, a setup and a repository.
 template <typename Made>
 Made With(const std::string& text, const Provider* provider, const Setup* setup,
@@ -42,9 +51,13 @@ Made With(const std::string& text, const Provider* provider, const Setup* setup,
                        std::shared_ptr<provision::SetupProvider>,
                        std::shared_ptr<provision::ClusterRepository>)) {
   provision::ClusterRecord record = ValueOf(provision::ClusterFromJson(text));
+  const bool has_plugins = record.receipts.count(provision::kPluginReceipts) != 0;
   return WithoutGil([&] {
-    return make(std::move(record), provider == nullptr ? nullptr : provider->provider,
-                setup == nullptr ? nullptr : setup->setup, repository.repository);
+    Made made = make(std::move(record), provider == nullptr ? nullptr : provider->provider,
+                     setup == nullptr ? nullptr : setup->setup, repository.repository);
+    // As they were when it was set up; no configuration is read here.
+    if (has_plugins) AddPlugins(made);
+    return made;
   });
 }
 
@@ -107,6 +120,12 @@ void DefineLife(py::class_<Cluster>& cluster) {
            [](Cluster& it, const Names& only, bool deletes, bool force, const py::object& watcher) {
              return Watched(watcher, [&](const provision::Watch& watch) {
                return it.Stop(only, deletes, force, watch);
+             });
+           })
+      .def("remove",
+           [](Cluster& it, const Names& names, const py::object& watcher) {
+             return Watched(watcher, [&](const provision::Watch& watch) {
+               return it.Remove(names, false, watch);
              });
            })
       .def("pause",

@@ -15,6 +15,9 @@ provision::Watch MakeWatch(pybind11::object watcher) {
   made.on_step = [object](const provision::NodeStep& step) {
     object->Call("step", {step.node, NameOf(step.state), step.text}).IgnoreError();
   };
+  made.on_note = [object](const std::string& text) {
+    object->Call("step", {"", "failed", text}).IgnoreError();
+  };
   made.interrupts = [object] {
     int times = 0;
     return absl::SimpleAtoi(object->Call("interrupts", {}).value_or("0"), &times) ? times : 0;

@@ -16,9 +16,9 @@ namespace {
 
 const std::vector<const ClusterCommand*>& ClusterCommands() {
   static const auto* const commands = new std::vector<const ClusterCommand*>{
-      &kClusterNew,    &kClusterCreate, &kClusterStart,  &kClusterList,   &kClusterStatus,
-      &kClusterSetup,  &kClusterStop,   &kClusterPause,  &kClusterResume, &kClusterResize,
-      &kClusterDelete, &kClusterGc,     &kClusterExport, &kClusterImport};
+      &kClusterNew,    &kClusterCreate, &kClusterStart,   &kClusterList,   &kClusterStatus,
+      &kClusterSetup,  &kClusterStop,   &kClusterRestart, &kClusterPause,  &kClusterResume,
+      &kClusterResize, &kClusterDelete, &kClusterGc,      &kClusterExport, &kClusterImport};
   return *commands;
 }
 
@@ -55,8 +55,8 @@ int WrongUse(Shell& shell, const ClusterCommand& command, absl::string_view what
 
 const ShellCommand kClusterCommand = {
     "cluster",
-    "cluster [new|create|start|list|status|setup|stop|pause|resume|resize|delete|gc|export|import] "
-    "...",
+    "cluster [new|create|start|list|status|setup|stop|restart|pause|resume|resize|delete|gc|export|"
+    "import] ...",
     "start, change and remove clusters of one's own",
     "  cluster                    what each of them takes\n"
     "  cluster new                asks for name, provider and nodes, and writes a template\n"
@@ -65,14 +65,16 @@ const ShellCommand kClusterCommand = {
     "  cluster start base1 -n b2 --nodes 4:compute   under another name, with other numbers\n"
     "  cluster list               those that were started, and the templates\n"
     "  cluster status base1       asks how its nodes are; -o json for programs\n"
-    "  cluster setup base1        runs its setup again\n"
+    "  cluster setup base1        runs its setup and plugins, where they failed; --again: anew\n"
+    "  cluster restart base1      stops and starts its nodes, and sets it up anew\n"
     "  cluster resize base1 -a 2:compute -r 1:frontend   more of one kind, fewer of another\n"
     "  cluster stop base1         stops its nodes; `cluster start base1` starts them again\n"
     "  cluster pause base1        and resume, where the provider can\n"
     "  cluster delete base1       stops and forgets it\n"
     "  cluster gc --dry-run       what no record knows and still runs\n"
     "  cluster export base1 FILE  its record as JSON; import reads it, elsewhere or --rename NAME\n"
-    "stop, delete, gc and resize -r ask first, unless -y is there; --dry-run says what would be "
+    "stop, restart, delete, gc and resize -r ask first, unless -y is there; --dry-run says what "
+    "would be "
     "done.\n"
     "Ctrl-C begins nothing more, saves and reports; the exit code is then 130, else 1 when a node\n"
     "failed, 2 when the line or the template is wrong, 3 when there is no such cluster.\n"

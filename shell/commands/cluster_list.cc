@@ -11,6 +11,7 @@
 
 #include "common/quantity.h"
 #include "provision/node_pool.h"
+#include "provision/plugin_observer.h"
 #include "shell/cluster_commands.h"
 #include "shell/cluster_records.h"
 #include "shell/command_words.h"
@@ -139,6 +140,29 @@ Json JsonOf(const NodeRecord& node) {
           {"last_error", node.last_error}};
 }
 
+// What ran last of each plugin on each node.
+Json PluginsOf(const ClusterRecord& record) {
+  Json list = Json::array();
+  for (const provision::PluginResult& result : provision::PluginResultsOf(record)) {
+    list.push_back({{"plugin", result.plugin},
+                    {"node", result.node},
+                    {"ok", result.ok},
+                    {"text", result.text}});
+  }
+  return list;
+}
+
+void TellPlugins(Shell& shell, const ClusterRecord& record) {
+  const std::vector<provision::PluginResult> results = provision::PluginResultsOf(record);
+  if (results.empty()) return;
+  Table table({{"plugin"}, {"node"}, {"ok"}, {"what"}});
+  for (const provision::PluginResult& result : results) {
+    table.Add({result.plugin, result.node.empty() ? "all" : result.node, result.ok ? "yes" : "no",
+               result.text});
+  }
+  shell.output().Out(table.Render(shell.output().columns()));
+}
+
 int RunStatus(Shell& shell, absl::string_view rest) {
   const auto words = CommandWords::Parse(rest, {{'o', "--output", true}});
   if (!words.ok()) return WrongUse(shell, kClusterStatus, words.status().message());
@@ -158,6 +182,7 @@ int RunStatus(Shell& shell, absl::string_view rest) {
                  {"setup", record.setup.type},
                  {"nodes", Json::array()}};
     for (const NodeRecord& node : record.nodes) json["nodes"].push_back(JsonOf(node));
+    json["plugins"] = PluginsOf(record);
     shell.output().Out(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
     return kExitOk;
   }
@@ -168,6 +193,7 @@ int RunStatus(Shell& shell, absl::string_view rest) {
                node.last_error.empty() ? "-" : node.last_error});
   }
   shell.output().Out(table.Render(shell.output().columns()));
+  TellPlugins(shell, record);
   shell.output().Note(absl::StrCat(record.name, ": ", RunningOf(record), " of ",
                                    record.nodes.size(), " nodes run"));
   return kExitOk;

@@ -11,6 +11,7 @@
 #include "common/status_macros.h"
 #include "provision/node_names.h"
 #include "shell/cluster_commands.h"
+#include "shell/cluster_plugins.h"
 #include "shell/cluster_records.h"
 #include "shell/cluster_run.h"
 #include "shell/command_words.h"
@@ -112,16 +113,8 @@ absl::StatusOr<std::vector<std::string>> Removed(const ClusterRecord& record,
 
 int Remove(Shell& shell, Cluster& cluster, const std::vector<std::string>& names) {
   ClusterRun run(shell, "cluster resize", names);
-  provision::Report report = run.Run(cluster, [&](const provision::Watch& watch) {
-    return cluster.Stop(names, false, false, watch);
-  });
-  for (provision::NodeResult& node : report.nodes) {
-    if (!node.ok) continue;
-    const absl::Status removed = cluster.RemoveNode(node.node, false);
-    node.ok = removed.ok();
-    node.text = removed.ok() ? "removed" : std::string(removed.message());
-  }
-  return run.Tell(report);
+  return run.Tell(run.Run(
+      cluster, [&](const provision::Watch& watch) { return cluster.Remove(names, false, watch); }));
 }
 
 int Add(Shell& shell, Cluster& cluster, const std::vector<NodeRecord>& nodes) {
@@ -174,7 +167,7 @@ int Run(Shell& shell, absl::string_view rest) {
   int exit_code = removed->empty() ? kExitOk : Remove(shell, **cluster, *removed);
   if (exit_code == kExitInterrupted || added->empty()) return exit_code;
   exit_code = WorseExit(exit_code, Add(shell, **cluster, *added));
-  if (exit_code != kExitOk || words->Has("--no-setup") || record.setup.type.empty()) {
+  if (exit_code != kExitOk || words->Has("--no-setup") || !HasSetup(shell, record)) {
     return exit_code;
   }
   ClusterRun run(shell, "cluster resize", names);

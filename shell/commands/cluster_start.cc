@@ -11,6 +11,7 @@
 #include "common/node_set.h"
 #include "provision/providers.h"
 #include "shell/cluster_commands.h"
+#include "shell/cluster_plugins.h"
 #include "shell/cluster_records.h"
 #include "shell/cluster_run.h"
 #include "shell/command_words.h"
@@ -22,12 +23,6 @@ namespace {
 using provision::Cluster;
 using provision::ClusterRecord;
 
-std::vector<std::string> NamesOf(const ClusterRecord& record) {
-  std::vector<std::string> names;
-  for (const provision::NodeRecord& node : record.nodes) names.push_back(node.name);
-  return names;
-}
-
 // Folded.
 std::string RunningOf(const ClusterRecord& record) {
   std::vector<std::string> names;
@@ -35,22 +30,6 @@ std::string RunningOf(const ClusterRecord& record) {
     if (node.state == provision::NodeState::kRunning) names.push_back(node.name);
   }
   return names.empty() ? "no nodes" : Fold(names);
-}
-
-int SetUpNow(Shell& shell, Cluster& cluster, const std::string& command) {
-  if (const auto setup = provision::MakeSetup(cluster.record().setup); !setup.ok()) {
-    return TellError(shell, command, setup.status());
-  }
-  ClusterRun run(shell, command, NamesOf(cluster.record()));
-  const int exit_code = run.Tell(run.Run(cluster, [&](const provision::Watch& watch) {
-    provision::Report report;
-    report.status = cluster.SetUp({}, watch);
-    return report;
-  }));
-  if (exit_code == kExitOk && !cluster.record().setup.type.empty()) {
-    shell.output().Note(absl::StrCat(cluster.record().name, " is set up"));
-  }
-  return exit_code;
 }
 
 // Whoever names a template and a cluster of another one does not mean that cluster.
@@ -72,7 +51,8 @@ absl::StatusOr<std::unique_ptr<Cluster>> Find(Shell& shell, const std::string& w
                                               const CommandWords& words, bool* is_new) {
   const std::string name = words.Has("--name") ? words.ValueOf("--name") : word;
   *is_new = false;
-  auto known = OpenClusterRecord(shell, name);
+  const provision::PluginFlags flags = PluginFlagsOf(words);
+  auto known = OpenClusterRecord(shell, name, false, flags);
   if (known.ok()) {
     const absl::Status same = CheckTemplate(shell, known.value()->record(), word, words);
     if (!same.ok()) return same;
@@ -105,7 +85,7 @@ absl::StatusOr<std::unique_ptr<Cluster>> Find(Shell& shell, const std::string& w
   const absl::StatusOr<ClusterRecord> record = provision::MakeCluster(*from, name, counts);
   if (!record.ok()) return record.status();
   *is_new = true;
-  auto made = NewClusterRecord(*record);
+  auto made = NewClusterRecord(shell, *record, flags);
   if (!made.ok() && (record->provider.type == "python" || record->setup.type == "python")) {
     // What only Python can tell of a class is known no sooner.
     return absl::Status(made.status().code(),
@@ -115,8 +95,11 @@ absl::StatusOr<std::unique_ptr<Cluster>> Find(Shell& shell, const std::string& w
 }
 
 int Start(Shell& shell, const ClusterCommand& command, absl::string_view rest) {
-  const auto words = CommandWords::Parse(
-      rest, {{'n', "--name", true}, {0, "--nodes", true}, {0, "--no-setup"}, {0, "--dry-run"}});
+  const auto words = CommandWords::Parse(rest, {{'n', "--name", true},
+                                                {0, "--nodes", true},
+                                                {0, "--no-setup"},
+                                                {0, "--dry-run"},
+                                                {0, "--debug"}});
   if (!words.ok()) return WrongUse(shell, command, words.status().message());
   if (words->rest().size() != 1)
     return WrongUse(shell, command, "it takes one template or cluster");
@@ -127,6 +110,12 @@ int Start(Shell& shell, const ClusterCommand& command, absl::string_view rest) {
   Cluster& cluster = **found;
   const ClusterRecord record = cluster.record();
   const std::vector<std::string> names = NamesOf(record);
+  const bool sets_up = !words->Has("--no-setup") && HasSetup(shell, record);
+  if (sets_up) {
+    // Before anything is touched.
+    const absl::Status broken = CheckPlugins(shell, record);
+    if (!broken.ok()) return TellError(shell, title, broken);
+  }
   if (words->Has("--dry-run") || shell.defaults().is_dry) {
     shell.output().Out(absl::StrCat("would start ", is_new ? "a new cluster " : "", record.name,
                                     is_new ? " with " : ": what does not run of ",
@@ -145,45 +134,24 @@ int Start(Shell& shell, const ClusterCommand& command, absl::string_view rest) {
   if (is_new) shell.OnOwnChange(record.name);
   // With enough nodes it goes on, though some may have failed, which was told.
   shell.output().Note(absl::StrCat(record.name, " runs: ", RunningOf(cluster.record())));
-  if (words->Has("--no-setup") || record.setup.type.empty()) return exit_code;
+  if (!sets_up) return exit_code;
   return WorseExit(exit_code, SetUpNow(shell, cluster, title));
 }
 
 int RunStart(Shell& shell, absl::string_view rest) { return Start(shell, kClusterStart, rest); }
 int RunCreate(Shell& shell, absl::string_view rest) { return Start(shell, kClusterCreate, rest); }
 
-int RunSetup(Shell& shell, absl::string_view rest) {
-  const auto words = CommandWords::Parse(rest, {{0, "--dry-run"}});
-  if (!words.ok()) return WrongUse(shell, kClusterSetup, words.status().message());
-  if (words->rest().size() > 1) return WrongUse(shell, kClusterSetup, "it takes one cluster");
-  const auto name = words->rest().empty() ? ClusterInUse(shell) : words->rest().front();
-  if (!name.ok()) return WrongUse(shell, kClusterSetup, name.status().message());
-  const auto cluster = OpenClusterRecord(shell, *name);
-  if (!cluster.ok()) return TellError(shell, "cluster setup", cluster.status());
-  const std::string type = (*cluster)->record().setup.type;
-  if (type.empty()) {
-    shell.output().Note(absl::StrCat("cluster setup: ", *name, " has no setup; nothing was done"));
-    return kExitOk;
-  }
-  if (words->Has("--dry-run") || shell.defaults().is_dry) {
-    shell.output().Out(absl::StrCat("would set up ", *name, " (", type, ")\n"));
-    return kExitOk;
-  }
-  return SetUpNow(shell, **cluster, "cluster setup");
-}
-
 }  // namespace
 
 const ClusterCommand kClusterStart = {
     "start",
-    "cluster start TEMPLATE|CLUSTER [-n NAME] [--nodes N:KIND,...] [--no-setup] [--dry-run]",
+    "cluster start TEMPLATE|CLUSTER [-n NAME] [--nodes N:KIND,...] [--no-setup] [--debug] "
+    "[--dry-run]",
     "start a cluster as its template says, or what does not run of it", &RunStart};
 
 const ClusterCommand kClusterCreate = {
-    "create", "cluster create TEMPLATE [-n NAME] [--nodes N:KIND,...] [--no-setup] [--dry-run]",
+    "create",
+    "cluster create TEMPLATE [-n NAME] [--nodes N:KIND,...] [--no-setup] [--debug] [--dry-run]",
     "the same", &RunCreate};
-
-const ClusterCommand kClusterSetup = {"setup", "cluster setup [CLUSTER] [--dry-run]",
-                                      "run the setup of a cluster on its nodes", &RunSetup};
 
 }  // namespace muster::clustershell

@@ -16,6 +16,7 @@
 #include "shell/chosen_nodes.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
+#include "shell/hook_fields.h"
 #include "shell/node_facts.h"
 #include "shell/node_table.h"
 #include "shell/shell.h"
@@ -90,8 +91,10 @@ absl::StatusOr<Wanted> Parse(absl::string_view rest) {
 // Of the nodes of the working set.
 std::vector<NodeCheck> Search(Shell& shell, absl::string_view words) {
   std::vector<NodeCheck> found;
-  for (NodeCheck& check : shell.cluster().clustercheck(shell.view().UsedNodes()).nodes) {
-    if (MatchesSearch(check, words)) found.push_back(std::move(check));
+  std::vector<NodeCheck> all = shell.cluster().clustercheck(shell.view().UsedNodes()).nodes;
+  const HookFields fields = AskForFields(all);
+  for (NodeCheck& check : all) {
+    if (MatchesSearch(check, words, fields)) found.push_back(std::move(check));
   }
   return found;
 }
@@ -129,7 +132,10 @@ int ShowOnce(Shell& shell, const Wanted& wanted) {
   int exit_code = kExitOk;
   const std::vector<NodeCheck> checks = Find(shell, target, &exit_code);
   if (checks.empty()) return exit_code;
-  shell.output().Out(RenderNodes(checks, wanted.form, shell.output().columns()));
+  const bool shows_all =
+      wanted.form == Form::kAll || wanted.form == Form::kJson || wanted.form == Form::kYaml;
+  const HookFields fields = shows_all ? AskForFields(checks) : HookFields();
+  shell.output().Out(RenderNodes(checks, wanted.form, shell.output().columns(), fields));
   if (wanted.form == Form::kJson || wanted.form == Form::kYaml || wanted.form == Form::kName) {
     return kExitOk;
   }

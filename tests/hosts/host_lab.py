@@ -202,7 +202,10 @@ class Host:
         self.sshd.wait()
 
     def files(self):
-        return set(self.run("find", "/", "-xdev").splitlines())
+        """Without what belongs to packages, which somebody may install below meanwhile."""
+        packages = ("/usr", "/var/lib/dpkg", "/var/lib/apt", "/var/cache", "/var/log", "/etc/ld.so.cache")
+        prune = " -o ".join(f"-path {folder}" for folder in packages).split()
+        return set(self.run("find", "/", "-xdev", "(", *prune, ")", "-prune", "-o", "-print").splitlines())
 
     def own_files(self):
         """What is another than on the machine below."""

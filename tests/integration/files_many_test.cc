@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <iostream>
 
 #include "tests/integration/cluster_fixture.h"
@@ -72,6 +73,27 @@ TEST_CASE("100 MiB go to ten nodes and come back from them, in little memory") {
     CHECK((ReadFile(here.path() + "/n" + n) == bytes));
     CHECK((ReadFile(here.path() + "/back.n" + n) == bytes));
   }
+}
+
+TEST_CASE("nodes that share a folder take one file at the same time, and one of them wins") {
+  constexpr int kNodes = 8;
+  ClusterFixture nodes(kNodes);
+  const Folder here;
+  const std::string from = here.path() + "/from";
+  WriteFile(from, Noise(100, 12));
+  for (int round = 0; round < Rounds(1000); ++round) {
+    const std::string to = here.path() + "/to" + std::to_string(round);
+    std::vector<Transfer> puts;
+    for (int node = 1; node <= kNodes; ++node) {
+      puts.push_back(nodes.cluster().put(node, {from}, to));
+    }
+    for (const Transfer& put : puts) REQUIRE(put.wait().describe() == "ok");
+    REQUIRE(ReadFile(to) == ReadFile(from));
+  }
+  std::error_code error;
+  const auto left = std::distance(std::filesystem::directory_iterator(here.path(), error),
+                                  std::filesystem::directory_iterator());
+  CHECK(left == Rounds(1000) + 1);  // no staging file
 }
 
 TEST_CASE("a tree of 10,000 small files goes there and back") {

@@ -99,6 +99,14 @@ def test_the_rows_of_python_and_of_the_peers_that_are_there():
     assert all(figure["against"] == "ProcessPoolExecutor(2)" and figure["verified"] for figure in told)
 
 
+def test_the_rows_of_hooks_and_of_the_pool_of_plugins():
+    result = bench("--quick", "--rounds", "1", "--row", "H1", "--row", "G1", "--json")
+    assert result.returncode == 0, result.stderr
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [figure["row"] for figure in told] == ["H1", "H1", "G1", "G1"]
+    assert all(figure["verified"] for figure in told)
+
+
 @pytest.mark.parametrize("words", [("nonsense",), ("round_trip", "many", 2), ("round_trip",)])
 def test_a_work_that_cannot_be_done_is_an_error(stage, words):
     with pytest.raises(processes.BenchError):

@@ -51,15 +51,15 @@ def test_every_file_is_in_its_place(prefix):
     package = {f"{folder}/{path.name}" for path in (ROOT / "client/python/ClusterAPI").iterdir()
                if path.suffix in (".py", ".pyi") or path.name == "py.typed"}
     life = {f"{folder.removesuffix('ClusterAPI')}{path.relative_to(ROOT / 'provision/python')}"
-            for name in ("muster", "elasticluster", "starcluster") for path in (ROOT / "provision/python" / name).rglob("*")
+            for name in ("muster", "elasticluster", "slurm_gcp_plugins", "starcluster") for path in (ROOT / "provision/python" / name).rglob("*")
             if path.suffix in (".py", ".pyi") or path.name == "py.typed"}
     (provision,) = {name for name in files if re.search(r"dist-packages/muster/_provision[^/]*\.so$", name)}
     documents_there = {f"share/doc/muster/{name}" for name in (
         "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE",
         "docs/clusters.md", "docs/coming-from.md", "docs/configuration.md", "docs/cpp-reference.md", "docs/cpp-tutorial.md", "docs/examples.md",
-        "docs/failure-semantics.md", "docs/files.md", "docs/limits.md",
+        "docs/failure-semantics.md", "docs/files.md", "docs/hooks.md", "docs/limits.md",
         "docs/clusters-reference.md", "docs/coming-from-clush.md", "docs/coming-from-dustcluster.md", "docs/coming-from-elasticluster.md",
-        "docs/coming-from-starcluster.md", "docs/plugins-reference.md",
+        "docs/coming-from-starcluster.md", "docs/plugins.md", "docs/plugins-reference.md",
         "docs/providers.md", "docs/nodes.md", "docs/one-shot.md", "docs/output.md", "docs/performance.md",
         "docs/programs.md", "docs/prompt.md", "docs/python-reference.md", "docs/python-tutorial.md",
         "docs/resources.md", "docs/security.md", "docs/ssh-cluster.md", "docs/targets.md", "docs/tour.md", "docs/values.md", *(f"docs/pictures/{path.name}" for path in (ROOT / "docs/pictures").iterdir()),

@@ -71,7 +71,7 @@ class Life:
         return True
 
     def _set_up(self, arguments):
-        if self._setup_provider is None:
+        if self._setup_provider is None and "plugins" not in self._record()["receipts"]:
             raise SetupProviderError(self._problems.get("setup_provider", f"cluster {self.name} has no setup provider"))
         self._watched("setting up", (), lambda watcher: self._native.set_up(arguments, watcher), SetupProviderError)
 
@@ -89,8 +89,8 @@ class Life:
             if change < 0 and -change > len(of_kind):
                 raise ConfigurationError(f"{-change} nodes of {kind} cannot be removed: there are {len(of_kind)}")
             removed += of_kind[change:] if change < 0 else []
-        for node in removed:
-            self.remove_node(node, stop=True)
+        if removed:
+            self._remove_nodes(removed)
         added = [node for kind, change in changes.items() if change > 0 for node in self._like_the_last(kind, change)]
         if added:
             self.start(only=added, on_timeout="keep")
@@ -164,6 +164,16 @@ class Life:
             self._needs_provider()
         names = _names(nodes)
         self._watched("stopping", names, lambda watcher: self._native.stop(names, False, False, watcher), InstanceError)
+
+    def _remove_nodes(self, nodes):
+        lasts = {node.name: node._record() for node in nodes}
+        try:
+            self._watched("removing", nodes, lambda watcher: self._native.remove(list(lasts), watcher))
+        finally:
+            left = {node["name"] for node in self._record()["nodes"]}
+            for node in nodes:
+                if node.name not in left:
+                    self._left(node, lasts[node.name])
 
     def _pause_nodes(self, nodes):
         self._needs_provider()

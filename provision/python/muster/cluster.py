@@ -207,8 +207,12 @@ class Cluster(Life):
             self._needs_provider()
         with _failures.told(ClusterError, not_found=NodeNotFound):
             self._native.remove_node(handle.name, stop)
-        handle._last = self._last_of_kind[last["kind"]] = last
-        self._handles.pop(handle.name, None)
+        self._left(handle, last)
+
+    def _left(self, node, last):
+        """The node is none of the cluster any more; `last`: what its record said."""
+        node._last = self._last_of_kind[last["kind"]] = last
+        self._handles.pop(node.name, None)
 
     @property
     def nodes(self):

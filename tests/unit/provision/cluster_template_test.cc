@@ -49,8 +49,8 @@ TEST_CASE("a template has kinds in the order of the file, a provider and a setup
       "[cluster lab]\nnodes = n1=unix:/1\n"
       "[cluster base1]\nprovider = here\nsetup = tools\nnodes.frontend = 1\nnodes.compute = 3\n"
       "min_nodes.compute = 2\ngroups.compute = base, worker\nimage.compute = ami-1\n"
-      "flavor.compute = m1.tiny\nstart_timeout = 2m\non_timeout = keep\nplugins = a, b\n"
-      "key_name = k\n");
+      "flavor.compute = m1.tiny\nstart_timeout = 2m\non_timeout = keep\nplugins = b, a\n"
+      "key_name = k\n[plugin a]\nsetup_class = m.A\n[plugin b]\nsetup_class = m.B\n");
   INFO(read.status());
   REQUIRE(read.ok());
   REQUIRE(read->size() == 1);
@@ -77,7 +77,9 @@ TEST_CASE("a template has kinds in the order of the file, a provider and a setup
   CHECK(cluster->start_timeout == 120);
   CHECK(cluster->keeps_on_timeout);
   CHECK(cluster->key_name == "k");
-  CHECK(cluster->extra.at("plugins") == "[\"a\",\"b\"]");
+  REQUIRE(base.plugins.plugins.size() == 2);
+  CHECK(base.plugins.plugins[0].name == "b");
+  CHECK(base.plugins.plugins[1].name == "a");
 }
 
 TEST_CASE("the provider local needs no section, and is the one of a template without any") {

@@ -19,7 +19,7 @@ Completion At(const std::string& typed) {
 }
 
 TEST_CASE("the first word completes to a command") {
-  CHECK(At("sh").candidates == Words{"show"});
+  CHECK(At("sho").candidates == Words{"show"});
   CHECK(At("sh").start == 0);
   CHECK(At("  ch").candidates == Words{"check"});
   CHECK(At("  ch").start == 2);

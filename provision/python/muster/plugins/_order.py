@@ -26,7 +26,7 @@ class Order:
 
     cluster, user, user_shell, reason, on_failure, again, reload, plugin, hook: as told
     nodes: Nodes, the master first; sections: of the plugins; folders: where plugins are
-    receipt: what the last answer gave; leaving, only: names of nodes
+    receipt: what the last answer gave; answer_path: a file that has the answer so far, for who hears no answer; leaving, only: names of nodes
     """
 
     def __init__(self, told):
@@ -47,6 +47,7 @@ class Order:
         self.plugin = told.get("plugin") or ""
         self.hook = told.get("hook") or "run"
         self.only = list(told.get("only") or [])
+        self.answer_path = told.get("answer_path") or ""
         nodes = by_master(told.get("nodes") or [])
         places = [(node["name"], node["address"], node.get("kind", "")) for node in nodes]
         self._connections = Connections(self.cluster, places)

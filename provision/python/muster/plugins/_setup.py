@@ -1,5 +1,8 @@
 """The setup of a cluster by its plugins: what did not run yet, in order; and what they do when nodes leave."""
 
+import json
+import os
+
 from . import loader
 from .exception import PluginError
 from .logger import log
@@ -179,11 +182,18 @@ class Setup:
     def _note(self, loaded, node, failure):
         text = "done" if failure is None else failure.line()
         self.results.append({"plugin": loaded.name, "node": node, "ok": failure is None, "text": text})
+        self._answer()
 
     def _answer(self, message=""):
         bad = [result["text"] for result in self.results if not result["ok"]]
-        return {"receipt": self.receipt.data(), "ok": not bad, "results": self.results,
-                "message": "; ".join(" ".join(text.split()) for text in bad) or message}
+        answer = {"receipt": self.receipt.data(), "ok": not bad, "results": self.results,
+                  "message": "; ".join(" ".join(text.split()) for text in bad) or message}
+        if self._order.answer_path:
+            fresh = self._order.answer_path + ".new"
+            with open(fresh, "w", encoding="utf-8") as file:
+                json.dump(answer, file)
+            os.replace(fresh, self._order.answer_path)
+        return answer
 
 
 def _names(sections):

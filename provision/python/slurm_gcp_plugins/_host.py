@@ -1,0 +1,166 @@
+"""What runs in the process of one hook module: takes requests as text, calls the functions of the module, and
+answers with what they changed. One call at a time, on the main thread."""
+
+import contextlib
+import importlib.util
+import inspect
+import json
+import os
+import resource
+import signal
+import sys
+import traceback
+
+import slurm_gcp_plugins
+
+from . import _context, _journal
+from ._abort import Abort
+from ._lookup import Lookup, Node
+
+_PIECES = []  # of a request that is too long for one message
+_STATE = {}  # of the module: "module", "functions"
+
+
+class DeadlinePassed(BaseException):
+    """Raised where a function is when its time is over."""
+
+
+def take(piece):
+    """Keeps the beginning of a long request."""
+    _PIECES.append(piece)
+
+
+@contextlib.contextmanager
+def _deadline(seconds):
+    def stop(_number, _frame):
+        raise DeadlinePassed(f"it ran longer than {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _place(error, folder):
+    """FILE:LINE of the last line in the folder of the module; empty: there is none."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}"
+    place = ""
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename.startswith(folder + os.sep):
+            place = f"{frame.filename}:{frame.lineno}"
+    return place
+
+
+def _fault(error, folder):
+    if isinstance(error, DeadlinePassed):
+        text = str(error)
+    elif isinstance(error, SystemExit):
+        text = f"it called sys.exit({error.code!r})"
+    else:
+        text = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1]
+    return json.dumps({"fault": text, "place": _place(error, folder)})
+
+
+def _import(name, path):
+    """The module of a file, or of the folder of a package."""
+    whole = f"slurm_gcp_plugins.{name}"
+    is_package = os.path.basename(path) == "__init__.py"
+    spec = importlib.util.spec_from_file_location(
+        whole, path, submodule_search_locations=[os.path.dirname(path)] if is_package else None)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[whole] = module
+    setattr(slurm_gcp_plugins, name, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _describe(function):
+    """How it is called, and where it stands."""
+    parameters = inspect.signature(function).parameters.values()
+    takes_all = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+    names = None if takes_all else [parameter.name for parameter in parameters]
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return names, "" if code is None else f"{code.co_filename}:{code.co_firstlineno}"
+
+
+def load(text):
+    """Imports the module. `text`: JSON of name, path, memory (bytes; 0: no limit), seconds, log, shows_all, and
+    events: the names that functions of each may have."""
+    order = json.loads(text)
+    name, path = order["name"], order["path"]
+    folder = os.path.dirname(path)
+    sys.dont_write_bytecode = True
+    home = os.path.dirname(folder) if os.path.basename(path) == "__init__.py" else folder
+    if home not in slurm_gcp_plugins.__path__:
+        slurm_gcp_plugins.__path__.append(home)  # for what modules share
+    _journal.install(name, order["log"], order["shows_all"])
+    if order["memory"]:
+        resource.setrlimit(resource.RLIMIT_AS, (order["memory"], order["memory"]))
+    _STATE.update(name=name, folder=folder, functions={})
+    try:
+        with _deadline(order["seconds"]):
+            module = _import(name, path)
+            found = {}
+            for event, names in order["events"].items():
+                for function_name in names:
+                    function = getattr(module, function_name, None)
+                    if function is None or inspect.isclass(function) or not callable(function):
+                        continue
+                    parameters, place = _describe(function)
+                    _STATE["functions"][event] = (function, parameters)
+                    found[event] = {"function": function_name, "place": place}
+                    break
+    except BaseException as error:
+        return _fault(error, folder)
+    priority = getattr(module, "priority", None)
+    if isinstance(priority, bool) or not isinstance(priority, (int, float, type(None))):
+        return json.dumps({"fault": f"its priority is {priority!r}, and has to be a number", "place": path})
+    return json.dumps({"functions": found, "priority": priority})
+
+
+def _arguments(request):
+    """The keyword arguments, with nodes and lkp as hooks know them."""
+    arguments = request["arguments"]
+    nodes = []
+    for key in request["nodes"]:
+        arguments[key] = [Node(record) for record in arguments[key]]
+        nodes += arguments[key]
+    arguments["lkp"] = Lookup(arguments.get("lkp", {}), nodes)
+    return arguments
+
+
+def _call(event, arguments):
+    function, parameters = _STATE["functions"][event]
+    if event == "instance_information":
+        return {str(node): function(node, list(arguments["fields"])) or {} for node in arguments["nodes"]}
+    if parameters is not None:
+        arguments = {key: value for key, value in arguments.items() if key in parameters}
+    function(**arguments)
+    return None
+
+
+def call(event, text, seconds):
+    """Calls the function of an event. JSON: `changed`, by argument; or `veto`; or `fault` and `place`. An empty
+    object: this process has no module."""
+    if "folder" not in _STATE:
+        return "{}"
+    text = "".join(_PIECES) + text
+    _PIECES.clear()
+    try:
+        request = json.loads(text)
+        arguments = _arguments(request)
+        _context.enter(_STATE["name"], arguments["lkp"])
+        with _deadline(seconds):
+            result = _call(event, arguments)
+        changed = {key: arguments[key] for key in request["changes"]}
+        if result is not None:
+            changed["result"] = result
+        return json.dumps({"changed": changed}, allow_nan=False)
+    except Abort as veto:
+        return json.dumps({"veto": str(veto) or "no reason was given", "place": _place(veto, _STATE["folder"])})
+    except BaseException as error:
+        return _fault(error, _STATE["folder"])

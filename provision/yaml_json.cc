@@ -1,0 +1,65 @@
+#include "provision/yaml_json.h"
+
+#include <absl/strings/str_cat.h>
+#include <yaml-cpp/yaml.h>
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+
+#include "common/status_macros.h"
+#include "common/trusted_file.h"
+#include "provision/state_folder.h"
+
+namespace muster::provision {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kMaxDepth = 50;
+
+json OfScalar(const YAML::Node& node) {
+  if (node.Tag() == "!") return node.Scalar();  // it has quotes
+  if (bool yes = false; YAML::convert<bool>::decode(node, yes)) return yes;
+  if (std::int64_t number = 0; YAML::convert<std::int64_t>::decode(node, number)) return number;
+  if (double number = 0; YAML::convert<double>::decode(node, number)) return number;
+  return node.Scalar();
+}
+
+json Of(const YAML::Node& node, int depth) {
+  if (depth > kMaxDepth) throw YAML::Exception(node.Mark(), "it is nested too deep");
+  if (node.IsScalar()) return OfScalar(node);
+  if (node.IsSequence()) {
+    json list = json::array();
+    for (const YAML::Node& item : node) list.push_back(Of(item, depth + 1));
+    return list;
+  }
+  if (!node.IsMap()) return {};
+  json mapping = json::object();
+  for (const auto& entry : node) {
+    if (!entry.first.IsScalar())
+      throw YAML::Exception(entry.first.Mark(), "a key has to be a text");
+    mapping[entry.first.Scalar()] = Of(entry.second, depth + 1);
+  }
+  return mapping;
+}
+
+absl::StatusOr<json> Parse(const std::string& text, const std::string& origin) {
+  try {  // the library tells its errors by exceptions
+    return Of(YAML::Load(text), 0);
+  } catch (const YAML::Exception& error) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(origin, origin.empty() ? "" : ":", error.mark.line + 1, ": ", error.msg));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<json> ParseYaml(const std::string& text) { return Parse(text, ""); }
+
+absl::StatusOr<json> ReadYamlFile(const std::string& path) {
+  RETURN_IF_ERROR(OpenTrustedFile(path, Trust::kStrict).status());
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  return Parse(text, path);
+}
+
+}  // namespace muster::provision

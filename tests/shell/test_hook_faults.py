@@ -1,0 +1,179 @@
+"""Hooks that misbehave cost their caller their deadline at most, are named, and harm nobody else."""
+
+import os
+import re
+import time
+
+import pytest
+from test_clusters import configure, fixture_lab, good  # noqa: F401 (the fixture)
+from test_hooks import hook, log_of
+
+from conftest import SLACK
+
+GOOD = """
+count = 0
+def pre_execute(request, **keyword_args):
+    global count
+    count += 1
+    request["environment"]["GOOD"] = str(count)
+"""
+
+# What it does, and what is said of it; {place} is FILE:LINE.
+MISBEHAVIOUR = {
+    "raises": ("raise ValueError('boom')", "ValueError: boom ({place})"),
+    "exits": ("__import__('sys').exit(3)", "it called sys.exit(3) ({place})"),
+    "ends": ("__import__('os')._exit(5)", "exit code 5"),
+    "loops": ("\n    while True:\n        try:\n            n = 0\n            while True:\n                n += 1\n"
+              "        except BaseException:\n            pass", "it ran longer than 1 s"),
+    "crashes": ("__import__('ctypes').string_at(0)", "SIGSEGV"),
+    "eats": ("\n    kept = []\n    while True:\n        kept.append(bytes(1 << 24))", "MemoryError"),
+}
+
+
+@pytest.mark.parametrize("name", MISBEHAVIOUR)
+def test_a_hook_that_misbehaves_is_named_and_the_next_one_runs(lab, name):
+    deadline = 10 if name == "eats" else 1
+    configure(lab, f"[hooks]\nenable = true\ntimeout = {deadline}s\nmemory = 256M\n")
+    does, told = MISBEHAVIOUR[name]
+    path = hook(lab, name, f"def pre_execute(request, **keyword_args):\n    request['environment']['BAD'] = '1'\n    {does}\n")
+    hook(lab, "zgood", GOOD)
+    begun = time.monotonic()
+    result = lab.lines(1, "@1 echo $GOOD $BAD", "@1 echo $GOOD $BAD")
+    # Two calls, and as much to start as without it.
+    assert time.monotonic() - begun < (2 * (deadline + 1) + 2) * SLACK
+    assert result.stdout == "n1: 1\nn1: 2\n" and result.returncode == 0
+    lines = result.stderr.splitlines()
+    assert len(lines) == 2, lines  # and nobody else has anything to say
+    for line in lines:
+        assert line.startswith(f"hook {name}: {name}:pre_execute: ") and line.endswith("; its changes are dropped")
+        assert told.format(place=f"{path}:3") in line
+        assert re.search(re.escape(str(path)) + r":\d+\)", line)
+    assert log_of(lab).count(f" error hook {name}: ") == 2
+
+
+def test_a_module_that_cannot_be_imported_is_disabled_alone_and_told_once(lab):
+    configure(lab, "[hooks]\nenable = true\ntimeout = 1s\n")
+    broken = {"a": ("x = 1\nraise RuntimeError('no')", 2, "RuntimeError: no"), "b": ("def f(:", 1, "SyntaxError"),
+              "c": ("import not_there_at_all", 1, "No module named 'not_there_at_all'"),
+              "d": ("while True:\n    x = 1", None, "it ran longer than 1 s"),
+              "e": ("priority = 'high'", None, "its priority is 'high', and has to be a number")}
+    paths = {name: hook(lab, name, text + "\n") for name, (text, _, _) in broken.items()}
+    hook(lab, "zgood", GOOD)
+    result = lab.lines(1, "@1 echo $GOOD", "@1 echo $GOOD")
+    assert result.stdout == "n1: 1\nn1: 2\n"
+    lines = sorted(result.stderr.splitlines())
+    assert len(lines) == len(broken), lines
+    for line, (name, (_, number, told)) in zip(lines, sorted(broken.items())):
+        assert line.startswith(f"hook {name}: disabled: ") and told in line
+        assert f"{paths[name]}:{number}" in line if number else str(paths[name]) in line
+    checked = lab.run("hooks", "check")
+    assert checked.returncode == 1
+    assert [line.split(":")[0] for line in checked.stdout.splitlines()] == ["a", "b", "c", "d", "e", "zgood"]
+    assert "zgood: ok: pre_execute\n" in checked.stdout
+    listed = lab.run("hooks").stdout
+    assert listed.count(" broken ") == 5 and re.search(r"zgood +active +50 .* pre_execute ", listed)
+
+
+def test_a_hook_that_broke_begins_anew(lab):
+    configure(lab, "[hooks]\nenable = true\ntimeout = 1s\n")
+    hook(lab, "moody", """
+        import os
+        count = 0
+        def pre_execute(request, **keyword_args):
+            global count
+            count += 1
+            if "crash" in request["command"]:
+                os._exit(1)
+            request["environment"]["COUNT"] = str(count)
+        """)
+    result = lab.lines(1, "@1 echo $COUNT", "@1 echo $COUNT", "@1 : crash", "@1 echo $COUNT", "@1 echo $COUNT")
+    assert result.stdout == "n1: 1\nn1: 2\nn1: 1\nn1: 2\n"
+
+
+def program(lab, event, name, text):
+    path = lab.folder / "config" / "muster" / "hooks.d" / f"{event}.d" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/sh\n" + text)
+    path.chmod(0o700)
+    return path
+
+
+def test_executables_have_a_say_too(lab):
+    configure(lab, "[hooks]\nenable = true\ntimeout = 1s\n")
+    hook(lab, "middle", "def pre_execute(request, **keyword_args):\n    request['environment']['WHO'] += 'm'\n")
+    program(lab, "pre_execute", "10-first", "sed 's/\"environment\":{}/\"environment\":{\"WHO\":\"1\"}/'\n")
+    program(lab, "pre_execute", "60-silent", "cat > /dev/null\n")
+    program(lab, "pre_execute", "70-bad", "echo why >&2; exit 3\n")
+    program(lab, "pre_execute", "80-slow", "sleep 60\n")
+    program(lab, "pre_execute", "90-noise", "echo no json\n")
+    program(lab, "pre_execute", "95-veto", "if grep -q reboot; then echo first >&2; echo never >&2; exit 77; fi\n")
+    program(lab, "pre_execute", "99-not", "").chmod(0o600)
+    program(lab, "post_execute", "10-after", "grep -q outcomes && echo saw it >&2\n")
+    result = lab.lines(1, "@1 echo $WHO", "@1 reboot")
+    assert result.stdout == "n1: 1m\n" and result.returncode == 1
+    errors = result.stderr
+    assert errors.count("hook 70-bad: 70-bad:pre_execute: failed: exit code 3; it wrote last: why (") == 2
+    assert errors.count("hook 80-slow: 80-slow:pre_execute: timed out") == 2 or errors.count("hook 80-slow: ") == 2
+    assert errors.count("hook 90-noise: 90-noise:pre_execute: it wrote no object of JSON, but 'no json") == 2
+    assert "the hook 95-veto:pre_execute said no: never; nothing was sent" in errors
+    assert "99-not is not executable; say: chmod +x" in errors
+    assert errors.count("hook 10-after: saw it") == 1
+
+
+def test_a_folder_or_a_file_that_others_may_write_is_refused(lab):
+    path = configure(lab, "[hooks]\nenable = true\n")
+    mine = hook(lab, "mine", GOOD)
+    theirs = hook(lab, "theirs", "def pre_execute(request, **keyword_args):\n    request['command'] = 'echo stolen'\n")
+    theirs.chmod(0o666)
+    result = lab.lines(1, "@1 echo $GOOD")
+    assert result.stdout == "n1: 1\n" and "hook theirs: left out: " in result.stderr
+    if os.geteuid() == 0:
+        theirs.chmod(0o600)
+        os.chown(theirs, 4321, 4321)
+        result = lab.lines(1, "@1 echo $GOOD")
+        assert result.stdout == "n1: 1\n" and "hook theirs: left out: " in result.stderr and "4321" in result.stderr
+    theirs.unlink()
+    mine.parent.chmod(0o777)
+    result = lab.lines(1, "@1 echo $GOOD,")
+    assert result.stdout == "n1: ,\n" and f"the hooks in {mine.parent} are left out: " in result.stderr
+    configure(lab, "[hooks]\nenable = mine\n")
+    result = lab.run("cluster", "list")
+    assert result.returncode == 2 and "there is no hook mine" in result.stderr and "are left out" in result.stderr
+    mine.parent.chmod(0o700)
+    assert path
+
+
+def test_what_a_hook_logs_is_in_our_log_with_its_name(lab):
+    configure(lab, "[hooks]\nenable = true\n[hook talker]\nsize = 3\n")
+    hook(lab, "talker", """
+        import logging
+        from slurm_gcp_plugins import utils
+
+        def pre_execute(lkp, **keyword_args):
+            logging.debug("not seen")
+            logging.info("size %d", utils.get_plugin_setting("talker", "size", lkp, None, 1))
+            logging.warning("two\\nlines")
+            logging.getLogger("mine").error("bad")
+        """)
+    result = lab.lines(1, "@1 true")
+    assert result.stderr == "hook talker: warning: two\nhook talker: lines\nhook talker: error: bad\n"
+    assert re.search(r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d info hook talker: size 3$", log_of(lab))
+    assert "not seen" not in log_of(lab)
+    traced = lab.run("--trace-hooks", "--hook-setting", "talker.size=7", "--local", "1", "-c", "@1 true")
+    assert "hook talker: debug: not seen\n" in traced.stderr and "hook talker: info: size 7\n" in traced.stderr
+    assert re.search(r"(?m)^hook talker: talker:pre_execute took [\d.]+ ms$", traced.stderr)
+
+
+def test_ctrl_c_ends_a_hook_that_hangs(lab):
+    configure(lab, "[hooks]\nenable = true\n")
+    hook(lab, "hangs", "import time\n\ndef pre_execute(**keyword_args):\n    print('begins', flush=True)\n    time.sleep(1000)\n")
+    shell = lab.start("--local", "1", "-c", "@1 echo ran")
+    line = b""
+    while not line.endswith(b"\n"):
+        line += shell.stderr.read(1)
+    assert line == b"hook hangs: begins\n"
+    begun = time.monotonic()
+    shell.send_signal(2)
+    out, _ = shell.communicate(timeout=10 * SLACK)
+    assert shell.returncode == 130 and out == b""
+    assert time.monotonic() - begun < 3 * SLACK

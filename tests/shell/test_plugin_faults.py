@@ -1,0 +1,157 @@
+"""Plugins that fail, are broken, take too long, or do not exist: what is told, and what is kept."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import signal
+import stat
+
+from plugin_lab import (INSTALLER, SECTION, STEPS, TEMPLATE, THREE, configure, fixture_lab,  # noqa: F401
+                        fixture_plugins, good, ran)
+
+from conftest import SLACK, wait_until
+
+
+def test_a_plugin_that_fails_is_where_the_setup_goes_on(lab, plugins):
+    mended = lab.folder / "mended"
+    text = THREE.replace("mark = b\n", f"mark = b\nfails_on = node002\nuntil = {mended}\n")
+    configure(lab, text + "[cluster base1]\nnodes.node = 2\nplugins = a, b, c\n")
+    plugins.write("steps.py", STEPS)
+    result = lab.run("cluster", "start", "base1")
+    assert result.returncode == 1
+    (line,) = [line for line in result.stderr.splitlines() if line.startswith("cluster start: ")]
+    for part in ("plugin b", "node002", f"test -e {mended}", "status 1", "last"):
+        assert part in line
+    assert plugins.steps() == ["a run node001 node001 node002", "b run node001 node001 node002"]
+    assert ran(lab, "base1") == {"a": {"node001": True, "node002": True}, "b": {"node002": False}, "c": {"": False}}
+    assert "node002  running" in re.sub(" +", "  ", lab.run("cluster", "status", "base1").stdout.replace("node ", ""))
+    assert lab.run("cluster", "setup", "base1", "--resume").returncode == 1
+    assert plugins.steps() == ["b run node001 node001 node002"]
+    mended.touch()
+    good(lab, "cluster", "setup", "base1", "--resume")
+    assert plugins.steps() == ["b run node001 node001 node002", "c run node001 node001 node002"]
+    assert ran(lab, "base1") == {mark: {"node001": True, "node002": True} for mark in "abc"}
+
+
+BROKEN = {
+    "syntax": ("syntax.Plugin", "class Plugin(:\n", "syntax error"),
+    "imports": ("imports.Plugin", "import nothing_of_that_name\n", "nothing_of_that_name"),
+    "missing": ("missing.Plugin", "Other = 1\n", "Plugin"),
+    "other": ("other.Plugin", "class Plugin:\n    pass\n", "ClusterSetup"),
+    "raises": ("raises.Plugin", "from starcluster.clustersetup import ClusterSetup\n\nclass Plugin(ClusterSetup):\n"
+               "    def __init__(self):\n        raise ValueError('no good')\n"
+               "    def run(self, *arguments):\n        pass\n", "no good"),
+}
+
+
+def test_broken_plugins_are_told_before_a_node_is_touched(lab, plugins):
+    for name, (_, text, _) in BROKEN.items():
+        plugins.write(f"{name}.py", text)
+    sections = "".join(f"[plugin {name}]\nsetup_class = {kind}\n" for name, (kind, _, _) in BROKEN.items())
+    plugins.write("ubuntu.py", INSTALLER)
+    configure(lab, sections + SECTION + f"[cluster base1]\nnodes.node = 1\nplugins = {', '.join(BROKEN)}\n")
+    result = lab.run("plugin", "check")
+    assert result.returncode == 1 and result.stdout == "pkginstaller: ok\n"
+    lines = result.stderr.splitlines()
+    for name, (_, _, word) in BROKEN.items():
+        assert [line for line in lines if f"lugin {name}" in line and word in line], (name, lines)
+    listed = good(lab, "plugin", "list").stdout
+    assert re.search(r"pkginstaller +ubuntu.PackageInstaller +run +pkg_to_install", listed)
+    assert "`plugin check` says why" in listed
+    for words in ((), ("--dry-run",)):
+        result = lab.run("cluster", "start", "base1", *words)
+        assert result.returncode == 2
+        for name, (_, _, word) in BROKEN.items():
+            assert word in result.stderr
+    assert not (lab.folder / "state/muster/instances").exists()
+    assert lab.run("cluster", "status", "base1").returncode == 3
+    good(lab, "cluster", "start", "base1", "--no-setup")
+
+
+def test_a_name_that_is_not_defined(lab, plugins):
+    path = configure(lab, SECTION + "[cluster base1]\nnodes.node = 1\nplugins = pkginstaler\n")
+    for words in (("cluster", "start", "base1"), ("plugin", "check"), ("plugin", "list")):
+        result = lab.run(*words)
+        assert result.returncode == 2 and plugins.installed() == []
+        assert result.stderr.endswith(f"{path}:6: plugin 'pkginstaler' not defined in config; there are: pkginstaller; "
+                                      "did you mean pkginstaller?\n")
+    configure(lab, SECTION)
+    result = lab.run("plugin", "run", "pkginstaler")
+    assert result.returncode == 2 and "did you mean pkginstaller?" in result.stderr
+
+
+def test_the_folder_for_plugins_is_ones_own(lab, plugins):
+    plugins.folder.rmdir()
+    configure(lab, SECTION + TEMPLATE)
+    assert lab.run("plugin", "check").returncode == 1
+    assert stat.S_IMODE(plugins.folder.stat().st_mode) == 0o700
+    plugins.write("ubuntu.py", INSTALLER)
+    good(lab, "plugin", "check")
+    os.chmod(plugins.folder, 0o777)
+    for words in (("plugin", "check"), ("cluster", "start", "smallcluster")):
+        result = lab.run(*words)
+        assert result.returncode != 0 and str(plugins.folder) in result.stderr and "chmod" in result.stderr
+    assert plugins.installed() == []
+
+
+def sleepers():
+    """The command of the next test, which has not our environment."""
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if path.read_bytes() == b"sleep\00098765.4321\0":
+                found.append(path)
+    return found
+
+
+def test_what_plugins_run_ends_with_the_first_interrupt(lab, plugins):
+    plugins.write("slow.py", "from starcluster.clustersetup import ClusterSetup\n\nclass Slow(ClusterSetup):\n"
+                  "    def run(self, nodes, *rest):\n        nodes[0].ssh.execute('sleep 98765.4321')\n")
+    plugins.write("steps.py", STEPS)
+    path = configure(lab, THREE + "[plugin slow]\nsetup_class = slow.Slow\n"
+                     "[cluster base1]\nnodes.node = 1\nplugins = a, slow, b\n")
+    process = lab.start("cluster", "start", "base1")
+    wait_until(sleepers, 20 * SLACK, "it runs")
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=20 * SLACK)
+    assert process.returncode == 130, told
+    wait_until(lambda: not sleepers(), 5 * SLACK, "it is gone")
+    # What ran until then is kept, and the node, too.
+    assert plugins.steps() == ["a run node001 node001"]
+    assert ran(lab, "base1")["a"] == {"node001": True} and not all(ran(lab, "base1")["slow"].values())
+    assert json.loads(good(lab, "cluster", "status", "base1", "-o", "json").stdout)["nodes"][0]["state"] == "running"
+    # The same of a plugin that takes too long, or ends its process.
+    path.write_text(path.read_text() + "plugin_timeout = 4s\n")
+    result = lab.run("cluster", "setup", "base1")
+    assert result.returncode == 1 and "plugin_timeout is over; plugin slow: " in result.stderr and not sleepers()
+    plugins.write("slow.py", "import os\nfrom starcluster.clustersetup import ClusterSetup\n\n"
+                  "class Slow(ClusterSetup):\n    def run(self, nodes, *rest):\n        os._exit(3)\n")
+    result = lab.run("cluster", "setup", "base1")
+    assert result.returncode == 1 and "plugins: " in result.stderr
+    path.write_text(path.read_text().replace("4s", "10m") + "on_plugin_failure = continue\n")
+    plugins.write("slow.py", "from starcluster.clustersetup import ClusterSetup\n\nclass Slow(ClusterSetup):\n"
+                  "    def run(self, nodes, *rest):\n        nodes[0].ssh.execute('exit 4')\n")
+    result = lab.run("cluster", "setup", "base1")
+    assert result.returncode == 1 and "plugin slow" in result.stderr and "status 4" in result.stderr
+    assert plugins.steps() == ["b run node001 node001"]
+
+
+def test_a_node_that_is_dead_can_go(lab, plugins):
+    plugins.write("steps.py", STEPS)
+    configure(lab, THREE + "[cluster base1]\nnodes.node = 2\nplugins = a, b\n")
+    good(lab, "cluster", "start", "base1")
+    plugins.steps()
+    place = f"{lab.folder}/state/muster/instances/base1/node002-"
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = path.read_bytes().decode().split("\0")
+            if words[0].endswith("/clusterd") and any(place in word for word in words):
+                os.kill(int(path.parent.name), signal.SIGKILL)
+    result = good(lab, "-c", "terminate node002 -y")
+    assert "node002: terminated" in result.stdout
+    assert "terminate: plugin b: on_remove_node failed on node002" in result.stderr and "plugin a: " in result.stderr
+    assert list(ran(lab, "base1")["a"]) == ["node001"]
+    good(lab, "cluster", "delete", "base1", "-y")
+    assert plugins.steps() == ["b shutdown 1", "a shutdown 1"]
