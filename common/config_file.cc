@@ -14,6 +14,7 @@
 #include <algorithm>
 
 #include "common/address.h"
+#include "common/config_key.h"
 #include "common/config_line.h"
 #include "common/marked_text.h"
 #include "common/nearest.h"
@@ -257,7 +258,7 @@ class Parser {
         return file_.ErrorAt(line_, absl::StrCat("bad name \"", key, "\"", kNaming));
       }
     } else {
-      std::replace(key_.begin(), std::find(key_.begin(), key_.end(), '.'), '-', '_');
+      key_ = CanonicalKey(key);
     }
     if (!kind.names_its_keys && !IsKeyOf(kind, key_)) {
       std::vector<std::string> valid = keys;

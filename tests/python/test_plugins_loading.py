@@ -15,7 +15,7 @@ BROKEN = [
     ("raises.Plugin", "import os\n\nos.no_such_name\n",
      r"Failed to import plugin p \(raises\): /\S+/raises.py, line 3: AttributeError: module 'os' has no attribute 'no_such_name'"),
     ("wants.Plugin", "import no_such_module\n",
-     r"Failed to import plugin p \(wants\): /\S+/wants.py, line 1: ModuleNotFoundError: No module named 'no_such_module'"),
+     r"Failed to import plugin p \(wants\): /\S+/wants.py, line 1: ModuleNotFoundError: No module named 'no_such_module'; no_such_module has to be installed for "),
     ("other.Plugin", "from muster.plugins import ClusterSetup\nclass Plugins(ClusterSetup): pass\n",
      r"Plugin p \(/\S+/other.py\) has no class Plugin \(lab.conf:1\); did you mean Plugins\?"),
     ("plain.Plugin", "class Plugin: pass\n",

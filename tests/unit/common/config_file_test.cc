@@ -119,6 +119,19 @@ TEST_CASE("a name of a cluster may have 64 bytes") {
   CHECK(file->FindSection("cluster", name) != nullptr);
 }
 
+TEST_CASE("keys may be in capitals, as StarCluster's files have them; kinds of nodes keep theirs") {
+  const Folder folder;
+  const auto file = ConfigFile::Load(
+      folder.Write("[cluster lab]\nNODES.Big = 1\n[cluster small]\nEXTENDS = lab\nNodes = a\n"));
+  INFO(file.status());
+  REQUIRE(file.ok());
+  CHECK(file->FindSection("cluster", "lab")->entries.at("nodes.Big").value == "1");
+  CHECK(file->FindSection("cluster", "small")->entries.at("extends").value == "lab");
+  CHECK_THAT(ErrorOf("[cluster lab]\nnodes = a\nNODES = b\n"),
+             Contains("cluster.conf:3: \"NODES\" stands in line 2 already"));
+  CHECK_THAT(ErrorOf("[cluster lab]\nNODE = a\n"), Contains("no key \"NODE\" is known"));
+}
+
 TEST_CASE("errors name the file, the line and what is valid there") {
   CHECK_THAT(ErrorOf("[cluster lab]\nnodes = a\n\n[clutser]\n"),
              Contains("cluster.conf:4: no section [clutser] is known; valid here: [cluster NAME], "

@@ -50,6 +50,14 @@ class DefaultSteps:
     def _remove_from_known_hosts(self, node):
         self._skip("keys of ssh")
 
+    def _get_new_user_id(self, user):
+        """(uid, gid) of who has /home/USER on the master, else numbers that are free on all nodes."""
+        home = f"/home/{user}"
+        if self._master.ssh.path_exists(home):
+            found = self._master.ssh.stat(home)
+            return found.st_uid, found.st_gid
+        return self._get_max_unused_user_id()
+
     def _get_max_unused_user_id(self):
         """(uid, gid) that no user and no group of any node has."""
         users = [users for node in self._nodes for users in node.get_user_map(key_by_uid=True)]

@@ -9,13 +9,16 @@ MOST_WORD = 60_000  # bytes of a command that travels as an argument
 PROFILE = ('muster_path=$PATH; [ ! -r /etc/profile ] || source /etc/profile >/dev/null 2>&1 </dev/null; '
            '[ "$PATH" = "$muster_path" ] || PATH="$muster_path:$PATH"; export PATH; unset muster_path; ')
 
-# $1: the command; $2: what bash reads before it; $3: the folder to begin in, if it can be entered
-_START = ('[ -z "$3" ] || cd "$3" 2>/dev/null || cd /; '
+# $1: the command; $2: what bash reads before it; $3: the folder to begin in, if it can be entered; "": where clusterd
+# runs commands, and the home where that is /
+_START = ('[ -n "$3" ] || [ "$PWD" != / ] || set -- "$1" "$2" "${HOME:-}"; '
+          '[ -z "$3" ] || cd "$3" 2>/dev/null || cd /; '
           'if command -v bash >/dev/null 2>&1; then exec bash -c "$2$1" bash; else exec sh -c "$1" sh; fi')
 
 # The same for a command that is too long for an argument: it is the standard input, which the command itself
 # then has not.
-_START_LONG = ('[ -z "$2" ] || cd "$2" 2>/dev/null || cd /; exec 3<&0 0</dev/null; '
+_START_LONG = ('[ -n "$2" ] || [ "$PWD" != / ] || set -- "$1" "${HOME:-}"; '
+               '[ -z "$2" ] || cd "$2" 2>/dev/null || cd /; exec 3<&0 0</dev/null; '
                'if command -v bash >/dev/null 2>&1; then exec bash -c "$1"". /dev/fd/3" bash; fi; exec sh /dev/fd/3')
 
 # Somebody else whom commands run as: name, home, and the words that make them so.

@@ -1,6 +1,8 @@
 """What is done to the machine of a node, and to its life."""
 
+import os
 import posixpath
+import shutil
 import subprocess
 import time
 
@@ -127,9 +129,25 @@ class NodeMachine:
         return self.state
 
     def shell(self, user=None, forward_x11=False, forward_agent=False, command=None, **_):
-        """A shell at a terminal, or a command in one, as clustershell opens it; the exit code."""
-        words = ["clustershell", "-c", f"@{self.alias}" + (f" {command}" if command else "")]
-        return subprocess.run(words, check=False).returncode
+        """A shell at a terminal, or a command whose output is shown; the exit code. Nothing is forwarded: there is no
+        ssh."""
+        if command is not None:
+            return self._shown(command, user)
+        folder = os.environ.get("MUSTER_BIN_DIR")
+        program = shutil.which("clustershell") or folder and shutil.which("clustershell", path=folder)
+        if not program:
+            raise exception.CommandNotFound("clustershell")
+        cluster = ["--cluster", self.parent_cluster] if self.parent_cluster else []
+        return subprocess.run([program, *cluster, "-c", f"@{self.alias}"], check=False).returncode
+
+    def _shown(self, command, user):
+        before = self.ssh.get_current_user()
+        self.ssh.switch_user(user or before)
+        try:
+            self.ssh.execute(command, silent=False, ignore_exit_status=True)
+            return self.ssh.get_last_status()
+        finally:
+            self.ssh.switch_user(before)
 
     def _record(self, what):
         """The node in the record of its cluster, as muster.Node."""

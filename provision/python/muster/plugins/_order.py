@@ -66,7 +66,9 @@ class Order:
     def __enter__(self):
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(AttributeError, ValueError):
-                stream.reconfigure(line_buffering=True)  # what a plugin prints is seen as it comes
+                # What a plugin prints is seen as it comes, whatever it is.
+                errors = "backslashreplace" if stream.errors == "strict" else None
+                stream.reconfigure(line_buffering=True, errors=errors)
         self._before = logger.configure(self.log_folder, self.debug)
         return self
 

@@ -4,6 +4,8 @@ import ast
 import re
 import warnings
 
+from ._python2_tree import meant, missing_in  # noqa: F401 (missing_in: for who runs the code)
+
 # Names, attributes and modules by which a file that is Python 3, too, shows that it means Python 2.
 _NAMES = {"unicode", "xrange", "basestring", "raw_input", "long", "unichr", "reduce", "execfile", "intern", "file",
           "apply", "map", "filter", "zip"}
@@ -22,7 +24,12 @@ _REST = ("except", "exec", "metaclass", "ne", "nonzero", "numliterals", "operato
 
 # What lib2to3 does not know.
 _MORE = ((re.compile(r"\bstring\.(lowercase|uppercase|letters)\b"), r"string.ascii_\1"),
-         (re.compile(r"\bsys\.maxint\b"), "sys.maxsize"))
+         (re.compile(r"\bsys\.maxint\b"), "sys.maxsize"),
+         (re.compile(r"\bsys\.setdefaultencoding\([^()\n]*\)"), "None"))
+
+# Names, attributes and modules that are Python 2 for sure, in a file that does not make them itself.
+_SURE_NAMES = {"unicode", "xrange", "basestring", "raw_input", "long", "unichr", "execfile"}
+_SURE_ATTRIBUTES = {"has_key", "iteritems", "iterkeys", "itervalues"}
 
 _SIGNS = re.compile(
     r"^\s*print\s+[^(=\s]|^\s*print\s*$|^\s*exec\s+[^(=]|except\s+[\w.()\s]+,\s*\w+\s*:|^\s*raise\s+[\w.]+\s*,|<>|`"
@@ -35,23 +42,6 @@ class CannotConvert(Exception):
     def __init__(self, line, reason):
         super().__init__(f"Python 2 syntax, line {line}: {reason}")
         self.line = line
-
-
-def _cmp(one, other):
-    return (one > other) - (one < other)
-
-
-BUILTINS = {"cmp": _cmp, "file": open}  # of Python 2, that a module which uses them is given
-
-
-def missing_in(code):
-    """Those of them that the code uses, in whatever depth."""
-    names, todo = set(), [code]
-    while todo:
-        one = todo.pop()
-        names.update(one.co_names)
-        todo += [constant for constant in one.co_consts if isinstance(constant, type(code))]
-    return {name: BUILTINS[name] for name in BUILTINS if name in names}
 
 
 def text_of(data):
@@ -80,21 +70,61 @@ def compiled(data, path, in_package=False):
     except SyntaxError as error:
         return _converted(text, path, error, in_package)
     if _prints_as_python2(tree):
-        return _compile(_changed(text, path, _HARMLESS + _REST, {}, in_package) or text, path)
-    if _means_python2(tree):
+        return _compile(_changed(text, path, _HARMLESS + _REST, {}, in_package) or text, path, _divides(text))
+    divides = _divides(text) if _is_python2(tree) else None
+    if divides is not None or _means_python2(tree):
         changed = _changed(text, path, _HARMLESS, {"print_function": True}, in_package)
         if changed is not None:
             try:
-                return _compile(changed, path)
+                return _compile(changed, path, divides)
             except SyntaxError:
                 pass  # then as it stands
-    return _compile(text, path)
+    return _compile(text, path, divides)
 
 
-def _compile(text, path):
+def _compile(text, path, divides=None):
+    """`divides`: it is Python 2, and whether whole numbers are divided as there; None: it is Python 3."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return compile(text, path, "exec", dont_inherit=True)
+        tree = ast.parse(text, path)
+        return compile(tree if divides is None else meant(tree, divides), path, "exec", dont_inherit=True)
+
+
+def _divides(text):
+    return re.search(r"^from __future__ import .*\bdivision\b", text, re.MULTILINE) is None
+
+
+def _is_python2(tree):
+    """Whether Python 3 could not run it: not for its syntax, but for what it uses."""
+    everything = list(ast.walk(tree))
+    imports = [item for item in everything if isinstance(item, (ast.Import, ast.ImportFrom))]
+    if any(item in tree.body and _imported(item) & (_MODULES - {"urllib"}) for item in imports):
+        return True  # within a try it may be one of two
+    if any(isinstance(item, ast.Call) and _is_universal(item) for item in everything):
+        return True
+    taken = set().union(*map(_imported, imports))
+    if "starcluster" not in taken:
+        return False
+    names = [item for item in everything if isinstance(item, ast.Name)]
+    own = {item.id for item in names if isinstance(item.ctx, ast.Store)}
+    if any(item.id in _SURE_NAMES - own for item in names):
+        return True
+    attributes = {item.attr for item in everything if isinstance(item, ast.Attribute)}
+    return "six" not in taken and bool(attributes & _SURE_ATTRIBUTES)
+
+
+def _imported(item):
+    """The top names of what an import takes."""
+    if isinstance(item, ast.Import):
+        return {alias.name.split(".")[0] for alias in item.names}
+    return {(item.module or "").split(".")[0]} if item.level == 0 else set()
+
+
+def _is_universal(call):
+    """Whether it is open(…, "rU")."""
+    if not isinstance(call.func, ast.Name) or call.func.id != "open" or len(call.args) < 2:
+        return False
+    return isinstance(call.args[1], ast.Constant) and "U" in str(call.args[1].value)
 
 
 def _prints_as_python2(tree):
@@ -113,10 +143,8 @@ def _means_python2(tree):
     imports = set()
     has_sign = False
     for item in ast.walk(tree):
-        if isinstance(item, ast.Import):
-            imports.update(alias.name.split(".")[0] for alias in item.names)
-        elif isinstance(item, ast.ImportFrom) and item.level == 0:
-            imports.add((item.module or "").split(".")[0])
+        if isinstance(item, (ast.Import, ast.ImportFrom)):
+            imports.update(_imported(item))
         elif isinstance(item, ast.Name) and isinstance(item.ctx, ast.Load):
             has_sign = has_sign or item.id in _NAMES
         elif isinstance(item, ast.Attribute):
@@ -127,8 +155,9 @@ def _means_python2(tree):
 def _converted(text, path, error, in_package):
     # Tabs are eight columns there, and may be mixed with spaces.
     text = re.sub(r"^[ \t]+", lambda found: found[0].expandtabs(8), text, flags=re.MULTILINE)
+    divides = _divides(text)
     try:
-        return _compile(text, path)
+        return _compile(text, path, divides)
     except SyntaxError as still:
         error = still
     changed = _changed(text, path, _HARMLESS + _REST, {}, in_package)
@@ -140,7 +169,7 @@ def _converted(text, path, error, in_package):
                                 "(Debian package python3-lib2to3)") from None
         raise error
     try:
-        return _compile(changed, path)
+        return _compile(changed, path, divides)
     except SyntaxError as left:
         raise CannotConvert(left.lineno, f"{left.msg}; this has to be changed by hand") from None
 

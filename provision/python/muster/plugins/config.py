@@ -55,7 +55,7 @@ class StarClusterConfig:
                                               allow_no_value=True)
         parser.optionxform = str
         try:
-            with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:
                 text = file.read()
             parser.read_string(text, path)
         except (OSError, configparser.Error) as error:
@@ -172,6 +172,16 @@ class StarClusterConfig:
 def get_config(config_file=None, cache=False):
     """A StarClusterConfig that was read."""
     return StarClusterConfig(config_file, cache).load()
+
+
+def get_easy_ec2(config_file=None, cache=False):
+    """In the place of a cloud: says that there is none."""
+    return StarClusterConfig(config_file, cache).get_easy_ec2()
+
+
+def get_easy_s3(config_file=None, cache=False):
+    """The same, of its storage."""
+    return StarClusterConfig(config_file, cache).get_easy_s3()
 
 
 def _lines_of(text):

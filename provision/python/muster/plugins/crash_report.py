@@ -18,7 +18,7 @@ def write(error, about, folder=None):
     folder = folder or default_folder()
     path = os.path.join(folder, f"crash-report-{os.getpid()}-{time.time_ns() // 1000000}.txt")
     text = "\n".join([
-        f"{about}: {type(error).__name__}: {error}", "",
+        f"{type(error).__name__}: {about}", "",
         f"Muster {__version__}, Python {sys.version.split()[0]}, {platform.platform()}",
         f"working folder {_working_folder()}", "",
         "".join(traceback.format_exception(error)),

@@ -7,6 +7,7 @@ from . import exception
 
 LINES = 20  # of a command's output
 MOST = 1000  # characters of a message, which has the command in it
+WIDEST = 300  # characters of such a line
 
 
 class Failure:
@@ -32,7 +33,7 @@ class Failure:
         lines = [f"Error occured while running plugin '{self.plugin}': {self.hook} failed"]
         for name, error, _ in self._parts:
             lines.append(f"  {name + ': ' if name else ''}{_head(error)}")
-            lines += [f"    {line}" for line in list(getattr(error, "output", ()))[-LINES:]]
+            lines += [f"    {cut(line, WIDEST)}" for line in list(getattr(error, "output", ()))[-LINES:]]
         if place := self._place():
             lines.append(f"  {place.strip()}")
         return "\n".join(lines)
@@ -48,6 +49,8 @@ class Failure:
         here = os.path.dirname(os.path.abspath(__file__))
         frames = [frame for frame in traceback.extract_tb(self.error.__traceback__)
                   if os.path.dirname(os.path.abspath(frame.filename)) != here and "ClusterAPI" not in frame.filename]
+        library = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+        frames = [frame for frame in frames if not frame.filename.startswith((library, "<frozen"))] or frames
         if not frames:
             return ""
         return f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno}, in {frames[-1].name})"
@@ -61,19 +64,30 @@ def _parts(error, node):
 
 
 def _head(error):
-    text = _message(error)
-    return text if len(text) <= MOST else f"{text[:MOST // 2]} … {text[-MOST // 2:]}"
+    return cut(_message(error), MOST)
+
+
+def cut(text, most):
+    """The text, without its middle when it is longer."""
+    return text if len(text) <= most else f"{text[:most // 2]} … {text[-most // 2:]}"
 
 
 def _message(error):
     if isinstance(error, exception.RemoteCommandFailed):
         return str(error.msg)
     if isinstance(error, exception.BaseException):
-        return str(error)
-    text = "interrupted, and what ran was stopped" if isinstance(error, KeyboardInterrupt) else str(error)
+        return _text(error)
+    text = "interrupted, and what ran was stopped" if isinstance(error, KeyboardInterrupt) else _text(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
+def _text(error):
+    try:
+        return str(error)
+    except Exception as other:
+        return f"(its text cannot be made: {type(other).__name__})"
+
+
 def _short(error):
-    output = [line for line in getattr(error, "output", ()) if line][-3:]
+    output = [cut(line, WIDEST) for line in getattr(error, "output", ()) if line][-3:]
     return f"{_head(error)}{': ' + ' | '.join(output) if output else ''}"

@@ -81,7 +81,10 @@ def _module_of(section, name, finder, at):
             raise exception.PluginLoadError(
                 f"Plugin {section.name}: there is no module {name}{at}; looked for {name.replace('.', '/')}.py in "
                 f"{', '.join(finder.folders)}, and where Python looks") from None
-        raise _import_failed(section, name, error, finder, at) from error
+        missing = (error.name or "").partition(".")[0]
+        hint = "" if missing in ("", "starcluster", "muster") else \
+            f"; {missing} has to be installed for {sys.executable}, or to lie beside the plugin"
+        raise _import_failed(section, name, error, finder, hint + at) from error
     except (Exception, SystemExit) as error:
         raise _import_failed(section, name, error, finder, at) from error
 

@@ -40,6 +40,22 @@ class Log(logging.Logger):
 
     fatal = logging.Logger.critical
 
+    def makeRecord(self, *args, **kwargs):
+        """What cannot be put together is a line of the log all the same, and no error of it."""
+        record = super().makeRecord(*args, **kwargs)
+        try:
+            record.msg, record.args = record.getMessage(), ()
+        except Exception as error:
+            record.msg, record.args = f"{record.msg!r} with {_shown(record.args)} ({type(error).__name__}: {error})", ()
+        return record
+
+
+def _shown(values):
+    try:
+        return repr(values)
+    except Exception:
+        return "values that have no text"
+
 
 class Screen(logging.Handler):
     """What people see: errors on standard error, all else on standard output. `extra` of a call may have __raw__ (as
@@ -53,7 +69,11 @@ class Screen(logging.Handler):
         try:
             stream = sys.stderr if record.levelno >= ERROR else sys.stdout
             with self._turn:
-                stream.write(self.format(record))
+                text = self.format(record)
+                try:
+                    stream.write(text)
+                except UnicodeEncodeError as error:
+                    stream.write(text.encode(error.encoding, "backslashreplace").decode(error.encoding))
                 stream.flush()
         except (OSError, ValueError):
             pass  # nobody reads it

@@ -7,7 +7,7 @@ from . import exception
 from ._node_machine import NodeMachine
 from ._node_packages import NodePackages
 from ._node_users import NodeUsers
-from .awsutils import EC2, Group, Region
+from .awsutils import EC2, Group, Instance, Region
 from .ssh import Ssh
 
 _IP = re.compile(r"\d+\.\d+\.\d+\.\d+|[0-9a-fA-F]*:[0-9a-fA-F:.]+")
@@ -171,6 +171,7 @@ class Node(NodeUsers, NodePackages, NodeMachine):
     is_cluster_compute = is_gpu_compute = is_cluster_type = is_ebs_backed = is_instance_store = is_spot
 
     ec2 = EC2
+    instance = property(lambda self: Instance(self.id))
 
     @property
     def cluster_groups(self):

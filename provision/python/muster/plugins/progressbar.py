@@ -77,3 +77,7 @@ class Counter(_Widget):
 
 class Timer(_Widget):
     pass
+
+
+class RotatingMarker(_Widget):
+    pass

@@ -2,6 +2,8 @@
 
 import io
 
+from ._remote_paths import word
+
 
 class RemoteFile:
     """A file of text, or of bytes when the mode has a b. What is written is gathered here, and goes to the node with
@@ -27,8 +29,7 @@ class RemoteFile:
         self._open(kind)
 
     def _open(self, kind):
-        from .ssh import quote
-        self._path = quote(self.name) if not self.name.startswith("-") else quote("./" + self.name)
+        self._path = word(self.name)
         if kind == "w" or kind == "w+":
             self._ssh.output(f": > {self._path}")
         elif kind == "a":

@@ -1,11 +1,16 @@
 """Runs plugins on the nodes of a cluster: in order, and what did not run yet."""
 
+import contextlib
+import sys
+import threading
 import traceback
 
 from . import _connections, clustersetup, crash_report, loader
-from .failure import Failure
+from .failure import Failure, cut
 from .logger import lines_of, log
 from .threadpool import ThreadPool
+
+MOST_OF_TRACEBACK = 50_000  # characters in the debug file; what a command printed is in it
 
 
 class Loaded:
@@ -53,12 +58,16 @@ class Runner:
     def _called(self, loaded, hook, arguments, name):
         method = getattr(loaded.plugin, hook)
         try:
-            with lines_of(name):
+            with lines_of(name), _streams(), _threads(loaded.name):
                 try:
                     method(*arguments)
                     self._finish(loaded.plugin)
-                finally:
-                    self._let_go()
+                except BaseException:
+                    for error in self._let_go():
+                        log.error("%s", error)
+                    raise
+                for error in self._let_go():
+                    raise error
         except NotImplementedError as error:
             if hook != "run" and _is_said_by(error, method):
                 return _IS_NONE
@@ -80,22 +89,23 @@ class Runner:
             pool.wait()
 
     def _let_go(self):
-        """What a plugin forgot: files that it did not close, and users that it switched to."""
+        """What a plugin forgot: files that it did not close, and users that it switched to. What could not be
+        written, as exceptions."""
         failures = []
         for node in self._order.nodes:
             try:
                 node.ssh.flush_files()
             except Exception as error:
                 failures.append(error)
+                node.ssh._give_up_files()
             node.ssh._user = None
-        if failures:
-            raise failures[0]
+        return failures
 
     def _failed(self, loaded, hook, error, name):
         failure = Failure(loaded.name, hook, error, name)
         self.failures.append(failure)
         log.error("%s", failure.report())
-        log.debug("%s", "".join(traceback.format_exception(error)))
+        log.debug("%s", cut("".join(traceback.format_exception(error)), MOST_OF_TRACEBACK))
         if not failure.is_expected and not isinstance(error, (KeyboardInterrupt, SystemExit)):
             path = crash_report.write(error, failure.line(), self._order.log_folder)
             if path:
@@ -104,6 +114,29 @@ class Runner:
 
 
 _IS_NONE = object()
+
+
+@contextlib.contextmanager
+def _streams():
+    """What a plugin puts in the place of these is gone after it."""
+    before = sys.stdout, sys.stderr
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+
+
+@contextlib.contextmanager
+def _threads(plugin):
+    """Tells of threads that outlive the hook, and keep Python from ending."""
+    before = set(threading.enumerate())
+    try:
+        yield
+    finally:
+        left = [one.name for one in threading.enumerate() if one not in before and not one.daemon]
+        if left:
+            log.warning("plugin %s left a thread running: %s; Python ends when it does (daemon=True: does not wait)",
+                        plugin, ", ".join(left))
 
 
 def _is_said_by(error, method):

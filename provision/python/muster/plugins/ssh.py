@@ -1,6 +1,7 @@
 """Commands and files of one node, by the names of StarCluster's SSH client. They go through the node's clusterd."""
 
 import codecs
+import os
 import string
 import sys
 import weakref
@@ -11,6 +12,8 @@ from ._sftp import Sftp
 from .logger import lines_of, log
 from .remote_file import RemoteFile
 
+MOST_LOGGED = 1000  # lines of a command's output, at its begin and at its end
+WIDEST_LOGGED = 2000  # characters of one
 _NO_ANSWER = {"unreachable", "lost", "refused", "skipped", "start_failed"}
 _PRINTABLE = set(string.printable)
 
@@ -59,8 +62,7 @@ class Ssh(RemotePaths):
                 return None
             lines = _lines(ended.stdout, only_printable) + _lines(ended.stderr, only_printable)
             if log_output:
-                for line in lines:
-                    log.debug("%s", line)
+                _log_lines(lines)
             if status != 0:
                 self._failed(command, ended, status, lines, ignore_exit_status, raise_on_failure, timeout)
             return lines
@@ -183,15 +185,21 @@ class Ssh(RemotePaths):
         return opened
 
     def flush_files(self):
-        """Writes what was written to files that are still open; OSError: the first that could not be."""
+        """Writes what was written to files that are still open; OSError, SSHConnectionError: the first that could not
+        be."""
         failures = []
         for file in list(self._files):
             try:
                 file.flush()
-            except OSError as error:
-                failures.append(error)
+            except (OSError, exception.SSHConnectionError) as error:
+                failures.append(type(error)(f"{file.name} was not written: {error}"))
         if failures:
             raise failures[0]
+
+    def _give_up_files(self):
+        """Whatever is still open is not written any more."""
+        for file in list(self._files):
+            file.closed = True
 
     def close(self):
         """Writes what is open. Connections are everybody's."""
@@ -247,6 +255,14 @@ def _lines(data, only_printable):
     return [line.strip() for line in lines]
 
 
+def _log_lines(lines):
+    """In the debug file; of many the first and the last, of wide ones the beginning."""
+    left_out = len(lines) - 2 * MOST_LOGGED
+    shown = lines if left_out <= 0 else [*lines[:MOST_LOGGED], f"… {left_out} lines …", *lines[-MOST_LOGGED:]]
+    for line in shown:
+        log.debug("%s", line if len(line) <= WIDEST_LOGGED else f"{line[:WIDEST_LOGGED]} … ({len(line)} characters)")
+
+
 class _Lines:
     """Prints whole lines as they come, of stdout and stderr; of several nodes at once with the node in front."""
 
@@ -268,6 +284,14 @@ class _Lines:
         for line in lines:
             sys.stdout.write(f"{before}{line}\n")
         sys.stdout.flush()
+
+
+def get_rsa_key(key_location=None, key_file_obj=None, passphrase=None, use_pycrypto=False):
+    """The text of a private key here."""
+    if key_file_obj is not None:
+        return key_file_obj.read()
+    with open(os.path.expanduser(key_location), encoding="ascii") as file:
+        return file.read()
 
 
 SSHClient = Ssh  # as StarCluster calls it

@@ -38,6 +38,9 @@ CLUSTER_SHELLS = {"bash": "/bin/bash", "sh": "/bin/sh", "zsh": "/bin/zsh", "csh"
                   "tcsh": "/bin/tcsh"}
 AVAILABLE_SHELLS = CLUSTER_SHELLS
 HOME_DIR = "/home"
+WORLD_CIDRIP = "0.0.0.0/0"
+DEFAULT_SSH_PORT = 22
+PROTOCOLS = ["tcp", "udp", "icmp"]
 INSTANCE_TYPES = {}  # there is no cloud of Amazon's here
 
 
