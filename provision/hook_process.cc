@@ -136,7 +136,8 @@ absl::StatusOr<json> HookProcess::CallLocked(const HookCall& call, const std::st
       {"arguments", *call.arguments}, {"nodes", call.node_lists}, {"changes", call.changes}};
   std::string text = Text(request);
   RETURN_IF_ERROR(SendPieces(text, call.gives_up));
-  return Ask(absl::StrCat("import slurm_gcp_plugins._host\nslurm_gcp_plugins._host.call(",
+  return Ask(absl::StrCat(PythonHost::ImportLines(),
+                          "import slurm_gcp_plugins._host\nslurm_gcp_plugins._host.call(",
                           Literal(NameOf(call.event)), ", ", Literal(text), ", ",
                           absl::StrFormat("%.3f", Seconds(order_.timeout)), ")"),
              place, call.gives_up);
@@ -149,7 +150,8 @@ absl::Status HookProcess::SendPieces(std::string& text, const std::function<bool
     std::size_t length = kPiece;  // not within a character
     while ((static_cast<unsigned char>(text[at + length]) & 0xC0) == 0x80) --length;
     RETURN_IF_ERROR(
-        Ask(absl::StrCat("import slurm_gcp_plugins._host\nslurm_gcp_plugins._host.take(",
+        Ask(absl::StrCat(PythonHost::ImportLines(),
+                         "import slurm_gcp_plugins._host\nslurm_gcp_plugins._host.take(",
                          Literal(text.substr(at, length)), ") or '{}'"),
             "", gives_up)
             .status());

@@ -51,6 +51,35 @@ def test_a_hook_that_misbehaves_is_named_and_the_next_one_runs(lab, name):
     assert log_of(lab).count(f" error hook {name}: ") == 2
 
 
+def test_texts_that_are_no_text_are_told_and_a_veto_counts_whatever_its_reason_is(lab):
+    configure(lab, "[hooks]\nenable = true\ntimeout = 5s\n")
+    hook(lab, "odd", r"""
+        import os
+        from muster.hooks import Abort
+        class NoText(Abort):
+            def __str__(self):
+                raise ValueError
+        def pre_execute(request, **keyword_args):
+            command = request["command"]
+            if "changes" in command:
+                request["command"] = "echo \udcff"
+            if "raises" in command:
+                raise RuntimeError("bad \udcff\nand more")
+            if "closes" in command:
+                os.closerange(0, 1024)
+            if "vetoes" in command:
+                raise Abort("file \udcff")
+            if "refuses" in command:
+                raise NoText()
+        """)
+    result = lab.lines(1, "@1 echo changes", "@1 echo raises", "@1 echo closes", "@1 echo vetoes", "@1 echo refuses")
+    assert result.stdout == "n1: changes\nn1: raises\nn1: closes\n"
+    changes, raises, vetoes, refuses = result.stderr.splitlines()
+    assert "surrogates not allowed" in changes and "RuntimeError: bad \\udcff | and more" in raises
+    assert vetoes.endswith("said no: file \\udcff; nothing was sent")
+    assert refuses.endswith("said no: its reason cannot be shown: ValueError; nothing was sent")
+
+
 def test_a_module_that_cannot_be_imported_is_disabled_alone_and_told_once(lab):
     configure(lab, "[hooks]\nenable = true\ntimeout = 1s\n")
     broken = {"a": ("x = 1\nraise RuntimeError('no')", 2, "RuntimeError: no"), "b": ("def f(:", 1, "SyntaxError"),
