@@ -35,6 +35,16 @@ def test_a_plugin_that_fails_is_where_the_setup_goes_on(lab, plugins):
     assert ran(lab, "base1") == {mark: {"node001": True, "node002": True} for mark in "abc"}
 
 
+def test_a_failure_whose_text_is_no_text_is_kept(lab, plugins):
+    configure(lab, THREE + "[plugin odd]\nsetup_class = odd.Odd\n[cluster base1]\nnodes.node = 1\nplugins = a, odd\n")
+    plugins.write("steps.py", STEPS)
+    plugins.write("odd.py", "from starcluster.clustersetup import ClusterSetup\n\nclass Odd(ClusterSetup):\n"
+                  "    def run(self, nodes, *arguments):\n        raise RuntimeError('bad \\udcff name')\n")
+    result = lab.run("cluster", "start", "base1")
+    assert result.returncode == 1 and "plugin odd: run failed RuntimeError: bad ? name" in result.stderr
+    assert ran(lab, "base1") == {"a": {"node001": True}, "odd": {"": False}}
+
+
 BROKEN = {
     "syntax": ("syntax.Plugin", "class Plugin(:\n", "syntax error"),
     "imports": ("imports.Plugin", "import nothing_of_that_name\n", "nothing_of_that_name"),
