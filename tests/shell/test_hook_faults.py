@@ -26,7 +26,8 @@ MISBEHAVIOUR = {
     "loops": ("\n    while True:\n        try:\n            n = 0\n            while True:\n                n += 1\n"
               "        except BaseException:\n            pass", "it ran longer than 1 s"),
     "crashes": ("__import__('ctypes').string_at(0)", "SIGSEGV"),
-    "eats": ("\n    kept = []\n    while True:\n        kept.append(bytes(1 << 24))", "MemoryError"),
+    "eats": ("\n    kept = []\n    while True:\n        kept.append(bytes(1 << 24))",
+             "MemoryError: it may have 268435456 bytes ([hooks] memory = SIZE)"),
 }
 
 
@@ -206,3 +207,14 @@ def test_ctrl_c_ends_a_hook_that_hangs(lab):
     out, _ = shell.communicate(timeout=10 * SLACK)
     assert shell.returncode == 130 and out == b""
     assert time.monotonic() - begun < 3 * SLACK
+
+
+def test_settings_of_a_hook_are_checked(lab):
+    configure(lab, "[hooks]\nenable = true\n[hook slow]\ntimeout = 200ms\n[hook gone]\nmost = 3\n")
+    hook(lab, "slow", "import time\ndef pre_execute(**keyword_args):\n    time.sleep(60)\n")
+    result = lab.run("--hook-setting", "slaw.most=1", "--local", "1", "-c", "@1 echo fine")
+    assert result.stdout == "n1: fine\n" and result.returncode == 0
+    gone, slaw, slow = result.stderr.splitlines()
+    assert gone == "hook gone: it has settings, and there is no such hook"
+    assert slaw == "hook slaw: it has settings, and there is no such hook; did you mean slow?"
+    assert "it ran longer than 0.2 s" in slow

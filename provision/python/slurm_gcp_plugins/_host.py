@@ -115,9 +115,9 @@ def load(text):
     if home not in slurm_gcp_plugins.__path__:
         slurm_gcp_plugins.__path__.append(home)  # for what modules share
     _journal.install(name, order["log"], order["shows_all"])
+    _STATE.update(name=name, folder=folder, functions={}, memory=order["memory"])
     if order["memory"]:
         resource.setrlimit(resource.RLIMIT_AS, (order["memory"], order["memory"]))
-    _STATE.update(name=name, folder=folder, functions={}, memory=order["memory"])
     try:
         with _deadline(order["seconds"]):
             module = _import(name, path)

@@ -164,9 +164,15 @@ TEST_CASE("Aliases of a config.yaml stand for so many values at most") {
 
 TEST_CASE("Times, sizes and words of [hooks] are checked where they stand") {
   const Folder folder;
-  for (const char* line : {"timeout = soon", "timeout = 0", "memory = much", "trace = 7"}) {
+  for (const char* line : {"timeout = soon", "timeout = 0", "memory = much", "trace = 7",
+                           "timeout = 25h", "path = /there/is/none"}) {
     CAPTURE(line);
     folder.Write("cluster.conf", std::string("[hooks]\n") + line + "\n");
+    CHECK_THAT(ErrorOf(folder.Read()), Contains("cluster.conf:2: "));
+  }
+  for (const char* line : {"timeout = 0", "timeout = soon", "priority = high", "priority = inf"}) {
+    CAPTURE(line);
+    folder.Write("cluster.conf", std::string("[hook a]\n") + line + "\n");
     CHECK_THAT(ErrorOf(folder.Read()), Contains("cluster.conf:2: "));
   }
 }
