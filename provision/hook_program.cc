@@ -77,6 +77,7 @@ absl::StatusOr<json> HookProgram::Call(const HookCall& call) {
   muster::Call running = node.execute(1, argv({file_.path}), options);
   const Written written = ReadAll(running, call.gives_up);
   const Outcome& outcome = running.wait();
+  if (PythonHost::IsGone(outcome)) PythonHost::Forget(host);
   const std::string last = LastLine(written.err);
   if (outcome.kind == Outcome::Kind::kFailed && outcome.exit_code == kVeto) {
     return absl::AbortedError(last.empty() ? "no reason was given" : last);

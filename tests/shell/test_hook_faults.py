@@ -8,7 +8,7 @@ import pytest
 from test_clusters import configure, fixture_lab, good  # noqa: F401 (the fixture)
 from test_hooks import hook, log_of
 
-from conftest import SLACK
+from conftest import BIN, SLACK
 
 GOOD = """
 count = 0
@@ -218,3 +218,24 @@ def test_settings_of_a_hook_are_checked(lab):
     assert gone == "hook gone: it has settings, and there is no such hook"
     assert slaw == "hook slaw: it has settings, and there is no such hook; did you mean slow?"
     assert "it ran longer than 0.2 s" in slow
+
+
+def test_a_private_node_that_is_killed_is_started_anew_and_hooks_fire_none(lab):
+    configure(lab, "[hooks]\nenable = true\n")
+    hook(lab, "deep", f"""
+        import os, signal, subprocess
+        def pre_execute(request, **keyword_args):
+            if "dies" in request["command"]:
+                stat = lambda pid, place: open(f"/proc/{{pid}}/stat").read().rsplit(")", 1)[1].split()[place]
+                pid = os.getpid()
+                while "clusterd" != open(f"/proc/{{pid}}/comm").read().strip():
+                    pid = int(stat(pid, 1))
+                os.kill(pid, signal.SIGKILL)
+                signal.pause()
+            ran = subprocess.run(["{BIN}/clustershell", "--local", "1", "-c", "@1 echo below"], stdout=subprocess.PIPE)
+            request["environment"]["SAID"] = ran.stdout.decode().strip()
+        """)
+    result = lab.lines(1, "@1 echo $SAID", "@1 echo dies", "@1 echo $SAID")
+    assert result.stdout == "n1: n1: below\nn1: dies\nn1: n1: below\n"
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("hook deep: deep:pre_execute: its process ended: ")

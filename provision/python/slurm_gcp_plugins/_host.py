@@ -111,6 +111,7 @@ def load(text):
     name, path = order["name"], order["path"]
     folder = os.path.dirname(path)
     sys.dont_write_bytecode = True
+    os.environ["MUSTER_HOOK"] = name  # what it runs fires no hooks
     home = os.path.dirname(folder) if os.path.basename(path) == "__init__.py" else folder
     if home not in slurm_gcp_plugins.__path__:
         slurm_gcp_plugins.__path__.append(home)  # for what modules share
