@@ -60,7 +60,8 @@ absl::StatusOr<std::unique_ptr<Cluster>> Make(Shell& shell, const ClusterRecord&
   auto cluster = MakeBare(record, std::move(repository), is_new, anyhow);
   if (!cluster.ok()) return cluster;
   (*cluster)->AddObserver(provision::MakePluginObserver(PlanOf(shell, record), flags));
-  // Behind the plugins: who leaves asks them first, and a veto comes before any plugin does a thing.
+  // Behind the plugins: who leaves asks them first, and a veto comes before any plugin does a
+  // thing.
   if (const auto hooks = provision::Hooks::Get(); hooks != nullptr) {
     (*cluster)->AddObserver(provision::MakeHookObserver(hooks));
   }
