@@ -209,6 +209,17 @@ def test_ctrl_c_ends_a_hook_that_hangs(lab):
     assert time.monotonic() - begun < 3 * SLACK
 
 
+def test_an_executable_that_writes_without_end_is_told_and_its_veto_counts(lab):
+    configure(lab, "[hooks]\nenable = true\n")
+    program(lab, "pre_execute", "10-long", "if grep -q short; then exec yes; fi\n"
+            "head -c 20000000 /dev/zero >&2; echo >&2; echo last >&2; exit 77\n")
+    result = lab.lines(1, "@1 echo short", "@1 echo long")
+    assert result.stdout == "n1: short\n"
+    flood, veto = result.stderr.splitlines()
+    assert "it wrote more than 16 MiB, and was stopped" in flood
+    assert veto.endswith("said no: last; nothing was sent")
+
+
 def test_settings_of_a_hook_are_checked(lab):
     configure(lab, "[hooks]\nenable = true\n[hook slow]\ntimeout = 200ms\n[hook gone]\nmost = 3\n")
     hook(lab, "slow", "import time\ndef pre_execute(**keyword_args):\n    time.sleep(60)\n")
