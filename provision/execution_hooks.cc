@@ -58,6 +58,25 @@ absl::Status CheckTargets(const HookedExecution& execution, const json& targets)
   return absl::OkStatus();
 }
 
+absl::Status CheckCommand(const json& command) {
+  if (!command.is_string() || command.get_ref<const std::string&>().empty()) {
+    return Wrong("command has to be a text, and not empty");
+  }
+  if (absl::StrContains(command.get_ref<const std::string&>(), '\0')) {
+    return Wrong("command holds a NUL byte");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckDeadline(const json& deadline) {
+  constexpr double kMost = 1e9;  // 30 years
+  if (deadline.is_null()) return absl::OkStatus();
+  if (!deadline.is_number() || !(deadline.get<double>() > 0) || deadline.get<double>() > kMost) {
+    return Wrong("deadline has to be seconds, above 0 and at most 1e9, or None");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckEnvironment(const json& environment) {
   if (!environment.is_object()) return Wrong("environment has to be an object of texts");
   for (const auto& [name, value] : environment.items()) {
@@ -87,16 +106,11 @@ absl::Status Check(const HookedExecution& execution, const json& before, const j
                           (key == "targets" && execution.nodes.empty());
     if (is_fixed && after[key] != value) return Wrong(absl::StrCat(key, " cannot change here"));
   }
-  if (!after["command"].is_string() || after["command"].get_ref<const std::string&>().empty()) {
-    return Wrong("command has to be a text, and not empty");
-  }
+  RETURN_IF_ERROR(CheckCommand(after["command"]));
   if (after["targets"] != before["targets"]) {
     RETURN_IF_ERROR(CheckTargets(execution, after["targets"]));
   }
-  const json& deadline = after["deadline"];
-  if (!deadline.is_null() && (!deadline.is_number() || deadline.get<double>() <= 0)) {
-    return Wrong("deadline has to be seconds, above 0, or None");
-  }
+  RETURN_IF_ERROR(CheckDeadline(after["deadline"]));
   return CheckEnvironment(after["environment"]);
 }
 

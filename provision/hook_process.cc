@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "common/status_macros.h"
-#include "provision/python_host.h"
 
 namespace muster::provision {
 namespace {
@@ -75,9 +74,8 @@ absl::Status HookProcess::Load(const std::function<bool()>& gives_up) {
 }
 
 absl::Status HookProcess::LoadLocked(const std::function<bool()>& gives_up) {
-  if (!node_) {
-    ASSIGN_OR_RETURN(const auto host, PythonHost::Get());
-    node_ = host->node();
+  if (host_ == nullptr) {
+    ASSIGN_OR_RETURN(host_, PythonHost::Get());
   }
   session_ = NewSession();
   json events;
@@ -136,7 +134,8 @@ absl::StatusOr<json> HookProcess::CallLocked(const HookCall& call, const std::st
       {"arguments", *call.arguments}, {"nodes", call.node_lists}, {"changes", call.changes}};
   std::string text = Text(request);
   RETURN_IF_ERROR(SendPieces(text, call.gives_up));
-  return Ask(absl::StrCat("import slurm_gcp_plugins._host\nslurm_gcp_plugins._host.call(",
+  return Ask(absl::StrCat(PythonHost::ImportLines(),
+                          "import slurm_gcp_plugins._host\nslurm_gcp_plugins._host.call(",
                           Literal(NameOf(call.event)), ", ", Literal(text), ", ",
                           absl::StrFormat("%.3f", Seconds(order_.timeout)), ")"),
              place, call.gives_up);
@@ -149,7 +148,8 @@ absl::Status HookProcess::SendPieces(std::string& text, const std::function<bool
     std::size_t length = kPiece;  // not within a character
     while ((static_cast<unsigned char>(text[at + length]) & 0xC0) == 0x80) --length;
     RETURN_IF_ERROR(
-        Ask(absl::StrCat("import slurm_gcp_plugins._host\nslurm_gcp_plugins._host.take(",
+        Ask(absl::StrCat(PythonHost::ImportLines(),
+                         "import slurm_gcp_plugins._host\nslurm_gcp_plugins._host.take(",
                          Literal(text.substr(at, length)), ") or '{}'"),
             "", gives_up)
             .status());
@@ -166,7 +166,8 @@ absl::StatusOr<json> HookProcess::Ask(const std::string& source, const std::stri
   options.session = session_;
   options.deadline = order_.timeout + kPatience;
   options.grace = kGrace;
-  muster::Call call = node_->execute(1, python(source, Command::Form::kStr), options);
+  ClusterAPI node = host_->node();
+  muster::Call call = node.execute(1, python(source, Command::Form::kStr), options);
   Follow(call, gives_up);
   const Outcome& outcome = call.wait();
   if (outcome.kind == Outcome::Kind::kCancelled) {
@@ -175,6 +176,11 @@ absl::StatusOr<json> HookProcess::Ask(const std::string& source, const std::stri
   if (outcome.kind == Outcome::Kind::kTimedOut) {
     return absl::DeadlineExceededError(absl::StrFormat("it ran longer than %g s, and was stopped%s",
                                                        Seconds(order_.timeout), Behind(place)));
+  }
+  if (PythonHost::IsGone(outcome)) {
+    PythonHost::Forget(host_);
+    host_.reset();
+    session_.clear();
   }
   if (!outcome.ok()) {
     return absl::InternalError(
@@ -221,7 +227,7 @@ void HookProcess::ShowLines(std::string& text, bool is_end) const {
 
 void HookProcess::EndProcess() {
   if (session_.empty()) return;
-  if (node_) node_->close_session({Target(1)}, session_);
+  if (host_ != nullptr) host_->node().close_session({Target(1)}, session_);
   session_.clear();
 }
 

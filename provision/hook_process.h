@@ -18,6 +18,7 @@
 #include "common/mutex.h"
 #include "provision/hook_handler.h"
 #include "provision/hook_log.h"
+#include "provision/python_host.h"
 
 namespace muster::provision {
 
@@ -65,7 +66,7 @@ class HookProcess : public HookHandler {
   const Order order_;
   const HookLog& log_;
   Mutex mutex_;  // of the process: held while a call runs
-  std::optional<ClusterAPI> node_ MUSTER_GUARDED_BY(mutex_);
+  std::shared_ptr<PythonHost> host_ MUSTER_GUARDED_BY(mutex_);
   std::string session_ MUSTER_GUARDED_BY(mutex_);  // empty: there is no process
   mutable Mutex facts_mutex_;
   double priority_ MUSTER_GUARDED_BY(facts_mutex_);

@@ -21,6 +21,7 @@ constexpr int kVeto = 77;
 constexpr std::chrono::milliseconds kGrace{300};
 constexpr std::chrono::milliseconds kAskEvery{100};
 constexpr std::size_t kMostOutput = 16u << 20;
+constexpr std::size_t kMostErrors = 1u << 20;  // of which the last count
 
 std::string LastLine(const std::string& text) {
   const absl::string_view stripped = absl::StripTrailingAsciiWhitespace(text);
@@ -31,6 +32,7 @@ std::string LastLine(const std::string& text) {
 struct Written {
   std::string out;
   std::string err;
+  bool is_too_much = false;
 };
 
 Written ReadAll(muster::Call& call, const std::function<bool()>& gives_up) {
@@ -43,11 +45,17 @@ Written ReadAll(muster::Call& call, const std::function<bool()>& gives_up) {
     }
     if (!event) return written;
     if (event->stream == Event::Stream::kWaiting) continue;
-    std::string& text = event->stream == Event::Stream::kStdout ? written.out : written.err;
-    if (text.size() + event->data.size() > kMostOutput)
+    if (event->stream == Event::Stream::kStderr) {
+      written.err += event->data;
+      if (written.err.size() > 2 * kMostErrors) {
+        written.err.erase(0, written.err.size() - kMostErrors);
+      }
+    } else if (written.out.size() + event->data.size() > kMostOutput) {
+      written.is_too_much = true;
       call.cancel();
-    else
-      text += event->data;
+    } else {
+      written.out += event->data;
+    }
   }
 }
 
@@ -77,9 +85,14 @@ absl::StatusOr<json> HookProgram::Call(const HookCall& call) {
   muster::Call running = node.execute(1, argv({file_.path}), options);
   const Written written = ReadAll(running, call.gives_up);
   const Outcome& outcome = running.wait();
+  if (PythonHost::IsGone(outcome)) PythonHost::Forget(host);
   const std::string last = LastLine(written.err);
   if (outcome.kind == Outcome::Kind::kFailed && outcome.exit_code == kVeto) {
     return absl::AbortedError(last.empty() ? "no reason was given" : last);
+  }
+  if (written.is_too_much) {
+    return absl::FailedPreconditionError(absl::StrCat("it wrote more than ", kMostOutput >> 20,
+                                                      " MiB, and was stopped (", file_.path, ")"));
   }
   if (outcome.kind == Outcome::Kind::kCancelled) {
     return absl::CancelledError(absl::StrCat("it was stopped: ", outcome.describe()));

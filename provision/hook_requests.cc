@@ -1,5 +1,6 @@
 #include "provision/hook_requests.h"
 
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 
@@ -102,6 +103,11 @@ absl::Status CheckDaemon(const std::string& what, const json& node) {
       return absl::InvalidArgumentError(
           absl::StrCat(what, ".environment: \"", name, "\" cannot be a variable here"));
     }
+  }
+  for (const auto& [name, value] : node[kEnvironment].items()) {
+    if (!absl::StrContains(value.get_ref<const std::string&>(), '\0')) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, ".environment: the value of ", name, " holds a NUL byte"));
   }
   RETURN_IF_ERROR(CheckTexts(what + "." + kSettings, node[kSettings]));
   return CheckSettings(what + "." + kSettings, node[kSettings].get<Settings>(), DaemonSettings());

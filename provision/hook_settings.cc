@@ -2,6 +2,7 @@
 
 #include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
+#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_split.h>
@@ -9,6 +10,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -25,6 +28,7 @@ using nlohmann::json;
 
 constexpr char kValid[] =
     "; valid here: true (all hooks), false, a list of names, or a mapping of names to settings";
+constexpr std::chrono::hours kMostTimeout{24};
 constexpr char kOldName[] = "enable_slurm_gcp_plugins";
 constexpr char kOwnName[] = "enable_hooks";
 
@@ -87,6 +91,25 @@ absl::StatusOr<HookSwitch> OfValue(const json& value) {
     RETURN_IF_ERROR(Add(name.get<std::string>(), found));
   }
   return found;
+}
+
+absl::StatusOr<std::chrono::milliseconds> ParseTimeout(const std::string& text) {
+  ASSIGN_OR_RETURN(const std::chrono::milliseconds timeout, ParseDuration(text));
+  if (timeout.count() <= 0 || timeout > kMostTimeout) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", text, "\" is not above 0 and at most ", kMostTimeout.count(), "h"));
+  }
+  return timeout;
+}
+
+// What of a section [hook NAME] is not for the hook itself.
+absl::Status CheckOwn(const std::string& key, const std::string& value) {
+  if (key == "timeout") return ParseTimeout(value).status();
+  double number = 0;
+  if (key == "priority" && !(absl::SimpleAtod(value, &number) && std::isfinite(number))) {
+    return absl::InvalidArgumentError(absl::StrCat("\"", value, "\" is no number"));
+  }
+  return absl::OkStatus();
 }
 
 std::string Home() {
@@ -171,11 +194,15 @@ class Reader {
     } else if (key == "path") {
       for (absl::string_view part : absl::StrSplit(entry.value, absl::ByAnyChar(",\n"))) {
         part = absl::StripAsciiWhitespace(part);
-        if (!part.empty()) AddFolder(FullPath(folder_, std::string(part)));
+        if (part.empty()) continue;
+        const std::string path = FullPath(folder_, std::string(part));
+        if (::access(path.c_str(), F_OK) != 0) {
+          return absl::InvalidArgumentError(absl::StrCat("there is no folder ", path));
+        }
+        AddFolder(path);
       }
     } else if (key == "timeout") {
-      ASSIGN_OR_RETURN(result_.timeout, ParseDuration(entry.value));
-      if (result_.timeout.count() <= 0) return absl::InvalidArgumentError("it has to be above 0");
+      ASSIGN_OR_RETURN(result_.timeout, ParseTimeout(entry.value));
     } else if (key == "memory") {
       ASSIGN_OR_RETURN(result_.memory_bytes, ParseSize(entry.value));
     } else if (key == "trace") {
@@ -243,7 +270,12 @@ class Reader {
         known != result_.enabled.settings.end()) {
       settings = json::parse(known->second);
     }
-    for (const auto& [key, entry] : section.entries) settings[key] = entry.value;
+    for (const auto& [key, entry] : section.entries) {
+      if (const absl::Status status = CheckOwn(key, entry.value); !status.ok()) {
+        return file.ErrorAt(entry.line, absl::StrCat(key, ": ", std::string(status.message())));
+      }
+      settings[key] = entry.value;
+    }
     result_.enabled.settings[section.name] =
         settings.dump(-1, ' ', false, json::error_handler_t::replace);
     return absl::OkStatus();

@@ -8,10 +8,12 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 
 #include "common/nearest.h"
+#include "common/quantity.h"
 #include "common/status_macros.h"
 #include "provision/hook_process.h"
 #include "provision/hook_program.h"
@@ -35,6 +37,8 @@ Shared& OfProcess() {
   return *shared;
 }
 
+constexpr double kMostSeconds = 24 * 3600;
+
 // A number among the settings of a hook; none: it is not there, or is none.
 std::optional<double> NumberOf(const json& settings, const char* key) {
   const auto found = settings.find(key);
@@ -43,6 +47,19 @@ std::optional<double> NumberOf(const json& settings, const char* key) {
   if (!found->is_string()) return std::nullopt;
   const json read = json::parse(found->get<std::string>(), nullptr, false);
   return read.is_number() ? std::optional<double>(read.get<double>()) : std::nullopt;
+}
+
+// Of this hook: a number of seconds, or a text as `500ms`.
+std::optional<std::chrono::milliseconds> TimeoutOf(const json& settings) {
+  const auto found = settings.find("timeout");
+  if (found != settings.end() && found->is_string()) {
+    const auto told = ParseDuration(found->get<std::string>());
+    return told.ok() && told->count() > 0 ? std::optional(*told) : std::nullopt;
+  }
+  const std::optional<double> seconds = NumberOf(settings, "timeout");
+  if (!seconds || !(*seconds > 0)) return std::nullopt;
+  return std::chrono::ceil<std::chrono::milliseconds>(
+      std::chrono::duration<double>(std::min(*seconds, kMostSeconds)));
 }
 
 json SettingsOf(const HookSettings& settings, const std::string& name) {
@@ -103,10 +120,7 @@ void Hooks::MakeHandlers() {
       order.memory_bytes = settings_.memory_bytes;
       order.priority = NumberOf(settings, "priority");
       order.traces = settings_.traces;
-      order.timeout = settings_.timeout;
-      if (const auto seconds = NumberOf(settings, "timeout"); seconds && *seconds > 0) {
-        order.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
-      }
+      order.timeout = TimeoutOf(settings).value_or(settings_.timeout);
       entry.handler = std::make_shared<HookProcess>(std::move(order), log_);
     }
     entries_.push_back(std::move(entry));
@@ -138,6 +152,7 @@ void Hooks::Load() {
   for (const std::string& complaint : catalogue_.complaints) {
     log_.Tell("folder", "error", complaint);
   }
+  TellIdleSettings();
   ForEachBounded(
       modules.size(), kLoadsAtOnce,
       [&](std::size_t i) {
@@ -155,6 +170,20 @@ void Hooks::Load() {
     const double second = b.handler ? b.handler->priority() : 0;
     return std::tie(first, a.file.name) < std::tie(second, b.file.name);
   });
+}
+
+// Settings of hooks that are not there: a name was mistyped.
+void Hooks::TellIdleSettings() const {
+  std::vector<std::string> names;
+  for (const HookFile& file : catalogue_.modules) names.push_back(file.name);
+  std::set<std::string> given;
+  for (const auto& [name, settings] : settings_.enabled.settings) given.insert(name);
+  for (const auto& [key, value] : settings_.request) given.insert(key.substr(0, key.find('.')));
+  for (const std::string& name : given) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    log_.Tell(name, "warning",
+              absl::StrCat("it has settings, and there is no such hook", DidYouMean(name, names)));
+  }
 }
 
 void Hooks::Count(const HookHandler& handler, bool is_fault, const std::string& problem) {

@@ -85,6 +85,7 @@ class Hooks {
   Hooks(HookSettings settings, HookCatalogue catalogue);
   bool IsActive(const HookFile& module) const;
   void MakeHandlers() MUSTER_REQUIRES(mutex_);
+  void TellIdleSettings() const;
   void Load() MUSTER_EXCLUDES(mutex_);
   std::vector<std::shared_ptr<HookHandler>> HandlersOf(HookEvent event) MUSTER_EXCLUDES(mutex_);
   absl::Status CallOne(HookHandler& handler, const Request& request, nlohmann::json& arguments)

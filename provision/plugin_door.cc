@@ -1,9 +1,16 @@
 #include "provision/plugin_door.h"
 
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <chrono>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -19,6 +26,7 @@ namespace muster::provision {
 namespace {
 
 using nlohmann::json;
+namespace fs = std::filesystem;
 
 constexpr char kDoor[] = "plugins";
 
@@ -53,17 +61,22 @@ json PluginsOf(const PluginPlan& plan) {
   return list;
 }
 
-// A folder for the answer so far, which is gone with this.
+// A folder for the answer so far, which is gone with this. It is locked; one that is not is of a
+// process that was killed, and goes with the next.
 class AnswerFolder {
  public:
   AnswerFolder() {
     std::error_code ignored;
-    path_ = (std::filesystem::temp_directory_path(ignored) / "muster-plugins-XXXXXX").string();
+    const fs::path parent = fs::temp_directory_path(ignored);
+    RemoveOld(parent);
+    path_ = (parent / absl::StrCat(kAnswers, "XXXXXX")).string();
     if (::mkdtemp(path_.data()) == nullptr) path_.clear();
+    if (!path_.empty()) lock_ = Lock(path_);
   }
   ~AnswerFolder() {
     std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+    if (lock_ >= 0) ::close(lock_);
   }
   AnswerFolder(const AnswerFolder&) = delete;
   AnswerFolder& operator=(const AnswerFolder&) = delete;
@@ -72,7 +85,34 @@ class AnswerFolder {
   std::string file() const { return path_.empty() ? "" : path_ + "/answer"; }
 
  private:
+  static constexpr char kAnswers[] = "muster-plugins-";
+  // Between these a folder is there, and not yet locked.
+  static constexpr std::chrono::seconds kFresh{10};
+
+  // -1: another process has it.
+  static int Lock(const fs::path& folder) {
+    const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || ::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
+    ::close(fd);
+    return -1;
+  }
+
+  static void RemoveOld(const fs::path& parent) {
+    std::error_code ignored;
+    for (fs::directory_iterator one(parent, ignored), end; one != end; one.increment(ignored)) {
+      if (!absl::StartsWith(one->path().filename().string(), kAnswers)) continue;
+      struct stat info {};
+      if (::lstat(one->path().c_str(), &info) != 0 || info.st_uid != ::geteuid()) continue;
+      if (::time(nullptr) - info.st_mtime < kFresh.count()) continue;
+      const int lock = Lock(one->path());
+      if (lock < 0) continue;
+      fs::remove_all(one->path(), ignored);
+      ::close(lock);
+    }
+  }
+
   std::string path_;
+  int lock_ = -1;
 };
 
 absl::StatusOr<std::string> TextOf(const PluginOrder& order, const std::string& answer_path) {
@@ -193,6 +233,7 @@ absl::StatusOr<PluginAnswer> CallPlugins(const std::string& method, const Plugin
   host_watch.deadline = order.plan.timeout;
   const absl::StatusOr<std::string> answer = host->CallWatched(kDoor, text, method, host_watch);
   if (answer.ok()) return AnswerOf(*answer);
+  if (absl::IsUnavailable(answer.status())) PythonHost::Forget(host);
   std::string why(answer.status().message());
   if (absl::IsCancelled(answer.status())) why = "the plugins were interrupted";
   if (absl::IsDeadlineExceeded(answer.status())) why = "plugin_timeout is over";

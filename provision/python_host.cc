@@ -113,6 +113,11 @@ struct Shared {
   std::shared_ptr<PythonHost> host MUSTER_GUARDED_BY(mutex);
 };
 
+Shared& OfProcess() {
+  static auto* const shared = new Shared;
+  return *shared;
+}
+
 }  // namespace
 
 // When it is not where Python looks: beside the programs of a build tree, below a prefix of its
@@ -134,17 +139,28 @@ std::string PythonHost::ImportLines() {
 }
 
 absl::StatusOr<std::shared_ptr<PythonHost>> PythonHost::Get() {
-  static auto* const shared = new Shared;
-  const MutexLock lock(shared->mutex);
-  if (shared->host == nullptr) {
+  Shared& shared = OfProcess();
+  const MutexLock lock(shared.mutex);
+  if (shared.host == nullptr) {
     Result<ClusterAPI> node = ClusterAPI::local(1, kWorkers);
     if (!node.ok()) {
       return absl::UnavailableError(absl::StrCat(
           "the process for classes of Python does not start: ", node.status().message()));
     }
-    shared->host = std::make_shared<PythonHost>(*std::move(node));
+    shared.host = std::make_shared<PythonHost>(*std::move(node));
   }
-  return shared->host;
+  return shared.host;
+}
+
+void PythonHost::Forget(const std::shared_ptr<PythonHost>& host) {
+  std::shared_ptr<PythonHost> ended;  // not under the lock
+  Shared& shared = OfProcess();
+  const MutexLock lock(shared.mutex);
+  if (shared.host == host) ended.swap(shared.host);
+}
+
+bool PythonHost::IsGone(const Outcome& outcome) {
+  return outcome.kind == Outcome::Kind::kLost || outcome.kind == Outcome::Kind::kUnreachable;
 }
 
 absl::StatusOr<std::string> PythonHost::Call(const std::string& speaker, const std::string& what,
@@ -179,6 +195,7 @@ absl::StatusOr<std::string> PythonHost::CallWatched(const std::string& what,
   const std::string said = absl::StrCat(what, ": ", outcome.describe());
   if (watch.interrupts && watch.interrupts() > 0) return absl::CancelledError(said);
   if (outcome.kind == Outcome::Kind::kTimedOut) return absl::DeadlineExceededError(said);
+  if (IsGone(outcome)) return absl::UnavailableError(said);
   return absl::InternalError(said);
 }
 

@@ -28,6 +28,11 @@ class PythonHost {
   // The one of this process, started at its first use. Unavailable: it does not start, and why.
   static absl::StatusOr<std::shared_ptr<PythonHost>> Get();
 
+  // The next one is asked for a new one, because this one's node ended.
+  static void Forget(const std::shared_ptr<PythonHost>& host);
+  // Whether its node ended, as the outcome of a call says.
+  static bool IsGone(const Outcome& outcome);
+
   // What muster._host.call(what, record, method, words) answered. DeadlineExceeded: it was stopped;
   // Internal: its process ended, and how. What it prints goes to stderr while it runs, line by
   // line, behind "SPEAKER: ".

@@ -16,6 +16,8 @@ namespace {
 using nlohmann::json;
 
 constexpr int kMaxDepth = 50;
+// What an anchor stands for counts each time that it is used: ten lines can stand for a billion.
+constexpr int kMaxValues = 100000;
 
 json OfScalar(const YAML::Node& node) {
   if (node.Tag() == "!") return node.Scalar();  // it has quotes
@@ -25,12 +27,17 @@ json OfScalar(const YAML::Node& node) {
   return node.Scalar();
 }
 
-json Of(const YAML::Node& node, int depth) {
+json Of(const YAML::Node& node, int depth, int& values) {
   if (depth > kMaxDepth) throw YAML::Exception(node.Mark(), "it is nested too deep");
+  if (++values > kMaxValues) {
+    throw YAML::Exception(node.Mark(),
+                          absl::StrCat("it has more than ", kMaxValues,
+                                       " values, those that aliases stand for among them"));
+  }
   if (node.IsScalar()) return OfScalar(node);
   if (node.IsSequence()) {
     json list = json::array();
-    for (const YAML::Node& item : node) list.push_back(Of(item, depth + 1));
+    for (const YAML::Node& item : node) list.push_back(Of(item, depth + 1, values));
     return list;
   }
   if (!node.IsMap()) return {};
@@ -38,14 +45,15 @@ json Of(const YAML::Node& node, int depth) {
   for (const auto& entry : node) {
     if (!entry.first.IsScalar())
       throw YAML::Exception(entry.first.Mark(), "a key has to be a text");
-    mapping[entry.first.Scalar()] = Of(entry.second, depth + 1);
+    mapping[entry.first.Scalar()] = Of(entry.second, depth + 1, values);
   }
   return mapping;
 }
 
 absl::StatusOr<json> Parse(const std::string& text, const std::string& origin) {
   try {  // the library tells its errors by exceptions
-    return Of(YAML::Load(text), 0);
+    int values = 0;
+    return Of(YAML::Load(text), 0, values);
   } catch (const YAML::Exception& error) {
     return absl::InvalidArgumentError(
         absl::StrCat(origin, origin.empty() ? "" : ":", error.mark.line + 1, ": ", error.msg));

@@ -2,6 +2,8 @@
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
@@ -32,6 +34,19 @@ using provision::PluginOrder;
 using provision::PluginSection;
 using provision::Watch;
 
+// Where StarCluster has its own, which the development shell reads, and nothing else; empty: there
+// is none.
+std::string OfStarCluster() {
+  const char* const given = ::getenv("STARCLUSTER_CONFIG");
+  const char* const home = ::getenv("HOME");
+  const std::string path = given != nullptr  ? given
+                           : home != nullptr ? absl::StrCat(home, "/.starcluster/config")
+                                             : "";
+  if (path.empty() || ::access(path.c_str(), R_OK) != 0) return "";
+  return absl::StrCat("; those of ", path,
+                      " are for `shell` alone: copy them to your cluster.conf");
+}
+
 // All of the configuration, whichever clusters have them.
 absl::StatusOr<std::vector<PluginSection>> AllPlugins(Shell& shell) {
   const absl::StatusOr<ConfigFile> file = LoadConfiguration(shell);
@@ -61,7 +76,7 @@ int Ask(Shell& shell, const std::string& method, absl::string_view rest, PluginA
   auto plugins = AllPlugins(shell);
   if (!plugins.ok()) return TellError(shell, title, plugins.status());
   if (plugins->empty()) {
-    shell.output().Note("the configuration has no [plugin NAME]");
+    shell.output().Note(absl::StrCat("the configuration has no [plugin NAME]", OfStarCluster()));
     return kExitOk;
   }
   PluginOrder order;
@@ -188,7 +203,7 @@ int RunOne(Shell& shell, absl::string_view rest) {
   }
   if (found == nullptr) {
     return shell.Usage("plugin", absl::StrCat("plugin '", name, "' not defined in config",
-                                              names.empty() ? "" : "; there are: ",
+                                              names.empty() ? OfStarCluster() : "; there are: ",
                                               absl::StrJoin(names, ", "), DidYouMean(name, names)));
   }
   const ChosenNodes chosen =

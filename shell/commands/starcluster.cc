@@ -1,7 +1,9 @@
 // starcluster: what stands here for the commands of StarCluster.
+#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_replace.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -58,6 +60,25 @@ std::string TemplateOf(Shell& shell, const CommandWords& words) {
   return templates.ok() && templates->size() == 1 ? templates->front().name : "";
 }
 
+// As many nodes as StarCluster would start: the kinds but the last have what the template says.
+std::string CountsOf(Shell& shell, const std::string& name, const std::string& size) {
+  const auto templates = ReadTemplatesOf(shell);
+  int rest = 0;
+  if (!templates.ok() || !absl::SimpleAtoi(size, &rest)) return size;
+  for (const provision::ClusterTemplate& one : *templates) {
+    if (one.name != name || one.nodes.size() < 2) continue;
+    std::string counts;
+    for (const auto& [count, node] : one.nodes) {
+      const bool is_last = node.kind == one.nodes.back().second.kind;
+      absl::StrAppend(&counts, is_last ? std::max(rest, 0) : count, ":", node.kind,
+                      is_last ? "" : ",");
+      rest -= count;
+    }
+    return counts;
+  }
+  return size;
+}
+
 // The node to log in to, and the kind of the others; empty: the cluster was not started.
 std::string MasterOf(Shell& shell, const std::string& tag) {
   const auto cluster = OpenClusterRecord(shell, tag, true);
@@ -97,10 +118,12 @@ std::string Here(Shell& shell, const Former& former, absl::string_view behind) {
     Replace("KIND", KindOf(shell, tag), line);
     Replace("MASTER", MasterOf(shell, tag), line);
   }
-  Replace("TEMPLATE", TemplateOf(shell, *words), line);
+  const std::string from = TemplateOf(shell, *words);
+  Replace("TEMPLATE", from, line);
   if (words->Has("--num-nodes")) Replace("1:", words->ValueOf("--num-nodes") + ":", line);
   if (words->Has("--cluster-size")) {
-    Replace("--nodes N", absl::StrCat("--nodes ", words->ValueOf("--cluster-size")), line);
+    const std::string counts = CountsOf(shell, from, words->ValueOf("--cluster-size"));
+    Replace("--nodes N", absl::StrCat("--nodes ", counts), line);
   }
   Replace("NODE", given[1].empty() ? words->ValueOf("--alias") : given[1], line);
   Replace("NAME", given[1], line);

@@ -8,7 +8,7 @@ import pytest
 from test_clusters import configure, fixture_lab, good  # noqa: F401 (the fixture)
 from test_hooks import hook, log_of
 
-from conftest import SLACK
+from conftest import BIN, SLACK
 
 GOOD = """
 count = 0
@@ -26,7 +26,8 @@ MISBEHAVIOUR = {
     "loops": ("\n    while True:\n        try:\n            n = 0\n            while True:\n                n += 1\n"
               "        except BaseException:\n            pass", "it ran longer than 1 s"),
     "crashes": ("__import__('ctypes').string_at(0)", "SIGSEGV"),
-    "eats": ("\n    kept = []\n    while True:\n        kept.append(bytes(1 << 24))", "MemoryError"),
+    "eats": ("\n    kept = []\n    while True:\n        kept.append(bytes(1 << 24))",
+             "MemoryError: it may have 268435456 bytes ([hooks] memory = SIZE)"),
 }
 
 
@@ -49,6 +50,35 @@ def test_a_hook_that_misbehaves_is_named_and_the_next_one_runs(lab, name):
         assert told.format(place=f"{path}:3") in line
         assert re.search(re.escape(str(path)) + r":\d+\)", line)
     assert log_of(lab).count(f" error hook {name}: ") == 2
+
+
+def test_texts_that_are_no_text_are_told_and_a_veto_counts_whatever_its_reason_is(lab):
+    configure(lab, "[hooks]\nenable = true\ntimeout = 5s\n")
+    hook(lab, "odd", r"""
+        import os
+        from muster.hooks import Abort
+        class NoText(Abort):
+            def __str__(self):
+                raise ValueError
+        def pre_execute(request, **keyword_args):
+            command = request["command"]
+            if "changes" in command:
+                request["command"] = "echo \udcff"
+            if "raises" in command:
+                raise RuntimeError("bad \udcff\nand more")
+            if "closes" in command:
+                os.closerange(0, 1024)
+            if "vetoes" in command:
+                raise Abort("file \udcff")
+            if "refuses" in command:
+                raise NoText()
+        """)
+    result = lab.lines(1, "@1 echo changes", "@1 echo raises", "@1 echo closes", "@1 echo vetoes", "@1 echo refuses")
+    assert result.stdout == "n1: changes\nn1: raises\nn1: closes\n"
+    changes, raises, vetoes, refuses = result.stderr.splitlines()
+    assert "surrogates not allowed" in changes and "RuntimeError: bad \\udcff | and more" in raises
+    assert vetoes.endswith("said no: file \\udcff; nothing was sent")
+    assert refuses.endswith("said no: its reason cannot be shown: ValueError; nothing was sent")
 
 
 def test_a_module_that_cannot_be_imported_is_disabled_alone_and_told_once(lab):
@@ -177,3 +207,46 @@ def test_ctrl_c_ends_a_hook_that_hangs(lab):
     out, _ = shell.communicate(timeout=10 * SLACK)
     assert shell.returncode == 130 and out == b""
     assert time.monotonic() - begun < 3 * SLACK
+
+
+def test_an_executable_that_writes_without_end_is_told_and_its_veto_counts(lab):
+    configure(lab, "[hooks]\nenable = true\n")
+    program(lab, "pre_execute", "10-long", "if grep -q short; then exec yes; fi\n"
+            "head -c 20000000 /dev/zero >&2; echo >&2; echo last >&2; exit 77\n")
+    result = lab.lines(1, "@1 echo short", "@1 echo long")
+    assert result.stdout == "n1: short\n"
+    flood, veto = result.stderr.splitlines()
+    assert "it wrote more than 16 MiB, and was stopped" in flood
+    assert veto.endswith("said no: last; nothing was sent")
+
+
+def test_settings_of_a_hook_are_checked(lab):
+    configure(lab, "[hooks]\nenable = true\n[hook slow]\ntimeout = 200ms\n[hook gone]\nmost = 3\n")
+    hook(lab, "slow", "import time\ndef pre_execute(**keyword_args):\n    time.sleep(60)\n")
+    result = lab.run("--hook-setting", "slaw.most=1", "--local", "1", "-c", "@1 echo fine")
+    assert result.stdout == "n1: fine\n" and result.returncode == 0
+    gone, slaw, slow = result.stderr.splitlines()
+    assert gone == "hook gone: it has settings, and there is no such hook"
+    assert slaw == "hook slaw: it has settings, and there is no such hook; did you mean slow?"
+    assert "it ran longer than 0.2 s" in slow
+
+
+def test_a_private_node_that_is_killed_is_started_anew_and_hooks_fire_none(lab):
+    configure(lab, "[hooks]\nenable = true\n")
+    hook(lab, "deep", f"""
+        import os, signal, subprocess
+        def pre_execute(request, **keyword_args):
+            if "dies" in request["command"]:
+                stat = lambda pid, place: open(f"/proc/{{pid}}/stat").read().rsplit(")", 1)[1].split()[place]
+                pid = os.getpid()
+                while "clusterd" != open(f"/proc/{{pid}}/comm").read().strip():
+                    pid = int(stat(pid, 1))
+                os.kill(pid, signal.SIGKILL)
+                signal.pause()
+            ran = subprocess.run(["{BIN}/clustershell", "--local", "1", "-c", "@1 echo below"], stdout=subprocess.PIPE)
+            request["environment"]["SAID"] = ran.stdout.decode().strip()
+        """)
+    result = lab.lines(1, "@1 echo $SAID", "@1 echo dies", "@1 echo $SAID")
+    assert result.stdout == "n1: n1: below\nn1: dies\nn1: n1: below\n"
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("hook deep: deep:pre_execute: its process ended: ")

@@ -151,16 +151,29 @@ def test_what_a_hook_may_not_change_is_named_and_dropped(lab):
     configure(lab, "[hooks]\nenable = true\n[cluster base1]\nprovider = local\nnodes.compute = 1\n")
     changes = {"a": "['count'] = 7", "b": "['nodes']['compute001']['name'] = 'x'", "c": "['nodes'].clear()",
                "d": "['nodes']['compute001']['flavor'] = 3", "e": "['nodes']['compute001']['settings']['nothing'] = '1'",
-               "f": "['nodes']['compute001']['environment']['A B'] = '1'", "g": "['x'] = {1, 2}"}
+               "f": "['nodes']['compute001']['environment']['A B'] = '1'", "g": "['x'] = {1, 2}",
+               "h": "['nodes']['compute001']['environment']['A'] = 'b\\0c'"}
     for name, change in changes.items():
         hook(lab, name, f"def pre_start_nodes(request_body, **keyword_args):\n    request_body['nodes']['compute001']['image'] = 'bad'\n"
              f"    request_body{change}\n")
     errors = good(lab, "cluster", "start", "base1").stderr
     for name, words in {"a": "count cannot change", "b": 'has no "name"', "c": 'lost its "compute001"', "d": "flavor is 3, and has",
-                        "e": "has no setting 'nothing'", "f": '"A B" cannot be a variable', "g": "not JSON serializable"}.items():
+                        "e": "has no setting 'nothing'", "f": '"A B" cannot be a variable', "g": "not JSON serializable",
+                        "h": "the value of A holds a NUL byte"}.items():
         line, = [line for line in errors.splitlines() if line.startswith(f"hook {name}: ")]
         assert words in line and line.endswith("its changes are dropped"), line
     assert '"bad"' not in good(lab, "cluster", "export", "base1", "-").stdout
+
+
+@pytest.mark.parametrize("change, told", [
+    ("['command'] = 'echo b\\0c'", "request.command holds a NUL byte"),
+    ("['deadline'] = 1e300", "request.deadline has to be seconds, above 0 and at most 1e9, or None"),
+    ("['deadline'] = 0", "request.deadline has to be seconds, above 0 and at most 1e9, or None")])
+def test_what_no_execution_can_be_is_dropped(lab, change, told):
+    configure(lab, "[hooks]\nenable = true\n")
+    hook(lab, "a", f"def pre_execute(request, **keyword_args):\n    request{change}\n")
+    result = lab.lines(1, "@1 echo fine")
+    assert result.stdout == "n1: fine\n" and told in result.stderr
 
 
 def test_a_veto_starts_nothing_and_says_why(lab):

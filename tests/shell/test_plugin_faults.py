@@ -35,6 +35,35 @@ def test_a_plugin_that_fails_is_where_the_setup_goes_on(lab, plugins):
     assert ran(lab, "base1") == {mark: {"node001": True, "node002": True} for mark in "abc"}
 
 
+def test_a_failure_whose_text_is_no_text_is_kept(lab, plugins):
+    configure(lab, THREE + "[plugin odd]\nsetup_class = odd.Odd\n[cluster base1]\nnodes.node = 1\nplugins = a, odd\n")
+    plugins.write("steps.py", STEPS)
+    plugins.write("odd.py", "from starcluster.clustersetup import ClusterSetup\n\nclass Odd(ClusterSetup):\n"
+                  "    def run(self, nodes, *arguments):\n        raise RuntimeError('bad \\udcff name')\n")
+    result = lab.run("cluster", "start", "base1")
+    assert result.returncode == 1 and "plugin odd: run failed RuntimeError: bad ? name" in result.stderr
+    assert ran(lab, "base1") == {"a": {"node001": True}, "odd": {"": False}}
+
+
+def test_what_a_killed_clustershell_left_in_tmp_goes_with_the_next(lab, plugins):
+    configure(lab, "[plugin slow]\nsetup_class = slow.Slow\n")
+    tmp = lab.folder / "tmp"
+    tmp.mkdir()
+    lab.environment["TMPDIR"] = str(tmp)
+    plugins.write("slow.py", "import time\nfrom starcluster.clustersetup import ClusterSetup\n\nclass Slow(ClusterSetup):\n"
+                  "    def run(self, *arguments):\n        print('here', flush=True)\n        time.sleep(600)\n")
+    child = lab.start("--local", "1", "-c", "plugin run slow")
+    (folder,) = wait_until(lambda: list(tmp.glob("muster-plugins-*")), 10 * SLACK, "a folder")
+    os.utime(folder, (0, 0))
+    assert good(lab, "plugin", "check").stdout == "slow: ok\n" and folder.exists()  # somebody has it
+    child.kill()
+    child.communicate()
+    assert folder.exists()
+    os.utime(folder, (0, 0))
+    good(lab, "plugin", "check")
+    assert not list(tmp.glob("muster-plugins-*"))
+
+
 BROKEN = {
     "syntax": ("syntax.Plugin", "class Plugin(:\n", "syntax error"),
     "imports": ("imports.Plugin", "import nothing_of_that_name\n", "nothing_of_that_name"),
@@ -146,7 +175,7 @@ def test_a_node_that_is_dead_can_go(lab, plugins):
     place = f"{lab.folder}/state/muster/instances/base1/node002-"
     for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
-            words = path.read_bytes().decode().split("\0")
+            words = path.read_bytes().decode(errors="replace").split("\0")
             if words[0].endswith("/clusterd") and any(place in word for word in words):
                 os.kill(int(path.parent.name), signal.SIGKILL)
     result = good(lab, "-c", "terminate node002 -y")

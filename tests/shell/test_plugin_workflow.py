@@ -101,3 +101,19 @@ def test_commands_of_starcluster_have_printed_equivalents(lab):
     assert result.stderr.splitlines() == [
         f"starcluster {typed.split()[0]} is here: {here}" for typed, here in known.items()]
     assert "cluster start smallcluster" in lab.run("starcluster", "start", "testcluster").stderr
+
+
+def test_the_equivalent_of_a_start_has_as_many_nodes_of_the_kinds_of_the_template(lab):
+    configure(lab, "[cluster lab]\nnodes.master = 1\nnodes.node = 5\n")
+    told = lab.run("starcluster", "start", "-s", "3", "mine").stderr
+    assert told == "starcluster start is here: cluster start lab -n mine --nodes 1:master,2:node\n"
+    good(lab, *told.split(": ", 1)[1].split(), "--dry-run")
+
+
+def test_sections_of_starclusters_configuration_are_told_to_be_for_its_shell(lab):
+    configure(lab, "[cluster lab]\nnodes.node = 1\n")
+    own = lab.folder / ".starcluster" / "config"
+    own.parent.mkdir()
+    own.write_text("[plugin hosts]\nSETUP_CLASS = hosts.Hosts\n")
+    for command in (["list"], ["check"], ["run", "hosts"]):
+        assert f"those of {own} are for `shell` alone: copy them" in lab.run("plugin", *command).stderr

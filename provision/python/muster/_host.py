@@ -16,14 +16,19 @@ def _adapter(what, record_text):
     return _ADAPTERS[what](_records.object_of(json.loads(record_text), what, remedy=""))
 
 
+def _json(value):
+    """As others read it, too: a lone surrogate, as names of files that are no UTF-8 have, becomes a question mark."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
+
+
 def _plugins(order_text, method):
     from .plugins import _door
     try:
-        return json.dumps(["OK", json.dumps(_door.call(json.loads(order_text), method))])
+        return json.dumps(["OK", _json(_door.call(json.loads(order_text), method))])
     except StatusError as error:
-        return json.dumps([error.args[0], error.args[1]])
+        return _json([error.args[0], error.args[1]])
     except Exception as error:  # what is ours, and went wrong
-        return json.dumps(["INTERNAL", f"plugins: {method}: {_failures.last_line(error)}"])
+        return _json(["INTERNAL", f"plugins: {method}: {_failures.last_line(error)}"])
 
 
 def call(what, record_text, method, words):
@@ -34,10 +39,10 @@ def call(what, record_text, method, words):
         adapter = _adapter(what, record_text)
     except exceptions.ConfigurationError as error:
         code = "FAILED_PRECONDITION" if isinstance(error, _records.Raised) else "INVALID_ARGUMENT"
-        return json.dumps([code, str(error)])
+        return _json([code, str(error)])
     try:
-        return json.dumps(["OK", getattr(adapter, method)(*words) or ""])
+        return _json(["OK", getattr(adapter, method)(*words) or ""])
     except StatusError as error:
-        return json.dumps([error.args[0], error.args[1]])
+        return _json([error.args[0], error.args[1]])
     except Exception as error:  # the class may do anything
-        return json.dumps(["FAILED_PRECONDITION", _failures.last_line(error)])
+        return _json(["FAILED_PRECONDITION", _failures.last_line(error)])

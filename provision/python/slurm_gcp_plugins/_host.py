@@ -55,14 +55,31 @@ def _place(error, folder):
     return place
 
 
+def _shown(text):
+    """As text that can be sent: a lone surrogate is told by its number."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _fault(error, folder):
     if isinstance(error, DeadlinePassed):
         text = str(error)
     elif isinstance(error, SystemExit):
         text = f"it called sys.exit({error.code!r})"
+    elif isinstance(error, MemoryError):
+        text = f"MemoryError: it may have {_STATE.get('memory') or 'any number of'} bytes ([hooks] memory = SIZE)"
     else:
-        text = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1]
-    return json.dumps({"fault": text, "place": _place(error, folder)})
+        lines = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()
+        # Before that of a SyntaxError stands the line of the file.
+        text = lines[-1] if isinstance(error, SyntaxError) else " | ".join(line.strip() for line in lines)
+    return json.dumps({"fault": _shown(text), "place": _shown(_place(error, folder))})
+
+
+def _reason(veto):
+    """Of an Abort. A veto counts, whatever is wrong with its reason."""
+    try:
+        return _shown(str(veto)) or "no reason was given"
+    except BaseException as error:
+        return f"its reason cannot be shown: {type(error).__name__}"
 
 
 def _import(name, path):
@@ -94,13 +111,14 @@ def load(text):
     name, path = order["name"], order["path"]
     folder = os.path.dirname(path)
     sys.dont_write_bytecode = True
+    os.environ["MUSTER_HOOK"] = name  # what it runs fires no hooks
     home = os.path.dirname(folder) if os.path.basename(path) == "__init__.py" else folder
     if home not in slurm_gcp_plugins.__path__:
         slurm_gcp_plugins.__path__.append(home)  # for what modules share
     _journal.install(name, order["log"], order["shows_all"])
+    _STATE.update(name=name, folder=folder, functions={}, memory=order["memory"])
     if order["memory"]:
         resource.setrlimit(resource.RLIMIT_AS, (order["memory"], order["memory"]))
-    _STATE.update(name=name, folder=folder, functions={})
     try:
         with _deadline(order["seconds"]):
             module = _import(name, path)
@@ -159,8 +177,10 @@ def call(event, text, seconds):
         changed = {key: arguments[key] for key in request["changes"]}
         if result is not None:
             changed["result"] = result
-        return json.dumps({"changed": changed}, allow_nan=False)
+        answer = json.dumps({"changed": changed}, allow_nan=False, ensure_ascii=False)
+        answer.encode()  # no lone surrogates, which are no text
+        return answer
     except Abort as veto:
-        return json.dumps({"veto": str(veto) or "no reason was given", "place": _place(veto, _STATE["folder"])})
+        return json.dumps({"veto": _reason(veto)})
     except BaseException as error:
         return _fault(error, _STATE["folder"])

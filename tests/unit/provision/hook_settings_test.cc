@@ -148,11 +148,31 @@ TEST_CASE("A config.yaml that says nothing of hooks may hold anything") {
   CHECK_THAT(ErrorOf(folder.Read()), Contains("config.yaml:"));
 }
 
+TEST_CASE("Aliases of a config.yaml stand for so many values at most") {
+  const Folder folder;
+  folder.Write("cluster.conf", "");
+  std::string text = "enable_hooks: a\nv0: &v0 [x]\n";
+  for (int i = 1; i < 12; ++i) {
+    const std::string below = "*v" + std::to_string(i - 1);
+    text += "v" + std::to_string(i) + ": &v" + std::to_string(i) + " [";
+    for (int copy = 0; copy < 9; ++copy) text += below + ", ";
+    text += below + "]\n";
+  }
+  folder.Write("config.yaml", text);
+  CHECK_THAT(ErrorOf(folder.Read()), Contains("more than 100000 values"));
+}
+
 TEST_CASE("Times, sizes and words of [hooks] are checked where they stand") {
   const Folder folder;
-  for (const char* line : {"timeout = soon", "timeout = 0", "memory = much", "trace = 7"}) {
+  for (const char* line : {"timeout = soon", "timeout = 0", "memory = much", "trace = 7",
+                           "timeout = 25h", "path = /there/is/none"}) {
     CAPTURE(line);
     folder.Write("cluster.conf", std::string("[hooks]\n") + line + "\n");
+    CHECK_THAT(ErrorOf(folder.Read()), Contains("cluster.conf:2: "));
+  }
+  for (const char* line : {"timeout = 0", "timeout = soon", "priority = high", "priority = inf"}) {
+    CAPTURE(line);
+    folder.Write("cluster.conf", std::string("[hook a]\n") + line + "\n");
     CHECK_THAT(ErrorOf(folder.Read()), Contains("cluster.conf:2: "));
   }
 }

@@ -190,8 +190,8 @@ class Setup:
                   "message": "; ".join(" ".join(text.split()) for text in bad) or message}
         if self._order.answer_path:
             fresh = self._order.answer_path + ".new"
-            with open(fresh, "w", encoding="utf-8") as file:
-                json.dump(answer, file)
+            with open(fresh, "w", encoding="utf-8", errors="replace") as file:  # no lone surrogates
+                json.dump(answer, file, ensure_ascii=False)
             os.replace(fresh, self._order.answer_path)
         return answer
 
