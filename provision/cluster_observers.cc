@@ -67,7 +67,7 @@ absl::Status Cluster::TellBeforeLeave(LeaveReason reason, const std::vector<std:
     const ClusterRecord cluster = record();
     const auto found = cluster.receipts.find(observer->name());
     std::string receipt = found == cluster.receipts.end() ? "" : found->second;
-    const absl::Status status = observer->BeforeLeave(cluster, leaving, reason, receipt, watch);
+    absl::Status status = observer->BeforeLeave(cluster, leaving, reason, receipt, watch);
     const absl::Status kept = KeepReceipt(observer->name(), receipt);
     if (absl::IsAborted(status) && !force) return status;
     for (const absl::Status& one : {status, kept}) {

@@ -1,7 +1,10 @@
 """Every command that a document prints does what the document says."""
 
+import contextlib
+import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -17,11 +20,20 @@ def all_documents():
     return sorted(str(name) for name in names)
 
 
+def end_what_runs_in(folder):
+    """The nodes of a cluster go on when the document that started it fails in the middle."""
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.readlink(process / "cwd").startswith(f"{folder}/"):
+                os.kill(int(process.name), signal.SIGKILL)
+
+
 @pytest.fixture(name="home")
 def fixture_home():
     # Not in pytest's folder: sockets go there, and their paths hold 107 bytes.
     folder = tempfile.mkdtemp(prefix="muster-doc-")
     yield pathlib.Path(folder)
+    end_what_runs_in(folder)
     shutil.rmtree(folder)
 
 
