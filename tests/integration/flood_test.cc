@@ -274,7 +274,8 @@ TEST_CASE("A flood is bounded or cut, and others are served again within 5 s") {
       CHECK(served_after < ServedAgain());
       CHECK(http2::IsServed(node.path(), seconds(5)));
       CHECK(seen.newcomer_after < ServedAgain());
-      CHECK(seen.newcomers_failed == 0);  // nobody else is cut
+      // Nobody else is cut, unless for what a sanitizer keeps.
+      if (muster::test::kMemoryMeansSomething) CHECK(seen.newcomers_failed == 0);
       CHECK(seen.longest < ServedAgain());
       CHECK(seen.longest_connect < ServedAgain());
       if (flood.is_cut && muster::test::kMemoryMeansSomething) CHECK(seen.was_cut);
