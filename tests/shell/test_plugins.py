@@ -61,10 +61,11 @@ def test_plugins_run_in_order_and_leave_in_the_reverse_one(lab, plugins):
     assert plugins.steps() == [f"{mark} add compute00{number} 4" for mark in "abc" for number in (2, 3)]
     good(lab, "cluster", "resize", "base1", "-r", "1:compute", "-y")
     assert plugins.steps() == [f"{mark} remove compute003 still there" for mark in "cba"]
-    # Python has the plugins with which it was set up.
-    python(lab, "cluster.resize(compute=1, setup=True)", "cluster.resize(compute=-1)")
-    assert plugins.steps() == [f"{mark} add compute003 4" for mark in "abc"] + [
-        f"{mark} remove compute003 still there" for mark in "cba"]
+    # Python has the plugins with which it was set up. One that was not built so loads no sanitized module.
+    if not os.environ.get("MUSTER_TEST_SANITIZER"):
+        python(lab, "cluster.resize(compute=1, setup=True)", "cluster.resize(compute=-1)")
+        assert plugins.steps() == [f"{mark} add compute003 4" for mark in "abc"] + [
+            f"{mark} remove compute003 still there" for mark in "cba"]
     good(lab, "-c", "terminate compute002 -y")
     assert plugins.steps() == [f"{mark} remove compute002 still there" for mark in "cba"]
     assert "base1 was restarted" in good(lab, "cluster", "restart", "base1", "-y").stderr
