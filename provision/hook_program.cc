@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "client/ClusterAPI.h"
+#include "common/escape.h"
 #include "common/status_macros.h"
 #include "provision/python_host.h"
 
@@ -18,15 +19,19 @@ namespace {
 using nlohmann::json;
 
 constexpr int kVeto = 77;
+constexpr std::size_t kMostQuoted = 300;  // bytes
 constexpr std::chrono::milliseconds kGrace{300};
 constexpr std::chrono::milliseconds kAskEvery{100};
 constexpr std::size_t kMostOutput = 16u << 20;
 constexpr std::size_t kMostErrors = 1u << 20;  // of which the last count
 
+// What a message quotes of its output: it may be anything.
+std::string Quoted(absl::string_view text) { return EscapeToOneLine(text.substr(0, kMostQuoted)); }
+
 std::string LastLine(const std::string& text) {
   const absl::string_view stripped = absl::StripTrailingAsciiWhitespace(text);
   const std::size_t end = stripped.rfind('\n');
-  return std::string(end == absl::string_view::npos ? stripped : stripped.substr(end + 1));
+  return Quoted(end == absl::string_view::npos ? stripped : stripped.substr(end + 1));
 }
 
 struct Written {
@@ -108,8 +113,8 @@ absl::StatusOr<json> HookProgram::Call(const HookCall& call) {
   if (absl::StripAsciiWhitespace(written.out).empty()) return json::object();
   const json answer = json::parse(written.out, nullptr, false);
   if (!answer.is_object()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "it wrote no object of JSON, but '", written.out.substr(0, 100), "' (", file_.path, ")"));
+    return absl::FailedPreconditionError(absl::StrCat("it wrote no object of JSON, but '",
+                                                      Quoted(written.out), "' (", file_.path, ")"));
   }
   json changed = json::object();
   for (const std::string& key : call.changes) {

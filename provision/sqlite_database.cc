@@ -30,6 +30,10 @@ absl::Status SqliteDatabase::Failed() const {
     case SQLITE_CORRUPT:
       return absl::DataLossError(
           absl::StrCat(message, "; move the file away, and `cluster gc` finds what still runs"));
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+      return absl::UnavailableError(
+          absl::StrCat(message, "; look with df whether there is room, and do it again"));
     default:
       return absl::UnavailableError(message);
   }

@@ -194,6 +194,27 @@ def test_what_a_hook_logs_is_in_our_log_with_its_name(lab):
     assert re.search(r"(?m)^hook talker: talker:pre_execute took [\d.]+ ms$", traced.stderr)
 
 
+def test_a_log_that_cannot_be_written_is_told_once(lab):
+    configure(lab, "[hooks]\nenable = true\n")
+    hook(lab, "talker", "import logging\ndef pre_execute(**keyword_args):\n    logging.warning('one')\n    logging.info('two')\n")
+    assert lab.lines(1, "@1 true").stderr == "hook talker: warning: one\n"
+    log = next(lab.folder.rglob("hooks.log"))
+    log.unlink()
+    log.symlink_to("/dev/full")
+    told, one, again = lab.lines(1, "@1 true", "@1 true").stderr.splitlines()[::-1]
+    assert {told, one, again} == {"hook talker: warning: one", f"hook talker: error: {log} is not written: No space left on device"}
+
+
+def test_what_an_executable_writes_is_quoted_harmless(lab):
+    configure(lab, "[hooks]\nenable = true\n")
+    program(lab, "pre_execute", "10-clears", r"if grep -q veto; then printf 'no\033[2J\r' >&2; exit 77; fi; printf '\033[2J\377'" + "\n")
+    result = lab.lines(1, "@1 echo fine", "@1 echo veto")
+    assert result.stdout == "n1: fine\n"
+    garbage, veto = result.stderr.splitlines()
+    assert r"it wrote no object of JSON, but '\x1b[2J\xff'" in garbage
+    assert veto.endswith(r"said no: no\x1b[2J; nothing was sent")
+
+
 def test_ctrl_c_ends_a_hook_that_hangs(lab):
     configure(lab, "[hooks]\nenable = true\n")
     hook(lab, "hangs", "import time\n\ndef pre_execute(**keyword_args):\n    print('begins', flush=True)\n    time.sleep(1000)\n")

@@ -12,6 +12,7 @@ class Journal(logging.Handler):
         self._name = name
         self._path = path
         self._level = logging.DEBUG if shows_all else logging.WARNING
+        self._told = ""  # why the log could not be written, the last time that it was said
 
     def emit(self, record):
         try:
@@ -19,9 +20,19 @@ class Journal(logging.Handler):
             if record.levelno >= self._level:
                 print(f"{record.levelname.lower()}: {text}", file=sys.__stderr__, flush=True)
             if self._path:
-                self._append(record, text)
+                self._keep(record, text)
         except Exception:
             self.handleError(record)
+
+    def _keep(self, record, text):
+        try:
+            self._append(record, text)
+            self._told = ""
+        except OSError as error:  # a full disk; said once
+            why = f"{self._path} is not written: {error.strerror}"
+            if why != self._told:
+                print(f"error: {why}", file=sys.__stderr__, flush=True)
+            self._told = why
 
     def _append(self, record, text):
         moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.created))
