@@ -1,5 +1,6 @@
 """The processes of a run: a clusterd of its own, the bare gRPC server, and the driver."""
 
+import json
 import os
 import pathlib
 import selectors
@@ -21,6 +22,22 @@ END = 10
 
 class BenchError(Exception):
     """What a person has to be told."""
+
+
+def times_of(stage, script, count):
+    """What a driver of Python prints last, an object of JSON, of work with `count` nodes; all of them have to answer."""
+    state = stage.folder / "state"
+    state.mkdir(mode=0o700, exist_ok=True)
+    result = subprocess.run([sys.executable, "-B", str(ROOT / script), str(count)], stdin=subprocess.DEVNULL,
+                            env={**stage.environment, "XDG_STATE_HOME": str(state), "TMPDIR": str(stage.folder),
+                                 "PYTHONPATH": str(stage.programs.parent / "python")},
+                            capture_output=True, text=True, check=False, timeout=WORK)
+    if result.returncode != 0:
+        raise BenchError(f"{script} {count} ended with {result.returncode}: {result.stderr}")
+    took = json.loads(result.stdout.splitlines()[-1])
+    if took["verified"] != count:
+        raise BenchError(f"{took['verified']} of {count} nodes answered as they should")
+    return took
 
 
 def read_line(stream, seconds, what):
