@@ -1,6 +1,7 @@
 """Calls that their caller follows by himself, piece by piece."""
 
 import codecs
+import time
 
 from . import _errors, _native
 from ._nodes import Event
@@ -43,6 +44,16 @@ class Followed:
     def cancel(self, grace=None):
         for token in self.running:
             self._queue.cancel(token, grace)
+
+    def stop(self, seconds):
+        """Stops what runs and waits for its end, but no longer than that."""
+        until = time.monotonic() + seconds
+        try:
+            self.cancel()
+            while self.running and time.monotonic() < until:
+                self.take(SLICE)
+        finally:
+            self.leave()
 
     def leave(self):
         """Stops what runs, and does not wait for it: nodes go on stopping it, with all its grace."""

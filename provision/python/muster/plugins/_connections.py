@@ -11,7 +11,7 @@ from ClusterAPI._stream import Followed
 
 from .. import _nodes_configuration
 
-SLICE = 0.1  # seconds; how soon Ctrl-C is seen
+STOP_TIME = 3.0  # seconds that the end of a command is waited for which was interrupted
 
 # How a command ended: in one of ClusterAPI's words, its exit code, its signal, one line of how, and all that
 # it printed.
@@ -56,7 +56,7 @@ class Connections:
                         on_output(is_stdout, piece)
                 outcome = ended or outcome
         except BaseException:
-            followed.leave()
+            followed.stop(STOP_TIME)
             raise
         finally:
             _running.discard(followed)
