@@ -51,7 +51,8 @@ TEST_CASE("Cancel ends a stubborn tree after its grace, and says by whom and how
   const auto took = std::chrono::steady_clock::now() - cancelled;
   CHECK(got.outcome.kind() == v1::Outcome::KIND_CANCELLED);
   CHECK(got.outcome.reason() == "by the caller");
-  CHECK(got.outcome.usage().reaped() >= 5);
+  // Of six; each of the two shells may collect its own child in the moment before it dies itself.
+  CHECK(got.outcome.usage().reaped() >= 4);
   CHECK(ProcessesWith("sleep " + seconds).empty());
   CHECK(took >= std::chrono::milliseconds(400));
   CHECK(took < std::chrono::milliseconds(400) + std::chrono::seconds(3) * Slack());
