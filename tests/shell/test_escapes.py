@@ -1,6 +1,7 @@
 """What a node writes is hostile: nothing of it may act on the terminal, however it comes there."""
 
 import os
+import re
 import subprocess
 
 import pexpect
@@ -29,13 +30,17 @@ HOSTILE = "".join(f"{text}\nn9: forged " for text in [
     "\u2029", "\ufeff\u200b", "\U000e0041", "end"])
 
 
+# What a command shows that runs for two seconds, until it is wiped.
+PROGRESS = re.compile(rb"(?:\r\d of \d nodes?, \d+ s; n\d still runs\x1b\[K)+\r\x1b\[K")
+
+
 def screen_of(clustershell, *arguments):
-    """Everything that a terminal gets from one run, as bytes."""
+    """Everything that a terminal gets from one run but its progress, as bytes."""
     child = Terminal(str(BIN / "clustershell"), list(arguments), env=clustershell.environment,
                           cwd=clustershell.folder, dimensions=(24, 100), timeout=LONG)
     clustershell.terminals.append(child)
     child.expect(pexpect.EOF)
-    return child.before
+    return PROGRESS.sub(b"", child.before)
 
 
 def every_case():
