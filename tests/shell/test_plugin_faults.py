@@ -162,14 +162,14 @@ def test_what_plugins_run_ends_with_the_first_interrupt(lab, plugins):
     assert ran(lab, "base1")["a"] == {"node001": True} and not all(ran(lab, "base1")["slow"].values())
     assert json.loads(good(lab, "cluster", "status", "base1", "-o", "json").stdout)["nodes"][0]["state"] == "running"
     # The same of a plugin that takes too long, or ends its process.
-    path.write_text(path.read_text() + "plugin_timeout = 4s\n")
+    path.write_text(path.read_text() + "plugin_timeout = 8s\n")
     result = lab.run("cluster", "setup", "base1")
     assert result.returncode == 1 and "plugin_timeout is over; plugin slow: " in result.stderr and not sleepers()
     plugins.write("slow.py", "import os\nfrom starcluster.clustersetup import ClusterSetup\n\n"
                   "class Slow(ClusterSetup):\n    def run(self, nodes, *rest):\n        os._exit(3)\n")
     result = lab.run("cluster", "setup", "base1")
     assert result.returncode == 1 and "plugins: " in result.stderr
-    path.write_text(path.read_text().replace("4s", "10m") + "on_plugin_failure = continue\n")
+    path.write_text(path.read_text().replace("8s", "10m") + "on_plugin_failure = continue\n")
     plugins.write("slow.py", "from starcluster.clustersetup import ClusterSetup\n\nclass Slow(ClusterSetup):\n"
                   "    def run(self, nodes, *rest):\n        nodes[0].ssh.execute('exit 4')\n")
     result = lab.run("cluster", "setup", "base1")
