@@ -200,6 +200,7 @@ TEST_CASE("a connection that comes byte by byte, or late, is a connection") {
   Call call = late.execute(1, muster::test::WritePattern(2));
   CounterPattern pattern;
   for (const muster::Event& event : call) pattern.Add(event.data);
+  INFO(call.wait().describe());
   CHECK(pattern.bytes() == 2u << 20);
   CHECK(pattern.IsExact());
   CHECK(call.wait().ok());

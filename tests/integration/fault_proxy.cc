@@ -36,13 +36,14 @@ class Way {
   std::uint64_t passed() const { return passed_; }
   bool IsCut() const { return at_end_ || (lane_.cut && passed_ >= *lane_.cut); }
 
-  // What to wait for, as one entry of poll(2); -1 for nothing.
-  pollfd Wanted() const {
+  // What to wait for, as one entry of poll(2); -1 for nothing, or, if it is waiting for time, only
+  // for that. Both are asked about the same moment.
+  pollfd Wanted(Clock::time_point now) const {
     if (IsStalled()) return {-1, 0, 0};
     if (held_.empty()) return {from_, POLLIN, 0};
-    return Clock::now() < due_ ? pollfd{-1, 0, 0} : pollfd{to_, POLLOUT, 0};
+    return now < due_ ? pollfd{-1, 0, 0} : pollfd{to_, POLLOUT, 0};
   }
-  bool IsWaitingForTime() const { return !held_.empty() && Clock::now() < due_; }
+  bool IsWaitingForTime(Clock::time_point now) const { return !held_.empty() && now < due_; }
 
   void Advance(const pollfd& found) {
     if (found.fd < 0 || found.revents == 0) return;
@@ -98,9 +99,11 @@ class FaultProxy::Link {
         to_daemon_(client_.get(), daemon_.get(), faults.to_daemon),
         to_client_(daemon_.get(), client_.get(), faults.to_client) {}
 
-  std::vector<pollfd> Wanted() const { return {to_daemon_.Wanted(), to_client_.Wanted()}; }
-  bool IsWaitingForTime() const {
-    return to_daemon_.IsWaitingForTime() || to_client_.IsWaitingForTime();
+  std::vector<pollfd> Wanted(Clock::time_point now) const {
+    return {to_daemon_.Wanted(now), to_client_.Wanted(now)};
+  }
+  bool IsWaitingForTime(Clock::time_point now) const {
+    return to_daemon_.IsWaitingForTime(now) || to_client_.IsWaitingForTime(now);
   }
   // False: it has ended.
   bool Advance(const pollfd* found) {
@@ -162,10 +165,11 @@ void FaultProxy::Run() {
     std::vector<pollfd> waiting = {{stop_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
     bool waits_for_time = false;
     const bool was_frozen = is_frozen_;
+    const auto now = Clock::now();
     for (const auto& link : links) {
       if (was_frozen) break;
-      for (const pollfd& wanted : link->Wanted()) waiting.push_back(wanted);
-      waits_for_time = waits_for_time || link->IsWaitingForTime();
+      for (const pollfd& wanted : link->Wanted(now)) waiting.push_back(wanted);
+      waits_for_time = waits_for_time || link->IsWaitingForTime(now);
     }
     ::poll(waiting.data(), waiting.size(), waits_for_time ? 1 : -1);
     if (waiting[0].revents != 0) return;
