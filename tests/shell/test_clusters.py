@@ -304,6 +304,19 @@ def test_a_wrong_template_is_told_before_anything_is_touched(lab):
     assert not processes_with(lab.mark)
 
 
+def test_a_wrong_template_keeps_no_cluster_out_of_the_list(lab):
+    good(lab, "cluster", "start", "base1", "--nodes", "1:compute,0:frontend")
+    path = configure(lab, "[cluster other]\nnodes.node = 1\n" + TEMPLATE + "min_nodes.comput = 1\n[cluster larger]\nextends = base1\n")
+    listed = good(lab, "cluster", "list")
+    assert " ".join(listed.stdout.splitlines()[-1].split()) == "base1 base1 local 1 1 1 compute"
+    warning, templates = listed.stderr.splitlines()
+    assert warning.startswith(f"cluster list: templates are left out: {path}:7: there is no nodes.comput; ")
+    assert templates == "templates: other"
+    for name in ("base1", "larger"):
+        wrong = lab.run("cluster", "start", name, "-n", "fresh")
+        assert wrong.returncode == 2 and f"{path}:7: there is no nodes.comput" in wrong.stderr
+
+
 def test_setup_runs_the_scripts_of_its_groups_once(lab):
     path = configure(lab, "[setup tools]\nscripts = setup.d\n[cluster base1]\nsetup = tools\nnodes.compute = 2\n"
                      "groups.compute = workers\n")

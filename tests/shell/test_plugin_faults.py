@@ -36,13 +36,30 @@ def test_a_plugin_that_fails_is_where_the_setup_goes_on(lab, plugins):
 
 
 def test_a_failure_whose_text_is_no_text_is_kept(lab, plugins):
-    configure(lab, THREE + "[plugin odd]\nsetup_class = odd.Odd\n[cluster base1]\nnodes.node = 1\nplugins = a, odd\n")
+    sections = THREE + "[plugin odd]\nsetup_class = odd.Odd\n[cluster base1]\nnodes.node = 1\n"
+    configure(lab, sections + "plugins = a, odd\n")
     plugins.write("steps.py", STEPS)
     plugins.write("odd.py", "from starcluster.clustersetup import ClusterSetup\n\nclass Odd(ClusterSetup):\n"
                   "    def run(self, nodes, *arguments):\n        raise RuntimeError('bad \\udcff name')\n")
     result = lab.run("cluster", "start", "base1")
     assert result.returncode == 1 and "plugin odd: run failed RuntimeError: bad ? name" in result.stderr
     assert ran(lab, "base1") == {"a": {"node001": True}, "odd": {"": False}}
+
+    # What failed on no node is told, too; what is configured no more did not fail to run.
+    def told():
+        plugins_of = json.loads(good(lab, "cluster", "status", "base1", "-o", "json").stdout)["plugins"]
+        return {one["plugin"]: one["text"] for one in plugins_of}
+    assert told() == {"a": "run", "odd": "run: RuntimeError: bad ? name"}
+    plugins.write("odd.py", "def f(:\n")
+    assert lab.run("cluster", "setup", "base1").returncode == 1
+    assert "Plugin odd" in told()["odd"] and "odd.py" in told()["odd"]
+    configure(lab, sections + "plugins = b\n")
+    assert told() == {"a": "run; no longer configured"}
+    good(lab, "cluster", "setup", "base1")
+    assert told() == {"a": "run; no longer configured", "b": "run"}
+    configure(lab, sections + "plugins = a, b\n")
+    good(lab, "cluster", "setup", "base1", "--reload")
+    assert told() == {"a": "run", "b": "run"}
 
 
 def test_what_a_killed_clustershell_left_in_tmp_goes_with_the_next(lab, plugins):
