@@ -62,6 +62,21 @@ def test_a_failure_whose_text_is_no_text_is_kept(lab, plugins):
     assert told() == {"a": "run", "b": "run"}
 
 
+def test_the_log_goes_where_it_went_whatever_a_plugin_does_to_its_streams(lab, plugins):
+    plugins.write("closes.py", "import os, sys\nfrom starcluster.clustersetup import ClusterSetup\n"
+                  "from starcluster.logger import log\n\nclass Closes(ClusterSetup):\n    def run(self, nodes, *rest):\n"
+                  "        sys.stdout = sys.stderr = open(os.devnull, 'w')\n        log.info('one')\n        log.error('bad')\n"
+                  "        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__\n        sys.stdout.close()\n"
+                  "        log.info('two')\n        sys.stderr.close()\n        log.error('worse')\n\n"
+                  "class After(ClusterSetup):\n    def run(self, nodes, *rest):\n        print('three')\n        log.info('four')\n")
+    configure(lab, "[plugin closes]\nsetup_class = closes.Closes\n[plugin after]\nsetup_class = closes.After\n"
+              "[cluster base1]\nnodes.node = 1\nplugins = closes, after\n")
+    result = good(lab, "cluster", "start", "base1")
+    lines = [line for line in result.stdout.splitlines() if line in (">>> one", ">>> two", "three", ">>> four")]
+    assert lines == [">>> one", ">>> two", "three", ">>> four"], result.stdout
+    assert [line for line in result.stderr.splitlines() if line.startswith("!!!")] == ["!!! ERROR - bad", "!!! ERROR - worse"]
+
+
 def test_what_a_killed_clustershell_left_in_tmp_goes_with_the_next(lab, plugins):
     configure(lab, "[plugin slow]\nsetup_class = slow.Slow\n")
     tmp = lab.folder / "tmp"
