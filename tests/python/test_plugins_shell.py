@@ -178,6 +178,7 @@ def test_starclusters_own_configuration_is_read_too(home, monkeypatch):
 
 def test_the_screen_and_the_debug_file_get_what_they_should(home, capsys, monkeypatch):
     from starcluster.logger import INFO_NO_NEWLINE, log
+    assert logging.getLevelName("INFO") == logging.INFO and logging.getLevelName(INFO_NO_NEWLINE) == "INFO"
     from muster.plugins import logger
     monkeypatch.setenv("COLUMNS", "28")
     before = logger.configure(str(home / "logs"))

@@ -53,7 +53,7 @@ def test_a_hook_that_misbehaves_is_named_and_the_next_one_runs(lab, name):
 
 
 def test_a_required_hook_that_goes_wrong_stops_what_it_guards(lab):
-    configure(lab, "[hooks]\nenable = true\ntimeout = 1s\n[hook guard]\nrequired = yes\n[cluster base1]\nnodes.compute = 1\n")
+    configure(lab, "[hooks]\nenable = true\ntimeout = 3s\n[hook guard]\nrequired = yes\n[cluster base1]\nnodes.compute = 1\n")
     path = hook(lab, "guard", """
         import os
         def pre_execute(request, **keyword_args):
@@ -82,7 +82,7 @@ def test_a_required_hook_that_goes_wrong_stops_what_it_guards(lab):
     assert result.stdout == "n1: after\n" and result.returncode == 1
     lines = [line for line in result.stderr.splitlines() if "only told" not in line]
     began = "the hook guard:pre_execute is required ([hook guard] required), and went wrong: "
-    told = [f"ValueError: boom ({path}:6)", "exit code 5", "it ran longer than 1 s", "request.command has to be a text",
+    told = [f"ValueError: boom ({path}:6)", "exit code 5", "it ran longer than 3 s", "request.command has to be a text",
             "AssertionError", "exit code 5", "SyntaxError"]
     assert len(lines) == len(told), result.stderr
     for word, why, line in zip(words, told, lines):

@@ -20,6 +20,7 @@ from .debug_file import DebugFile
 
 INFO_NO_NEWLINE = INFO + 1  # a level whose lines have no end
 logging.addLevelName(INFO_NO_NEWLINE, "INFO")
+logging.addLevelName(INFO, "INFO")  # who sets a level by this name means this one
 
 INFO_FORMAT = ">>> %(message)s\n"
 DEBUG_FORMAT = "%(filename)s:%(lineno)d - %(levelname)s - %(message)s\n"
