@@ -84,7 +84,7 @@ const std::vector<SectionKind>& ValidSections() {
       {"hooks",
        Naming::kNone,
        {"enable", "enable_hooks", "enable_slurm_gcp_plugins", "executables", "memory", "path",
-        "timeout", "trace"}},
+        "required", "timeout", "trace"}},
       {"node", Naming::kNodes, {"tags", "state"}},
       {"plugin", Naming::kOurs, {}, true},
       {"provider", Naming::kOurs, {}, true},

@@ -69,7 +69,10 @@ absl::Status Cluster::TellBeforeLeave(LeaveReason reason, const std::vector<std:
     std::string receipt = found == cluster.receipts.end() ? "" : found->second;
     absl::Status status = observer->BeforeLeave(cluster, leaving, reason, receipt, watch);
     const absl::Status kept = KeepReceipt(observer->name(), receipt);
-    if (absl::IsAborted(status) && !force) return status;
+    if (absl::IsAborted(status)) {
+      if (!force) return status;
+      status = absl::AbortedError(absl::StrCat(Short(status.message()), "; overridden by --force"));
+    }
     for (const absl::Status& one : {status, kept}) {
       if (!one.ok() && watch.on_note) watch.on_note(Short(one.message()));
     }

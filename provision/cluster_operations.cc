@@ -251,10 +251,10 @@ absl::Status Cluster::SetUp(const std::vector<std::string>& arguments, const Wat
         absl::StrCat("no node of ", cluster.name, " runs that could be set up; start it first"));
   }
   if (setup != nullptr) {
-    RETURN_IF_ERROR(
-        setup->SetUp(cluster, arguments, [&](const std::string& node, const std::string& step) {
-          if (watch.on_step) watch.on_step({node, NodeState::kRunning, step});
-        }));
+    const auto progress = [&](const std::string& node, const std::string& step) {
+      if (watch.on_step) watch.on_step({node, NodeState::kRunning, step});
+    };
+    RETURN_IF_ERROR(setup->SetUp(cluster, arguments, progress, watch.interrupts));
   }
   return TellSetUp(reason, watch);
 }

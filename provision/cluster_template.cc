@@ -235,13 +235,21 @@ class Reader {
 
 }  // namespace
 
-absl::StatusOr<std::vector<ClusterTemplate>> ReadTemplates(const ConfigFile& file) {
+absl::StatusOr<std::vector<ClusterTemplate>> ReadTemplates(const ConfigFile& file,
+                                                           std::vector<std::string>* wrong) {
   std::vector<ClusterTemplate> templates;
   RETURN_IF_ERROR(ReadPluginSections(file).status());  // also those that no cluster has
   for (const ConfigFile::Section& section : file.sections()) {
     if (!IsTemplate(section)) continue;
-    ASSIGN_OR_RETURN(ClusterTemplate read, Reader(file, section).Read());
-    templates.push_back(std::move(read));
+    absl::StatusOr<ClusterTemplate> read = Reader(file, section).Read();
+    if (read.ok()) {
+      templates.push_back(*std::move(read));
+      continue;
+    }
+    if (wrong == nullptr) return read.status();
+    // One that extends it is wrong in the same line.
+    const std::string line(read.status().message());
+    if (std::find(wrong->begin(), wrong->end(), line) == wrong->end()) wrong->push_back(line);
   }
   return templates;
 }

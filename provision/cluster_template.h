@@ -30,7 +30,9 @@ struct ClusterTemplate {
 using NodeCounts = std::map<std::string, int>;
 
 // All that the file has, in its order. InvalidArgument: "FILE:LINE: what is wrong; valid here: …".
-absl::StatusOr<std::vector<ClusterTemplate>> ReadTemplates(const ConfigFile& file);
+// With `wrong` a template that is wrong is left out, and why stands there, each line once.
+absl::StatusOr<std::vector<ClusterTemplate>> ReadTemplates(
+    const ConfigFile& file, std::vector<std::string>* wrong = nullptr);
 
 // A cluster of it, with nodes that have names and were not started. `counts` go before those of the
 // template. InvalidArgument: the name is none, or the template has no such kind.

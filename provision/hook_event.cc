@@ -28,4 +28,9 @@ const std::vector<std::string>& NamesOf(HookEvent event) {
 
 const std::string& NameOf(HookEvent event) { return NamesOf(event).front(); }
 
+bool MayVeto(HookEvent event) {
+  return event == HookEvent::kPreStart || event == HookEvent::kPreGroup ||
+         event == HookEvent::kPreStop || event == HookEvent::kPreExecute;
+}
+
 }  // namespace muster::provision

@@ -22,5 +22,7 @@ const std::vector<HookEvent>& HookEvents();
 const std::vector<std::string>& NamesOf(HookEvent event);
 // "pre_start_nodes".
 const std::string& NameOf(HookEvent event);
+// Whether it comes before something, which may then be kept from happening.
+bool MayVeto(HookEvent event);
 
 }  // namespace muster::provision

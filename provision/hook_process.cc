@@ -61,7 +61,11 @@ HookProcess::Function HookProcess::FunctionOf(HookEvent event) const {
   return functions_.at(static_cast<std::size_t>(event));
 }
 
-bool HookProcess::Has(HookEvent event) const { return !FunctionOf(event).name.empty(); }
+bool HookProcess::Has(HookEvent event) const {
+  if (!FunctionOf(event).name.empty()) return true;
+  const MutexLock lock(facts_mutex_);
+  return order_.is_required && !is_loaded_ && MayVeto(event);
+}
 
 std::string HookProcess::Title(HookEvent event) const {
   const Function function = FunctionOf(event);
@@ -98,6 +102,7 @@ absl::Status HookProcess::LoadLocked(const std::function<bool()>& gives_up) {
   if (!answer.ok()) EndProcess();
   const MutexLock lock(facts_mutex_);
   functions_ = {};
+  is_loaded_ = answer.ok();
   if (!answer.ok()) return answer.status();
   for (const HookEvent event : HookEvents()) {
     const auto found = answer->at("functions").find(NameOf(event));

@@ -31,6 +31,7 @@ class HookProcess : public HookHandler {
     std::uint64_t memory_bytes = 0;
     std::optional<double> priority;  // of the configuration, which goes before the module's own
     bool traces = false;
+    bool is_required = false;  // while it is not loaded it is called for all that it might stop
   };
   // `log` has to live longer.
   HookProcess(Order order, const HookLog& log);
@@ -70,6 +71,7 @@ class HookProcess : public HookHandler {
   std::string session_ MUSTER_GUARDED_BY(mutex_);  // empty: there is no process
   mutable Mutex facts_mutex_;
   double priority_ MUSTER_GUARDED_BY(facts_mutex_);
+  bool is_loaded_ MUSTER_GUARDED_BY(facts_mutex_) = false;
   std::array<Function, 8> functions_ MUSTER_GUARDED_BY(facts_mutex_);
 };
 

@@ -14,6 +14,7 @@
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "common/config_file.h"
 #include "common/quantity.h"
@@ -62,6 +63,26 @@ absl::StatusOr<HookSwitch> OfText(const std::string& text) {
   return found;
 }
 
+absl::StatusOr<bool> ParseYesNo(const std::string& value) {
+  for (const char* word : {"yes", "on", "true"}) {
+    if (value == word) return true;
+  }
+  for (const char* word : {"no", "off", "false"}) {
+    if (value == word) return false;
+  }
+  return absl::InvalidArgumentError(absl::StrCat("\"", value, "\" is neither yes nor no"));
+}
+
+// Of the settings of a hook; none: they do not say.
+absl::StatusOr<std::optional<bool>> RequiredOf(const json& settings) {
+  const auto found = settings.find("required");
+  if (found == settings.end()) return std::optional<bool>();
+  if (found->is_boolean()) return std::optional<bool>(found->get<bool>());
+  ASSIGN_OR_RETURN(const bool is_required,
+                   ParseYesNo(found->is_string() ? found->get<std::string>() : found->dump()));
+  return std::optional<bool>(is_required);
+}
+
 absl::StatusOr<HookSwitch> OfMapping(const json& value) {
   HookSwitch found;
   for (const auto& [name, settings] : value.items()) {
@@ -71,7 +92,11 @@ absl::StatusOr<HookSwitch> OfMapping(const json& value) {
                                    ", and have to be a mapping, or nothing"));
     }
     RETURN_IF_ERROR(Add(name, found));
-    if (settings.is_object()) found.settings[name] = settings.dump();
+    if (!settings.is_object()) continue;
+    if (const auto required = RequiredOf(settings); !required.ok()) {
+      return NoSwitch(absl::StrCat("required of ", name, ": ", required.status().message()));
+    }
+    found.settings[name] = settings.dump();
   }
   return found;
 }
@@ -105,6 +130,7 @@ absl::StatusOr<std::chrono::milliseconds> ParseTimeout(const std::string& text) 
 // What of a section [hook NAME] is not for the hook itself.
 absl::Status CheckOwn(const std::string& key, const std::string& value) {
   if (key == "timeout") return ParseTimeout(value).status();
+  if (key == "required") return ParseYesNo(value).status();
   double number = 0;
   if (key == "priority" && !(absl::SimpleAtod(value, &number) && std::isfinite(number))) {
     return absl::InvalidArgumentError(absl::StrCat("\"", value, "\" is no number"));
@@ -209,18 +235,22 @@ class Reader {
       ASSIGN_OR_RETURN(result_.traces, ParseYesNo(entry.value));
     } else if (key == "executables") {
       ASSIGN_OR_RETURN(result_.runs_programs, ParseYesNo(entry.value));
+    } else if (key == "required") {
+      TakeRequired(entry.value);
     }
     return absl::OkStatus();
   }
 
-  static absl::StatusOr<bool> ParseYesNo(const std::string& value) {
-    for (const char* word : {"yes", "on", "true"}) {
-      if (value == word) return true;
+  // Yes, no, or the names of some, executables too.
+  void TakeRequired(const std::string& value) {
+    if (const auto all = ParseYesNo(value); all.ok()) {
+      result_.requires_all = *all;
+      return;
     }
-    for (const char* word : {"no", "off", "false"}) {
-      if (value == word) return false;
+    for (absl::string_view word : absl::StrSplit(value, absl::ByAnyChar(",\n"))) {
+      word = absl::StripAsciiWhitespace(word);
+      if (!word.empty()) result_.required.emplace_back(word);
     }
-    return absl::InvalidArgumentError(absl::StrCat("\"", value, "\" is neither yes nor no"));
   }
 
   absl::Status ReadYaml() {
@@ -308,6 +338,17 @@ class Reader {
 };
 
 }  // namespace
+
+std::string HookSettings::RequiredBy(const std::string& name) const {
+  if (const auto own = enabled.settings.find(name); own != enabled.settings.end()) {
+    const auto is_required = RequiredOf(json::parse(own->second));
+    if (is_required.ok() && *is_required) {
+      return **is_required ? absl::StrCat("[hook ", name, "] required") : "";
+    }
+  }
+  const bool is_named = std::find(required.begin(), required.end(), name) != required.end();
+  return requires_all || is_named ? "[hooks] required" : "";
+}
 
 absl::StatusOr<HookSwitch> ParseHookSwitch(const std::string& yaml) {
   ASSIGN_OR_RETURN(const json value, ParseYaml(yaml));

@@ -33,6 +33,11 @@ struct HookSettings {
   bool traces = false;                         // tells each call
   std::string config = "{}";  // an object of JSON: config.yaml as it is, for lkp.cfg
   std::map<std::string, std::string> request;  // NAME.SETTING: of this run alone
+  bool requires_all = false;
+  std::vector<std::string> required;  // names of hooks, by [hooks]; of one's own see RequiredBy
+
+  // The setting that says that nothing goes on without a good answer of this hook; empty: none.
+  std::string RequiredBy(const std::string& name) const;
 };
 
 // A value as YAML has it: true (all), false, a list of names, a mapping of names to settings or

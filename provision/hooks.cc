@@ -15,6 +15,7 @@
 #include "common/nearest.h"
 #include "common/quantity.h"
 #include "common/status_macros.h"
+#include "provision/broken_hook.h"
 #include "provision/hook_process.h"
 #include "provision/hook_program.h"
 #include "provision/node_pool.h"
@@ -98,7 +99,36 @@ absl::StatusOr<std::shared_ptr<Hooks>> Hooks::Open(HookSettings settings) {
       absl::StrAppend(&why, "; ", complaint);
     return absl::InvalidArgumentError(why);
   }
-  return std::shared_ptr<Hooks>(new Hooks(std::move(settings), std::move(catalogue)));
+  std::shared_ptr<Hooks> hooks(new Hooks(std::move(settings), std::move(catalogue)));
+  RETURN_IF_ERROR(hooks->CheckRequired());
+  return hooks;
+}
+
+// One that has to say yes has to be there.
+absl::Status Hooks::CheckRequired() const {
+  std::vector<std::string> there;
+  for (const HookFile& file : catalogue_.modules) {
+    if (IsActive(file)) there.push_back(file.name);
+  }
+  for (const HookFile& file : catalogue_.programs) {
+    if (settings_.runs_programs) there.push_back(file.name);
+  }
+  std::vector<std::string> wanted = settings_.required;
+  for (const auto& [name, own] : settings_.enabled.settings) {
+    if (!settings_.RequiredBy(name).empty()) wanted.push_back(name);
+  }
+  for (const std::string& name : wanted) {
+    const std::string setting = settings_.RequiredBy(name);
+    if (setting.empty() || std::find(there.begin(), there.end(), name) != there.end()) continue;
+    std::string why = absl::StrCat(
+        "the hook ", name, " is required (", setting, "), and no such hook is switched on in ",
+        settings_.origin, "; put it there, or take the setting away", DidYouMean(name, there));
+    for (const std::string& complaint : catalogue_.complaints) {
+      absl::StrAppend(&why, "; ", complaint);
+    }
+    return absl::InvalidArgumentError(why);
+  }
+  return absl::OkStatus();
 }
 
 bool Hooks::IsActive(const HookFile& module) const {
@@ -111,8 +141,9 @@ void Hooks::MakeHandlers() {
   is_made_ = true;
   for (const HookFile& file : catalogue_.modules) {
     if (!IsActive(file)) continue;
-    Entry entry{file, nullptr, file.problem};
-    if (file.problem.empty()) {
+    if (!file.problem.empty()) {
+      AddBroken(file);
+    } else {
       const json settings = SettingsOf(settings_, file.name);
       HookProcess::Order order;
       order.name = file.name;
@@ -121,18 +152,32 @@ void Hooks::MakeHandlers() {
       order.priority = NumberOf(settings, "priority");
       order.traces = settings_.traces;
       order.timeout = TimeoutOf(settings).value_or(settings_.timeout);
-      entry.handler = std::make_shared<HookProcess>(std::move(order), log_);
+      order.is_required = !settings_.RequiredBy(file.name).empty();
+      entries_.push_back({file, std::make_shared<HookProcess>(std::move(order), log_), ""});
     }
-    entries_.push_back(std::move(entry));
+  }
+  if (settings_.requires_all) {  // what lies in a folder that is left out nobody knows
+    for (const std::string& complaint : catalogue_.complaints) {
+      HookFile folder;
+      folder.name = "folder";
+      folder.problem = complaint;
+      entries_.push_back({folder, std::make_shared<BrokenHook>(folder), complaint});
+    }
   }
   if (!settings_.runs_programs) return;
   for (const HookFile& file : catalogue_.programs) {
-    Entry entry{file, nullptr, file.problem};
-    if (file.problem.empty()) {
-      entry.handler = std::make_shared<HookProgram>(file, settings_.timeout, log_);
+    if (!file.problem.empty()) {
+      AddBroken(file);
+    } else {
+      entries_.push_back({file, std::make_shared<HookProgram>(file, settings_.timeout, log_), ""});
     }
-    entries_.push_back(std::move(entry));
   }
+}
+
+void Hooks::AddBroken(const HookFile& file) {
+  Entry entry{file, nullptr, file.problem};
+  if (!settings_.RequiredBy(file.name).empty()) entry.handler = std::make_shared<BrokenHook>(file);
+  entries_.push_back(std::move(entry));
 }
 
 void Hooks::Load() {
@@ -159,7 +204,10 @@ void Hooks::Load() {
         const absl::Status loaded = modules[i]->Load({});
         if (loaded.ok()) return;
         const std::string why(loaded.message());
-        log_.Tell(modules[i]->name(), "error", absl::StrCat("disabled: ", why));
+        const bool is_required = !settings_.RequiredBy(modules[i]->name()).empty();
+        log_.Tell(
+            modules[i]->name(), "error",
+            absl::StrCat(is_required ? "required, and cannot be loaded: " : "disabled: ", why));
         Count(*modules[i], true, why);
       },
       nullptr);
@@ -186,13 +234,14 @@ void Hooks::TellIdleSettings() const {
   }
 }
 
-void Hooks::Count(const HookHandler& handler, bool is_fault, const std::string& problem) {
+void Hooks::Count(const HookHandler& handler, bool is_fault,
+                  const std::optional<std::string>& problem) {
   const MutexLock lock(mutex_);
   for (Entry& entry : entries_) {
     if (entry.handler.get() != &handler) continue;
     ++entry.calls;
     if (is_fault) ++entry.faults;
-    if (!problem.empty()) entry.problem = problem;
+    if (problem) entry.problem = *problem;
   }
 }
 
@@ -269,15 +318,28 @@ absl::Status Hooks::CallOne(HookHandler& handler, const Request& request, json& 
     Count(handler, false, "");
     return absl::AbortedError(absl::StrCat("the hook ", title, " said no: ", why));
   }
-  if (!changed.ok()) {
-    log_.Tell(handler.name(), "error",
-              absl::StrCat(title, ": ", std::string(changed.status().message()),
-                           "; its changes are dropped"));
-  } else if (request.on_result && changed->contains("result")) {
+  if (!changed.ok()) return Judge(handler, request.event, changed.status());
+  if (request.on_result && changed->contains("result")) {
     request.on_result(handler.name(), (*changed)["result"]);
   }
-  Count(handler, !changed.ok() && !absl::IsCancelled(changed.status()), "");
+  Count(handler, false, "");
   return absl::OkStatus();
+}
+
+// What becomes of a step before or after which a hook went wrong.
+absl::Status Hooks::Judge(HookHandler& handler, HookEvent event, const absl::Status& fault) {
+  const std::string title = handler.Title(event);
+  const std::string why(fault.message());
+  Count(handler, !absl::IsCancelled(fault), std::nullopt);
+  const std::string setting = MayVeto(event) ? settings_.RequiredBy(handler.name()) : "";
+  if (setting.empty()) {
+    log_.Tell(handler.name(), "error", absl::StrCat(title, ": ", why, "; its changes are dropped"));
+    return absl::OkStatus();
+  }
+  log_.Keep(handler.name(), "error", absl::StrCat(title, ", which is required: ", why));
+  return absl::AbortedError(absl::StrCat("the hook ", title, " is required (", setting,
+                                         "), and went wrong: ", why,
+                                         "; mend it, or take the setting away"));
 }
 
 std::vector<HookView> Hooks::List() {
@@ -290,6 +352,7 @@ std::vector<HookView> Hooks::List() {
     view.path = entry.file.path;
     view.is_module = !entry.file.is_program;
     view.is_active = entry.problem.empty();
+    view.is_required = !settings_.RequiredBy(view.name).empty();
     view.problem = entry.problem;
     view.calls = entry.calls;
     view.faults = entry.faults;

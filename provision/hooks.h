@@ -1,7 +1,7 @@
 // Hooks: all hooks of a configuration that are switched on, in the order in which they are called.
 // Nothing is started before the first call that asks for one. A hook that goes wrong costs its
-// caller its deadline at most: it is named, what it changed is dropped, and the next one is called.
-// Thread-safe.
+// caller its deadline at most: it is named, what it changed is dropped, and the next one is called;
+// one that is required and goes wrong before something vetoes it. Thread-safe.
 #pragma once
 
 #include <absl/status/status.h>
@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct HookView {
   std::string path;
   bool is_module = true;
   bool is_active = false;
+  bool is_required = false;
   double priority = 50;
   std::vector<std::string> events;  // once it was loaded
   std::string settings;             // an object of JSON; empty: none
@@ -64,7 +66,8 @@ class Hooks {
   // Whether anybody wants to be called then; loads the modules at the first time.
   bool Has(HookEvent event) MUSTER_EXCLUDES(mutex_);
   // Calls those who do, in their order; what they change stands in `arguments` afterwards, which is
-  // an object. `lkp` is added. Aborted: a veto, with the name of the hook and its reason.
+  // an object. `lkp` is added. Aborted: a veto, with the name of the hook and its reason; so is any
+  // fault of one that is required.
   absl::Status Fire(const Request& request, nlohmann::json& arguments) MUSTER_EXCLUDES(mutex_);
 
   // All that were found, switched on or not; loads those that are.
@@ -84,13 +87,18 @@ class Hooks {
 
   Hooks(HookSettings settings, HookCatalogue catalogue);
   bool IsActive(const HookFile& module) const;
+  absl::Status CheckRequired() const;
+  void AddBroken(const HookFile& file) MUSTER_REQUIRES(mutex_);
   void MakeHandlers() MUSTER_REQUIRES(mutex_);
   void TellIdleSettings() const;
   void Load() MUSTER_EXCLUDES(mutex_);
   std::vector<std::shared_ptr<HookHandler>> HandlersOf(HookEvent event) MUSTER_EXCLUDES(mutex_);
   absl::Status CallOne(HookHandler& handler, const Request& request, nlohmann::json& arguments)
       MUSTER_EXCLUDES(mutex_);
-  void Count(const HookHandler& handler, bool is_fault, const std::string& problem)
+  absl::Status Judge(HookHandler& handler, HookEvent event, const absl::Status& fault)
+      MUSTER_EXCLUDES(mutex_);
+  // `problem`: why it cannot be called; empty: it can; none: as before.
+  void Count(const HookHandler& handler, bool is_fault, const std::optional<std::string>& problem)
       MUSTER_EXCLUDES(mutex_);
   nlohmann::json LookupFor(const nlohmann::json& arguments) const;
 

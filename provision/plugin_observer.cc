@@ -16,7 +16,7 @@ using nlohmann::json;
 
 // What of a receipt is read here, as muster/plugins/receipt.py writes it; the rest is Python's:
 // {"done": {PLUGIN: {"ran": true, "nodes": {NODE: {"id": INSTANCE, "ok": true, "hook": "run",
-// "text": ""}}}}, "plugins": [{"name": PLUGIN}, …]}
+// "text": ""}}, "removed": true}}, "plugins": [{"name": PLUGIN}, …], "failed": {PLUGIN: TEXT}}
 const json& Member(const json& object, const std::string& name) {
   static const auto* const kNone = new json(json::object());
   const auto found = object.is_object() ? object.find(name) : object.end();
@@ -34,10 +34,23 @@ bool IsSet(const json& object, const std::string& name) { return Member(object, 
 std::vector<std::string> NamesOf(const json& receipt) {
   std::vector<std::string> names;
   for (const json& plugin : Member(receipt, "plugins")) names.push_back(TextOf(plugin, "name"));
-  for (const auto& [name, entry] : Member(receipt, "done").items()) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  for (const char* member : {"done", "failed"}) {
+    for (const auto& [name, entry] : Member(receipt, member).items()) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
   }
   return names;
+}
+
+// Whether it was one of the cluster's plugins, and the plan has it no more.
+bool IsRemoved(const json& receipt, const std::string& name, const PluginPlan* plan) {
+  if (IsSet(Member(Member(receipt, "done"), name), "removed")) return true;
+  if (plan == nullptr) return false;
+  const json& ours = Member(receipt, "plugins");
+  const bool was_ours = std::any_of(ours.begin(), ours.end(),
+                                    [&](const json& told) { return TextOf(told, "name") == name; });
+  return was_ours && std::none_of(plan->plugins.begin(), plan->plugins.end(),
+                                  [&](const PluginSection& one) { return one.name == name; });
 }
 
 // Whether a plugin ever saw the instance of one of these nodes.
@@ -167,22 +180,27 @@ PluginOrder PluginOrderOf(const ClusterRecord& cluster, const PluginPlan& plan,
   return order;
 }
 
-std::vector<PluginResult> PluginResultsOf(const ClusterRecord& cluster) {
+std::vector<PluginResult> PluginResultsOf(const ClusterRecord& cluster, const PluginPlan* plan) {
   std::vector<PluginResult> results;
   const json receipt = json::parse(ReceiptOf(cluster), nullptr, false);
   for (const std::string& name : NamesOf(receipt)) {
     const json& entry = Member(Member(receipt, "done"), name);
+    const bool is_removed = IsRemoved(receipt, name, plan);
     bool has_failed = false;
     for (const NodeRecord& node : cluster.nodes) {
       const json& told = Member(Member(entry, "nodes"), node.name);
       if (told.empty() || TextOf(told, "id") != node.instance.id) continue;  // of one before it
       const std::string text = TextOf(told, "text");
       results.push_back({name, node.name, IsSet(told, "ok"),
-                         absl::StrCat(TextOf(told, "hook"), text.empty() ? "" : ": ", text)});
+                         absl::StrCat(TextOf(told, "hook"), text.empty() ? "" : ": ", text,
+                                      is_removed ? "; no longer configured" : "")});
       has_failed = has_failed || !results.back().ok;
     }
-    // It failed, and not on a node.
-    if (!IsSet(entry, "ran") && !has_failed) results.push_back({name, "", false, "did not run"});
+    if (is_removed || has_failed) continue;
+    const std::string text = TextOf(Member(receipt, "failed"), name);  // and not on a node
+    if (!text.empty() || !IsSet(entry, "ran")) {
+      results.push_back({name, "", false, text.empty() ? "did not run" : text});
+    }
   }
   return results;
 }

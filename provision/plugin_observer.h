@@ -34,7 +34,9 @@ PluginPlan PlanOfReceipt(const ClusterRecord& cluster);
 PluginOrder PluginOrderOf(const ClusterRecord& cluster, const PluginPlan& plan,
                           const PluginFlags& flags);
 
-// What ran last, or failed, of each plugin on each node that still is the one where it ran.
-std::vector<PluginResult> PluginResultsOf(const ClusterRecord& cluster);
+// What ran last, or failed, of each plugin on each node that still is the one where it ran, or on
+// none. `plan`: of the configuration as it is now; a plugin that was of the cluster's, and is not
+// in it, is told to be gone from there; null: that is not known.
+std::vector<PluginResult> PluginResultsOf(const ClusterRecord& cluster, const PluginPlan* plan);
 
 }  // namespace muster::provision

@@ -82,7 +82,8 @@ class PythonSetup : public SetupProvider {
 
   ProviderRecord record() const override { return door_.record(); }
   absl::Status SetUp(const ClusterRecord& cluster, const Words& arguments,
-                     const SetupProgress& /*progress*/) override {
+                     const SetupProgress& /*progress*/,
+                     const std::function<int()>& /*interrupts*/) override {
     return door_.Call("set_up", {ToJson(cluster), nlohmann::json(arguments).dump()}, kSetup)
         .status();
   }

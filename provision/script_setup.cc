@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -33,6 +34,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::minutes kDefaultTimeout{10};
+constexpr std::chrono::milliseconds kAskEvery{100};
 constexpr std::size_t kNodesAtOnce = 64;
 constexpr std::size_t kMostLines = 5;
 constexpr std::size_t kMostBytes = 64u << 10;
@@ -110,7 +112,8 @@ class ScriptSetup : public SetupProvider {
   ProviderRecord record() const override { return {"script", settings_}; }
 
   absl::Status SetUp(const ClusterRecord& cluster, const std::vector<std::string>& arguments,
-                     const SetupProgress& progress) override {
+                     const SetupProgress& progress,
+                     const std::function<int()>& interrupts) override {
     std::map<std::string, std::vector<Script>> by_group;
     for (const auto& [kind, groups] : cluster.groups) {
       for (const std::string& group : groups) {
@@ -127,14 +130,16 @@ class ScriptSetup : public SetupProvider {
     }
     Result<ClusterAPI> api = ClusterAPI::of(addresses, cluster.name);
     if (!api.ok()) return absl::UnavailableError(api.status().message());
-    std::vector<absl::Status> results(nodes.size());
+    std::vector<absl::Status> results(nodes.size(), absl::CancelledError("not begun"));
+    Round round{*api, cluster, by_group, arguments, progress};
     ForEachBounded(
         nodes.size(), kNodesAtOnce,
-        [&](std::size_t i) {
-          results[i] = SetUpNode(*api, cluster, *nodes[i], by_group, arguments, progress);
-        },
-        nullptr);
-    return Sum(nodes, results);
+        [&](std::size_t i) { results[i] = SetUpNode(round, *nodes[i]); },
+        [&] {
+          if (interrupts && interrupts() > 0) round.is_interrupted = true;
+          return !round.is_interrupted;
+        });
+    return Sum(nodes, results, round.is_interrupted);
   }
 
   absl::Status CleanUp(const ClusterRecord& cluster) override {
@@ -147,6 +152,16 @@ class ScriptSetup : public SetupProvider {
   }
 
  private:
+  // One SetUp, which the threads of its nodes share.
+  struct Round {
+    ClusterAPI& api;
+    const ClusterRecord& cluster;
+    const std::map<std::string, std::vector<Script>>& by_group;
+    const std::vector<std::string>& arguments;
+    const SetupProgress& progress;
+    std::atomic<bool> is_interrupted{false};
+  };
+
   void TellEmpty(const std::map<std::string, std::vector<Script>>& by_group,
                  const SetupProgress& progress) const {
     if (by_group.empty()) {
@@ -169,51 +184,68 @@ class ScriptSetup : public SetupProvider {
     }
   }
 
-  absl::Status SetUpNode(ClusterAPI& api, const ClusterRecord& cluster, const NodeRecord& node,
-                         const std::map<std::string, std::vector<Script>>& by_group,
-                         const std::vector<std::string>& arguments,
-                         const SetupProgress& progress) const {
-    const auto groups = cluster.groups.find(node.kind);
-    if (groups == cluster.groups.end()) return absl::OkStatus();
-    ASSIGN_OR_RETURN(SetupMarks marks, SetupMarks::Of(cluster.name, node));
+  absl::Status SetUpNode(const Round& round, const NodeRecord& node) const {
+    const auto groups = round.cluster.groups.find(node.kind);
+    if (groups == round.cluster.groups.end()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(SetupMarks marks, SetupMarks::Of(round.cluster.name, node));
     for (const std::string& group : groups->second) {
-      for (const Script& script : by_group.at(group)) {
+      for (const Script& script : round.by_group.at(group)) {
         const std::string mark =
-            DigestOf(absl::StrCat(script.content, "\n", absl::StrJoin(arguments, "\n")));
+            DigestOf(absl::StrCat(script.content, "\n", absl::StrJoin(round.arguments, "\n")));
         if (marks.Has(script.name, mark)) continue;
-        progress(node.name, script.name);
-        RETURN_IF_ERROR(RunScript(api, cluster, node, script, arguments));
+        if (round.is_interrupted) {
+          return absl::CancelledError(absl::StrCat(script.name, " was not begun"));
+        }
+        round.progress(node.name, script.name);
+        RETURN_IF_ERROR(RunScript(round, node, script));
         RETURN_IF_ERROR(marks.Add(script.name, mark));
       }
     }
     return absl::OkStatus();
   }
 
-  absl::Status RunScript(ClusterAPI& api, const ClusterRecord& cluster, const NodeRecord& node,
-                         const Script& script, const std::vector<std::string>& arguments) const {
+  absl::Status RunScript(const Round& round, const NodeRecord& node, const Script& script) const {
     std::vector<std::string> words = {"sh", "-c", kRunner, "sh",
                                       script.name.substr(script.name.find('/') + 1)};
-    words.insert(words.end(), arguments.begin(), arguments.end());
+    words.insert(words.end(), round.arguments.begin(), round.arguments.end());
     ExecuteOptions options;
     options.deadline = timeout_;
     options.input = script.content;
-    options.environment = EnvironmentFor(cluster, node);
+    options.environment = EnvironmentFor(round.cluster, node);
     options.environment["MUSTER_GROUP"] = script.name.substr(0, script.name.find('/'));
-    HookedExecution hooked{cluster.name, "setup", script.name, true, {node.name}, {}, &options};
-    if (const absl::Status veto = BeforeExecution(hooked, {}); !veto.ok()) {
-      return absl::AbortedError(absl::StrCat(script.name, ": ", std::string(veto.message())));
+    HookedExecution hooked{round.cluster.name, "setup", script.name, true,
+                           {node.name},        {},      &options};
+    const absl::Status veto =
+        BeforeExecution(hooked, [&round] { return round.is_interrupted.load(); });
+    if (!veto.ok()) {
+      return absl::Status(veto.code(),
+                          absl::StrCat(script.name, ": ", std::string(veto.message())));
     }
-    Call call = api.execute(node.name, argv(std::move(words)), options);
-    std::string output;
-    for (const Event& event : call) {
-      output += event.data;
-      if (output.size() > 2 * kMostBytes) output.erase(0, output.size() - kMostBytes);
-    }
+    Call call = round.api.execute(node.name, argv(std::move(words)), options);
+    const std::string output = Follow(call, round.is_interrupted);
     const Outcome outcome = call.wait();
     AfterExecution(hooked, {outcome});
     if (outcome.ok()) return absl::OkStatus();
+    if (outcome.kind == Outcome::Kind::kCancelled) {
+      return absl::CancelledError(absl::StrCat(script.name, " was stopped", LastLines(output)));
+    }
     return absl::UnavailableError(
         absl::StrCat(script.name, ": ", outcome.describe(), LastLines(output)));
+  }
+
+  // What it writes until it ends, or is interrupted and stopped with all that it started.
+  static std::string Follow(Call& call, const std::atomic<bool>& is_interrupted) {
+    std::string output;
+    while (true) {
+      std::optional<Event> event;
+      if (!call.next_for(kAskEvery, &event)) {
+        if (is_interrupted) call.cancel();
+        continue;
+      }
+      if (!event) return output;
+      output += event->data;
+      if (output.size() > 2 * kMostBytes) output.erase(0, output.size() - kMostBytes);
+    }
   }
 
   static std::string LastLines(const std::string& output) {
@@ -225,7 +257,7 @@ class ScriptSetup : public SetupProvider {
   }
 
   static absl::Status Sum(const std::vector<const NodeRecord*>& nodes,
-                          const std::vector<absl::Status>& results) {
+                          const std::vector<absl::Status>& results, bool is_interrupted) {
     std::vector<std::string> failed;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       if (!results[i].ok()) {
@@ -233,9 +265,11 @@ class ScriptSetup : public SetupProvider {
       }
     }
     if (failed.empty()) return absl::OkStatus();
-    return absl::UnavailableError(absl::StrCat(failed.size(), " of ", nodes.size(),
-                                               " nodes were not set up; ",
-                                               absl::StrJoin(failed, "; ")));
+    const std::string what = absl::StrCat(failed.size(), " of ", nodes.size(),
+                                          " nodes were not set up; ", absl::StrJoin(failed, "; "));
+    if (!is_interrupted) return absl::UnavailableError(what);
+    return absl::CancelledError(
+        absl::StrCat("it was interrupted: ", what, "; `cluster setup` goes on there"));
   }
 
   const Settings settings_;

@@ -21,9 +21,12 @@ class SetupProvider {
   virtual ProviderRecord record() const = 0;
 
   // Configures the nodes that live. An error names node, step, status and the last lines.
+  // `interrupts` is as in Watch; at its first yes nothing more is begun, what runs is stopped,
+  // where that can be, and the result is Cancelled, with what was not done.
   virtual absl::Status SetUp(const ClusterRecord& cluster,
                              const std::vector<std::string>& arguments,
-                             const SetupProgress& progress) = 0;
+                             const SetupProgress& progress,
+                             const std::function<int()>& interrupts) = 0;
   // What it keeps on this machine of the cluster goes; the cluster is being stopped.
   virtual absl::Status CleanUp(const ClusterRecord& cluster) = 0;
   // After a pause.

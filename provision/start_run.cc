@@ -102,11 +102,25 @@ void StartRun::LaunchOne(Course& course) {
       }
     }
   }
-  course.state = status.ok() ? Course::State::kLaunched : Course::State::kFailed;
   if (!status.ok()) {
     course.text = Short(status.message());
     Tell(course, NodeState::kFailed);
   }
+  const MutexLock lock(mutex_);
+  launched_.emplace_back(&course, status.ok() ? Course::State::kLaunched : Course::State::kFailed);
+}
+
+// From here on these are no business of the threads that launch.
+void StartRun::TakeLaunched() {
+  const MutexLock lock(mutex_);
+  for (const auto& [course, state] : launched_) course->state = state;
+  launched_.clear();
+}
+
+// What lives is told while others are still being launched.
+void StartRun::LookMeanwhile() {
+  TakeLaunched();
+  if (IsPending() && Clock::now() >= next_look_) Look();
 }
 
 // Of the nodes for which a new instance is going to be ordered.
@@ -136,7 +150,11 @@ void StartRun::LaunchAll() {
                                 : std::max<std::size_t>(DefaultBound(), 16);
   ForEachBounded(
       left.size(), bound, [&](std::size_t i) { LaunchOne(*left[i]); },
-      [this] { return GoesOn() && Clock::now() < deadline_; });
+      [this] {
+        LookMeanwhile();
+        return GoesOn() && Clock::now() < deadline_;
+      });
+  TakeLaunched();
 }
 
 bool StartRun::IsPending() const {
@@ -188,13 +206,16 @@ bool StartRun::LookAtPending() {
   return changed;
 }
 
+void StartRun::Look() {
+  const bool has_changed = LookAtPending();
+  if (has_changed) cluster_.PublishRecord();
+  pause_ = has_changed ? kFirstLook : std::clamp(pause_ * 2, kFirstLook, kLastLook);
+  next_look_ = Clock::now() + pause_;
+}
+
 void StartRun::WaitForAll() {
-  auto pause = kFirstLook;
   while (IsPending()) {
-    if (LookAtPending()) {
-      cluster_.PublishRecord();
-      pause = kFirstLook;
-    }
+    Look();
     if (!IsPending() || !GoesOn()) return;
     if (Clock::now() >= deadline_) {
       timed_out_ = true;
@@ -206,10 +227,9 @@ void StartRun::WaitForAll() {
       }
       return;
     }
-    for (auto left = pause; left.count() > 0 && GoesOn(); left -= kAskEvery) {
+    for (auto left = pause_; left.count() > 0 && GoesOn(); left -= kAskEvery) {
       std::this_thread::sleep_for(std::min(left, kAskEvery));
     }
-    pause = std::min(pause * 2, kLastLook);
   }
 }
 

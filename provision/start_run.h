@@ -1,13 +1,15 @@
 // StartRun: one Cluster::Start: launches what does not live, waits until it does, and judges what
-// came of it. One thread.
+// came of it. One thread, which looks at what was launched while others launch the rest.
 #pragma once
 
 #include <chrono>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "common/mutex.h"
 #include "provision/cluster.h"
 
 namespace muster::provision {
@@ -37,8 +39,11 @@ class StartRun {
   void Sort();  // what lives already, and what has to be launched
   absl::Status TellObservers(const std::vector<Course*>& left);
   void LaunchAll();
-  void LaunchOne(Course& course);
+  void LaunchOne(Course& course) MUSTER_EXCLUDES(mutex_);  // on a thread of its own
+  void TakeLaunched() MUSTER_EXCLUDES(mutex_);
+  void LookMeanwhile();
   void WaitForAll();
+  void Look();           // and says by next_look_ when again
   bool LookAtPending();  // whether something became alive, or failed
   void Settle(Course& course, const absl::Status& status);
   bool IsPending() const;
@@ -58,6 +63,10 @@ class StartRun {
   absl::Status refusal_;  // why nothing was launched
   bool is_interrupted_ = false;
   bool timed_out_ = false;
+  std::chrono::milliseconds pause_{0};
+  Clock::time_point next_look_ = {};
+  Mutex mutex_;
+  std::vector<std::pair<Course*, Course::State>> launched_ MUSTER_GUARDED_BY(mutex_);
 };
 
 }  // namespace muster::provision

@@ -98,11 +98,12 @@ absl::StatusOr<ConfigFile> LoadConfiguration(Shell& shell) {
   return LoadConfiguration(shell, path);
 }
 
-absl::StatusOr<std::vector<ClusterTemplate>> ReadTemplatesOf(Shell& shell) {
+absl::StatusOr<std::vector<ClusterTemplate>> ReadTemplatesOf(Shell& shell,
+                                                             std::vector<std::string>* wrong) {
   ASSIGN_OR_RETURN(const std::string path, ConfigurationOf(shell));
   if (path.empty()) return std::vector<ClusterTemplate>();
   ASSIGN_OR_RETURN(const ConfigFile file, LoadConfiguration(shell, path));
-  return provision::ReadTemplates(file);
+  return provision::ReadTemplates(file, wrong);
 }
 
 absl::StatusOr<ClusterTemplate> FindTemplate(Shell& shell, const std::string& name) {

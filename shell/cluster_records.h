@@ -27,8 +27,10 @@ absl::StatusOr<std::unique_ptr<provision::Cluster>> NewClusterRecord(
 
 // The configuration of this shell. NotFound: it has none.
 absl::StatusOr<ConfigFile> LoadConfiguration(Shell& shell);
-// Of the configuration of this shell; none without one. Errors are those of the file.
-absl::StatusOr<std::vector<provision::ClusterTemplate>> ReadTemplatesOf(Shell& shell);
+// Of the configuration of this shell; none without one. Errors are those of the file; `wrong` as
+// in provision::ReadTemplates.
+absl::StatusOr<std::vector<provision::ClusterTemplate>> ReadTemplatesOf(
+    Shell& shell, std::vector<std::string>* wrong = nullptr);
 // NotFound: there is none of this name; which there are.
 absl::StatusOr<provision::ClusterTemplate> FindTemplate(Shell& shell, const std::string& name);
 bool IsTemplate(Shell& shell, const std::string& name);

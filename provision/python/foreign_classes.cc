@@ -68,7 +68,8 @@ class ForeignSetup : public provision::SetupProvider {
 
   ProviderRecord record() const override { return ForeignProvider::RecordOf(adapter_); }
   absl::Status SetUp(const ClusterRecord& cluster, const std::vector<std::string>& arguments,
-                     const provision::SetupProgress& /*progress*/) override {
+                     const provision::SetupProgress& /*progress*/,
+                     const std::function<int()>& /*interrupts*/) override {
     return adapter_.Call("set_up", {ToJson(cluster), nlohmann::json(arguments).dump()}).status();
   }
   absl::Status CleanUp(const ClusterRecord& cluster) override {

@@ -146,6 +146,18 @@ void DefineLife(py::class_<Cluster>& cluster) {
                return report;
              });
            })
+      .def("with_receipt",
+           [](Cluster& it, const std::string& name, const py::function& work) {
+             // What `work` raises it keeps to itself.
+             RaiseUnlessOk(WithoutGil([&] {
+               return it.WithReceipt(
+                   name, [&](const provision::ClusterRecord& /*cluster*/, std::string& receipt) {
+                     const py::gil_scoped_acquire gil;
+                     receipt = work(ToStr(receipt)).cast<std::string>();
+                     return absl::OkStatus();
+                   });
+             }));
+           })
       .def("recover", [](Cluster& it) { return ValueOf(WithoutGil([&] { return it.Recover(); })); })
       .def("save", [](Cluster& it) { RaiseUnlessOk(WithoutGil([&] { return it.Save(); })); });
 }

@@ -101,7 +101,7 @@ void DefineSetup(py::module_& module) {
              const auto record = ValueOf(provision::ClusterFromJson(cluster));
              RaiseUnlessOk(WithoutGil([&] {
                return it.setup->SetUp(record, arguments,
-                                      [](const std::string& /*node*/, const std::string&) {});
+                                      [](const std::string& /*node*/, const std::string&) {}, {});
              }));
            })
       .def("clean_up",

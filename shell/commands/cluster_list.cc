@@ -13,6 +13,7 @@
 #include "provision/node_pool.h"
 #include "provision/plugin_observer.h"
 #include "shell/cluster_commands.h"
+#include "shell/cluster_plugins.h"
 #include "shell/cluster_records.h"
 #include "shell/command_words.h"
 #include "shell/exit_code.h"
@@ -73,6 +74,25 @@ absl::StatusOr<bool> WantsJson(const CommandWords& words) {
   return absl::InvalidArgumentError(absl::StrCat("-o is json, not '", form, "'"));
 }
 
+// What is wrong with them is a line of its own: what runs does so all the same.
+void TellTemplates(Shell& shell) {
+  std::vector<std::string> wrong;
+  const auto templates = ReadTemplatesOf(shell, &wrong);
+  if (!templates.ok()) wrong.emplace_back(templates.status().message());
+  for (const std::string& line : wrong) {
+    shell.output().Note(absl::StrCat("cluster list: templates are left out: ", line));
+  }
+  std::vector<std::string> names;
+  if (templates.ok()) {
+    for (const auto& known : *templates) names.push_back(known.name);
+  }
+  if (!names.empty()) {
+    shell.output().Note(absl::StrCat("templates: ", absl::StrJoin(names, ", ")));
+  } else if (wrong.empty()) {
+    shell.output().Note("there are no templates; `cluster new` writes one");
+  }
+}
+
 int RunList(Shell& shell, absl::string_view rest) {
   const auto words = CommandWords::Parse(rest, {{'o', "--output", true}});
   if (!words.ok()) return WrongUse(shell, kClusterList, words.status().message());
@@ -106,12 +126,7 @@ int RunList(Shell& shell, absl::string_view rest) {
   } else {
     shell.output().Out(table.Render(shell.output().columns()));
   }
-  const auto templates = ReadTemplatesOf(shell);
-  if (!templates.ok()) return TellError(shell, "cluster list", templates.status());
-  std::vector<std::string> names;
-  for (const auto& known : *templates) names.push_back(known.name);
-  shell.output().Note(names.empty() ? "there are no templates; `cluster new` writes one"
-                                    : absl::StrCat("templates: ", absl::StrJoin(names, ", ")));
+  TellTemplates(shell);
   return kExitOk;
 }
 
@@ -141,9 +156,9 @@ Json JsonOf(const NodeRecord& node) {
 }
 
 // What ran last of each plugin on each node.
-Json PluginsOf(const ClusterRecord& record) {
+Json PluginsOf(const std::vector<provision::PluginResult>& results) {
   Json list = Json::array();
-  for (const provision::PluginResult& result : provision::PluginResultsOf(record)) {
+  for (const provision::PluginResult& result : results) {
     list.push_back({{"plugin", result.plugin},
                     {"node", result.node},
                     {"ok", result.ok},
@@ -152,8 +167,7 @@ Json PluginsOf(const ClusterRecord& record) {
   return list;
 }
 
-void TellPlugins(Shell& shell, const ClusterRecord& record) {
-  const std::vector<provision::PluginResult> results = provision::PluginResultsOf(record);
+void TellPlugins(Shell& shell, const std::vector<provision::PluginResult>& results) {
   if (results.empty()) return;
   Table table({{"plugin"}, {"node"}, {"ok"}, {"what"}});
   for (const provision::PluginResult& result : results) {
@@ -175,6 +189,9 @@ int RunStatus(Shell& shell, absl::string_view rest) {
   if (!cluster.ok()) return TellError(shell, "cluster status", cluster.status());
   Ask(shell, **cluster);
   const ClusterRecord record = (*cluster)->record();
+  const auto plan = PlanOf(shell, record);
+  const bool is_planned = plan.ok() && !record.template_name.empty();
+  const auto plugins = provision::PluginResultsOf(record, is_planned ? &*plan : nullptr);
   if (*is_json) {
     Json json = {{"cluster", record.name},
                  {"template", record.template_name},
@@ -182,7 +199,7 @@ int RunStatus(Shell& shell, absl::string_view rest) {
                  {"setup", record.setup.type},
                  {"nodes", Json::array()}};
     for (const NodeRecord& node : record.nodes) json["nodes"].push_back(JsonOf(node));
-    json["plugins"] = PluginsOf(record);
+    json["plugins"] = PluginsOf(plugins);
     shell.output().Out(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
     return kExitOk;
   }
@@ -193,7 +210,7 @@ int RunStatus(Shell& shell, absl::string_view rest) {
                node.last_error.empty() ? "-" : node.last_error});
   }
   shell.output().Out(table.Render(shell.output().columns()));
-  TellPlugins(shell, record);
+  TellPlugins(shell, plugins);
   shell.output().Note(absl::StrCat(record.name, ": ", RunningOf(record), " of ",
                                    record.nodes.size(), " nodes run"));
   return kExitOk;

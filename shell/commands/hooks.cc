@@ -21,7 +21,7 @@ using provision::Hooks;
 using provision::HookView;
 
 std::string StateOf(const HookView& hook) {
-  if (hook.is_active) return "active";
+  if (hook.is_active) return hook.is_required ? "required" : "active";
   return hook.problem.empty() ? "off" : "broken";
 }
 

@@ -179,7 +179,7 @@ TEST_CASE("a class of Python sets up a cluster of a program of C++") {
   ClusterRecord cluster = {.name = "lab"};
   cluster.nodes = {{.name = "compute001", .kind = "compute"},
                    {.name = "frontend001", .kind = "frontend"}};
-  const absl::Status status = (*setup)->SetUp(cluster, {"-v"}, nullptr);
+  const absl::Status status = (*setup)->SetUp(cluster, {"-v"}, nullptr, nullptr);
   INFO(status);
   CHECK(status.ok());
   std::string told;
@@ -187,7 +187,7 @@ TEST_CASE("a class of Python sets up a cluster of a program of C++") {
   CHECK(told == "compute001,frontend001:-v");
   CHECK((*setup)->CleanUp(cluster).ok());
   cluster.name = "hard";
-  CHECK(absl::IsFailedPrecondition((*setup)->SetUp(cluster, {}, nullptr)));
+  CHECK(absl::IsFailedPrecondition((*setup)->SetUp(cluster, {}, nullptr, nullptr)));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 """The development shell, the configuration that it has, and the log."""
 
+import json
 import logging
 import os
 import pathlib
@@ -72,6 +73,8 @@ cluster.run_plugin('pkginstaller', 'testcluster', cfg)
 ec2.get_all_instances()
 cluster is cm, starcluster.node.Node is type(nodes[0]), s3
 templates.sge.sge_pe_template
+cluster.run_plugin('pkginstaller', 'testclustre', cfg)
+cluster.get_cluster('none')
 """
     (started / "steps").write_text(steps.replace("HOME", str(started)))
     for program in ("import sys; sys.modules['IPython'] = None", ""):
@@ -93,6 +96,12 @@ templates.sge.sge_pe_template
         assert "ec2.get_all_instances: there is no provider for Amazon's cloud here" in out
         assert "(True, True, <s3: no provider for Amazon's cloud is here>)" in out
         assert "starcluster.templates.sge is not there" in out
+        there = "there are: larger, smallcluster, testcluster"
+        assert f"!!! ERROR - there is no cluster testclustre; {there}; did you mean testcluster?" in out
+        assert f"!!! ERROR - there is no cluster none; {there}" in out and "ClusterDoesNotExist" not in out
+        # As after `plugin run`.
+        receipt = json.loads(muster.SqliteRepository().get("testcluster")._record()["receipts"]["plugins"])
+        assert receipt["done"]["pkginstaller"]["ran"] and list(receipt["done"]["pkginstaller"]["nodes"]) == ["master001", "node001"]
 
 
 def test_at_a_terminal_it_is_ipython(started):
@@ -128,7 +137,7 @@ def test_at_a_terminal_it_is_ipython(started):
 def test_a_cluster_that_is_not_there_is_told(home, capsys):
     from muster.plugins.shell import main
     assert main(["--cluster", "none", "--config", str(home / "lab.conf")]) == 1
-    assert "clustershell shell: cluster none does not run" in capsys.readouterr().err
+    assert "clustershell shell: there is no cluster none; there are: larger, smallcluster" in capsys.readouterr().err
     (home / ".starcluster/config").write_text("[cluster old]\nCLUSTER_SIZE = 2\n")
     assert main(["--cluster", "old"]) == 1
     assert "cluster old does not run: `clustershell cluster create old` starts it" in capsys.readouterr().err
@@ -169,6 +178,7 @@ def test_starclusters_own_configuration_is_read_too(home, monkeypatch):
 
 def test_the_screen_and_the_debug_file_get_what_they_should(home, capsys, monkeypatch):
     from starcluster.logger import INFO_NO_NEWLINE, log
+    assert logging.getLevelName("INFO") == logging.INFO and logging.getLevelName(INFO_NO_NEWLINE) == "INFO"
     from muster.plugins import logger
     monkeypatch.setenv("COLUMNS", "28")
     before = logger.configure(str(home / "logs"))

@@ -8,7 +8,7 @@ import signal
 import pexpect
 import pytest
 
-from conftest import LONG, processes_with, wait_until
+from conftest import LONG, SLACK, processes_with, wait_until
 from test_clusters import TEMPLATE, configure, fixture_lab, good, states  # noqa: F401  (the fixture)
 
 ONE = "[cluster base1]\nprovider = local\nnodes.compute = 1\n[cluster other]\nnodes.compute = 1\n"
@@ -217,3 +217,44 @@ def test_a_setup_without_scripts_says_so(lab):
     assert kinds == {"compute": 1}
     assert not re.search(r"\d ms", good(lab, "cluster", "status", "base1").stdout)
     assert processes_with(lab.mark)
+
+
+def test_a_wrong_template_keeps_no_cluster_out_of_the_list(lab):
+    good(lab, "cluster", "start", "base1", "--nodes", "1:compute,0:frontend")
+    path = configure(lab, "[cluster other]\nnodes.node = 1\n" + TEMPLATE + "min_nodes.comput = 1\n[cluster larger]\nextends = base1\n")
+    listed = good(lab, "cluster", "list")
+    assert " ".join(listed.stdout.splitlines()[-1].split()) == "base1 base1 local 1 1 1 compute"
+    warning, templates = listed.stderr.splitlines()
+    assert warning.startswith(f"cluster list: templates are left out: {path}:7: there is no nodes.comput; ")
+    assert templates == "templates: other"
+    for name in ("base1", "larger"):
+        wrong = lab.run("cluster", "start", name, "-n", "fresh")
+        assert wrong.returncode == 2 and f"{path}:7: there is no nodes.comput" in wrong.stderr
+
+
+def test_an_interrupt_ends_the_scripts_of_a_setup(lab):
+    path = configure(lab, "[setup tools]\nscripts = setup.d\n[cluster base1]\nsetup = tools\nnodes.compute = 2\n"
+                     "groups.compute = workers\n")
+    folder = path.parent / "setup.d/workers"
+    folder.mkdir(parents=True)
+    for name, text in {"10-quick": f"echo $MUSTER_NODE >> {lab.folder}/quick", "30-never": f"touch {lab.folder}/never",
+                       "20-long": f"touch {lab.folder}/began-$MUSTER_NODE; setsid sleep 4321 & sleep 4321"}.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+    good(lab, "cluster", "start", "base1", "--no-setup")
+    before = processes_with(lab.mark)
+    setup = lab.start("cluster", "setup", "base1")
+    wait_until(lambda: len(list(lab.folder.glob("began-*"))) == 2, 20 * SLACK, "the scripts run")
+    setup.send_signal(signal.SIGINT)
+    _, told = setup.communicate(timeout=20 * SLACK)
+    assert setup.returncode == 130
+    for name in ("compute001", "compute002"):
+        assert f"{name}: workers/20-long was stopped".encode() in told, told
+    assert b"it was interrupted: 2 of 2 nodes were not set up; " in told and b"`cluster setup` goes on there" in told
+    wait_until(lambda: not set(processes_with(lab.mark)) - set(before), 5 * SLACK, "nothing of the scripts is left")
+    # What was done is not done again.
+    (folder / "20-long").write_text("#!/bin/sh\ntrue\n")
+    assert not (lab.folder / "never").exists()
+    good(lab, "cluster", "setup", "base1")
+    assert sorted((lab.folder / "quick").read_text().split()) == ["compute001", "compute002"]
+    assert (lab.folder / "never").exists()

@@ -52,6 +52,81 @@ def test_a_hook_that_misbehaves_is_named_and_the_next_one_runs(lab, name):
     assert log_of(lab).count(f" error hook {name}: ") == 2
 
 
+def test_a_required_hook_that_goes_wrong_stops_what_it_guards(lab):
+    configure(lab, "[hooks]\nenable = true\ntimeout = 3s\n[hook guard]\nrequired = yes\n[cluster base1]\nnodes.compute = 1\n")
+    path = hook(lab, "guard", """
+        import os
+        def pre_execute(request, **keyword_args):
+            command = request["command"]
+            if "raises" in command:
+                raise ValueError("boom")
+            if "ends" in command:
+                os._exit(5)
+            if "loops" in command:
+                while True:
+                    pass
+            if "changes" in command:
+                request["command"] = 3
+            if "breaks" in command:
+                open(__file__, "a").write("def f(:")
+                os._exit(5)
+        def post_execute(request, **keyword_args):
+            assert "after" not in request["command"]
+        def pre_start_nodes(**keyword_args):
+            raise KeyError("nodes")
+        """)
+    hook(lab, "other", "def pre_execute(request, **keyword_args):\n    raise ValueError('only told')\n")
+    whole = path.read_text()
+    words = ["raises", "ends", "loops", "changes", "after", "breaks", "closed"]
+    result = lab.lines(1, *(f"@1 echo {word}" for word in words))
+    assert result.stdout == "n1: after\n" and result.returncode == 1
+    lines = [line for line in result.stderr.splitlines() if "only told" not in line]
+    began = "the hook guard:pre_execute is required ([hook guard] required), and went wrong: "
+    told = [f"ValueError: boom ({path}:6)", "exit code 5", "it ran longer than 3 s", "request.command has to be a text",
+            "AssertionError", "exit code 5", "SyntaxError"]
+    assert len(lines) == len(told), result.stderr
+    for word, why, line in zip(words, told, lines):
+        assert why in line and (word == "after" or line.startswith(began)), line
+        assert word == "after" or line.endswith("; mend it, or take the setting away; nothing was sent")
+    # One that cannot be loaded stops all that it might have had a say in, and is asked anew each time.
+    closed = lab.lines(1, "@1 echo fine", f"!echo 'priority = 1' > {path}", "@1 echo fine")
+    assert closed.stdout == "n1: fine\n"
+    assert "hook guard: required, and cannot be loaded: " in closed.stderr and began + "SyntaxError" in closed.stderr
+    path.write_text(whole)
+    start = lab.run("cluster", "start", "base1")
+    assert start.returncode == 1
+    assert "the hook guard:pre_start_nodes is required ([hook guard] required), and went wrong: KeyError: 'nodes'" in start.stderr
+    assert re.search(r"guard +required +50 ", lab.run("hooks").stdout)
+
+
+def test_required_hooks_that_cannot_be_called_are_no_way_around_them(lab):
+    required = "[hooks]\nenable = true\nrequired = guard, 20-guard\n"
+    configure(lab, required)
+    path = hook(lab, "guard", "def pre_execute(**keyword_args):\n    pass\n")
+    missing = lab.lines(1, "@1 echo ran")
+    assert missing.returncode == 2 and missing.stdout == ""
+    assert "the hook 20-guard is required ([hooks] required), and no such hook is switched on in " in missing.stderr
+    executable = program(lab, "pre_execute", "20-guard", "exit 3\n")
+    faulty = lab.lines(1, "@1 echo ran")
+    assert faulty.stdout == "" and "the hook 20-guard:pre_execute is required ([hooks] required), and went wrong: failed: exit code 3" in faulty.stderr
+    executable.chmod(0o600)
+    left_out = lab.lines(1, "@1 echo ran")
+    assert left_out.stdout == "" and "and went wrong: " in left_out.stderr and "20-guard is not executable; say: chmod +x" in left_out.stderr
+    executable.write_text("#!/bin/sh\ntrue\n")
+    executable.chmod(0o700)
+    assert lab.lines(1, "@1 echo ran").stdout == "n1: ran\n"
+    path.chmod(0o666)
+    others = lab.lines(1, "@1 echo ran")
+    assert others.stdout == "" and "the hook guard:pre_execute is required ([hooks] required), and went wrong: " in others.stderr
+    configure(lab, "[hooks]\nenable = true\nrequired = yes\n[hook guard]\nrequired = no\n")
+    assert lab.lines(1, "@1 echo ran").stdout == "n1: ran\n"
+    path.chmod(0o600)
+    path.parent.chmod(0o777)
+    hidden = lab.lines(1, "@1 echo ran")
+    path.parent.chmod(0o700)
+    assert hidden.stdout == "" and f"and went wrong: the hooks in {path.parent} are left out: " in hidden.stderr
+
+
 def test_texts_that_are_no_text_are_told_and_a_veto_counts_whatever_its_reason_is(lab):
     configure(lab, "[hooks]\nenable = true\ntimeout = 5s\n")
     hook(lab, "odd", r"""

@@ -205,9 +205,19 @@ def test_a_veto_starts_nothing_and_says_why(lab):
     assert vetoed.stdout == "compute001: on\n"
     stopped = lab.run("cluster", "stop", "base1", "-y")
     assert stopped.returncode == 1 and "said no: they are needed" in stopped.stderr
+    assert "--force" not in stopped.stderr
+    terminated = lab.run("--cluster", "base1", "-c", "terminate compute002 -y", "-c", "stop compute002 -y")
+    assert terminated.returncode == 1 and terminated.stderr.count("said no: they are needed") == 2
+    resized = lab.run("cluster", "resize", "base1", "-r", "1:compute", "-y")
+    assert resized.returncode == 1 and "said no: they are needed" in resized.stderr
     assert good(lab, "--cluster", "base1", "-w", "compute002", "echo still").stdout == "compute002: still\n"
-    guard.unlink()
-    good(lab, "cluster", "stop", "base1", "-y")
+    for forced in ("stop", "delete"):
+        if forced == "delete":
+            good(lab, "--hook-setting", "guard.most=2", "cluster", "start", "base1")
+        overridden = good(lab, "cluster", forced, "base1", "-y", "--force")
+        assert f"cluster {forced}: the hook guard:pre_stop_nodes said no: they are needed; overridden by --force" in overridden.stderr
+        assert overridden.stdout.count(": stopped\n") == 2
+    assert guard.exists()
 
 
 def test_hooks_change_what_is_executed_in_order_of_priority_and_name(lab):
@@ -293,6 +303,9 @@ def test_without_hooks_nothing_is_started(lab):
 @pytest.mark.parametrize("switch, told", [
     ("enable = recordr", "cluster.conf:2: there is no hook recordr in "),
     ("enable = 3", "cluster.conf:2: enable: 3 switches nothing on; valid here: true (all hooks), false, a list of names"),
+    ("enable = true\nrequired = ghost", "the hook ghost is required ([hooks] required), and no such hook is switched on"),
+    ("enable = true\n[hook recorder]\nrequired = perhaps", 'cluster.conf:4: required: "perhaps" is neither yes nor no'),
+    ("enable = {recorder: {required: perhaps}}", 'required of recorder: "perhaps" is neither yes nor no'),
     ("enabel = true", 'cluster.conf:2: no key "enabel" is known'),
 ])
 def test_a_wrong_switch_is_an_error_at_the_start(lab, switch, told):

@@ -36,13 +36,45 @@ def test_a_plugin_that_fails_is_where_the_setup_goes_on(lab, plugins):
 
 
 def test_a_failure_whose_text_is_no_text_is_kept(lab, plugins):
-    configure(lab, THREE + "[plugin odd]\nsetup_class = odd.Odd\n[cluster base1]\nnodes.node = 1\nplugins = a, odd\n")
+    sections = THREE + "[plugin odd]\nsetup_class = odd.Odd\n[cluster base1]\nnodes.node = 1\n"
+    configure(lab, sections + "plugins = a, odd\n")
     plugins.write("steps.py", STEPS)
     plugins.write("odd.py", "from starcluster.clustersetup import ClusterSetup\n\nclass Odd(ClusterSetup):\n"
                   "    def run(self, nodes, *arguments):\n        raise RuntimeError('bad \\udcff name')\n")
     result = lab.run("cluster", "start", "base1")
     assert result.returncode == 1 and "plugin odd: run failed RuntimeError: bad ? name" in result.stderr
     assert ran(lab, "base1") == {"a": {"node001": True}, "odd": {"": False}}
+
+    # What failed on no node is told, too; what is configured no more did not fail to run.
+    def told():
+        plugins_of = json.loads(good(lab, "cluster", "status", "base1", "-o", "json").stdout)["plugins"]
+        return {one["plugin"]: one["text"] for one in plugins_of}
+    assert told() == {"a": "run", "odd": "run: RuntimeError: bad ? name"}
+    plugins.write("odd.py", "def f(:\n")
+    assert lab.run("cluster", "setup", "base1").returncode == 1
+    assert "Plugin odd" in told()["odd"] and "odd.py" in told()["odd"]
+    configure(lab, sections + "plugins = b\n")
+    assert told() == {"a": "run; no longer configured"}
+    good(lab, "cluster", "setup", "base1")
+    assert told() == {"a": "run; no longer configured", "b": "run"}
+    configure(lab, sections + "plugins = a, b\n")
+    good(lab, "cluster", "setup", "base1", "--reload")
+    assert told() == {"a": "run", "b": "run"}
+
+
+def test_the_log_goes_where_it_went_whatever_a_plugin_does_to_its_streams(lab, plugins):
+    plugins.write("closes.py", "import os, sys\nfrom starcluster.clustersetup import ClusterSetup\n"
+                  "from starcluster.logger import log\n\nclass Closes(ClusterSetup):\n    def run(self, nodes, *rest):\n"
+                  "        sys.stdout = sys.stderr = open(os.devnull, 'w')\n        log.info('one')\n        log.error('bad')\n"
+                  "        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__\n        sys.stdout.close()\n"
+                  "        log.info('two')\n        sys.stderr.close()\n        log.error('worse')\n\n"
+                  "class After(ClusterSetup):\n    def run(self, nodes, *rest):\n        print('three')\n        log.info('four')\n")
+    configure(lab, "[plugin closes]\nsetup_class = closes.Closes\n[plugin after]\nsetup_class = closes.After\n"
+              "[cluster base1]\nnodes.node = 1\nplugins = closes, after\n")
+    result = good(lab, "cluster", "start", "base1")
+    lines = [line for line in result.stdout.splitlines() if line in (">>> one", ">>> two", "three", ">>> four")]
+    assert lines == [">>> one", ">>> two", "three", ">>> four"], result.stdout
+    assert [line for line in result.stderr.splitlines() if line.startswith("!!!")] == ["!!! ERROR - bad", "!!! ERROR - worse"]
 
 
 def test_what_a_killed_clustershell_left_in_tmp_goes_with_the_next(lab, plugins):

@@ -29,6 +29,9 @@ class Setup:
         loaded = self._loaded(sections)
         if loaded is None:
             return self._answer()
+        for one in loaded:
+            if self.receipt.has_run(one.name):
+                self.receipt.forgive(one.name)
         self.receipt.prune(order.nodes)
         steps = [step for step in map(self._step, loaded) if step[2]]
         if not steps:
@@ -85,6 +88,8 @@ class Setup:
             for node in nodes:
                 if node.alias in failure.nodes:
                     self.receipt.note(loaded.section, "run", [node], False, failure.text_of(node.alias))
+            if not failure.nodes:
+                self.receipt.fail(loaded.name, f"run: {failure.text_of('')}")
         self._note(loaded, failure.nodes[0] if failure and len(failure.nodes) == 1 else "", failure)
         return failure is None
 
@@ -176,6 +181,7 @@ class Setup:
             except PluginError as error:
                 went_well = False
                 log.error("%s", error)
+                self.receipt.fail(section.name, str(error))
                 self.results.append({"plugin": section.name, "node": "", "ok": False, "text": str(error)})
         return loaded if went_well else None
 

@@ -1,5 +1,8 @@
 """Clusters that run, by the names of StarCluster's: for plugins and the development shell."""
 
+import difflib
+import json
+
 import ClusterAPI
 
 from . import exception
@@ -76,10 +79,41 @@ def run_plugin(plugin_name, cluster_tag, cfg):
     section = cfg.get_plugin(plugin_name)
     order = order_of(cluster_tag, cfg)
     order["plugins"] = [section._asdict()]
-    answer = call({**order, "plugin": plugin_name, "hook": "run"}, "run")
+    from .._provision import StatusError
+    try:
+        answer = _kept(cluster_tag, lambda receipt: call(
+            {**order, "receipt": receipt, "plugin": plugin_name, "hook": "run"}, "run"))
+    except StatusError as error:  # no node of it runs, or somebody else changes it
+        log.error("%s", error.args[1])
+        raise exception.PluginError(error.args[1]) from None
     if not answer["ok"]:
         raise exception.PluginError(answer["message"])
     log.info("%s", answer["message"])
+
+
+def _kept(tag, work):
+    """The answer of work(receipt); of a cluster that was started its receipt is kept, and nobody else changes it
+    meanwhile."""
+    from ..exceptions import ClusterNotFound
+    from ..repository import SqliteRepository
+    try:
+        cluster = SqliteRepository().get(tag)
+    except ClusterNotFound:
+        return work({})
+    answers, errors = [], []
+
+    def run(text):
+        try:
+            answers.append(work(json.loads(text or "{}")))
+            told = json.dumps(answers[0]["receipt"], ensure_ascii=False)
+            return told.encode("utf-8", "replace").decode()  # no lone surrogates
+        except BaseException as error:
+            errors.append(error)
+            return text
+    cluster._native.with_receipt("plugins", run)
+    if errors:
+        raise errors[0]
+    return answers[0]
 
 
 def order_of(tag, cfg):
@@ -108,6 +142,13 @@ def _told(node):
 
 
 def _listed(tag, cfg):
+    from ..repository import SqliteRepository
+    known = sorted({*cfg.get_cluster_names(), *(cluster.name for cluster in SqliteRepository().get_all())})
+    if tag not in known:
+        near = difflib.get_close_matches(tag, known, 1)
+        raise exception.ClusterDoesNotExist(
+            f"there is no cluster {tag}; " + (f"there are: {', '.join(known)}" if known else "none is configured")
+            + (f"; did you mean {near[0]}?" if near else ""))
     ours = [path for path in cfg.files if not path.endswith("/.starcluster/config")]
     try:
         if not ours:

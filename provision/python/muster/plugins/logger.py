@@ -20,6 +20,7 @@ from .debug_file import DebugFile
 
 INFO_NO_NEWLINE = INFO + 1  # a level whose lines have no end
 logging.addLevelName(INFO_NO_NEWLINE, "INFO")
+logging.addLevelName(INFO, "INFO")  # who sets a level by this name means this one
 
 INFO_FORMAT = ">>> %(message)s\n"
 DEBUG_FORMAT = "%(filename)s:%(lineno)d - %(levelname)s - %(message)s\n"
@@ -64,12 +65,27 @@ class Screen(logging.Handler):
     def __init__(self):
         super().__init__(INFO)
         self._turn = threading.Lock()
+        self._kept = None
+
+    @contextlib.contextmanager
+    def keeping(self, streams):
+        """In the block lines go to these, (stdout, stderr), whatever is put in the place of sys.stdout and closed."""
+        before, self._kept = self._kept, streams
+        try:
+            yield
+        finally:
+            self._kept = before
 
     def emit(self, record):
         try:
-            stream = sys.stderr if record.levelno >= ERROR else sys.stdout
+            is_error = record.levelno >= ERROR
+            stream = (self._kept or (sys.stdout, sys.stderr))[is_error]
             with self._turn:
                 text = self.format(record)
+                if getattr(stream, "closed", False):
+                    with open(2 if is_error else 1, "wb", buffering=0, closefd=False) as anew:
+                        anew.write(text.encode("utf-8", "backslashreplace"))
+                    return
                 try:
                     stream.write(text)
                 except UnicodeEncodeError as error:

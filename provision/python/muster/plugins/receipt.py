@@ -12,15 +12,28 @@ class Receipt:
         self.plugins = data.get("plugins") or []
         self.is_whole = bool(data.get("whole"))  # every plugin ran once
         self._done = data.get("done") or {}
+        self._failed = data.get("failed") or {}  # text of what failed last, and not on a node
 
     def data(self):
         """All of it."""
-        return {"format": 1, "whole": self.is_whole, "plugins": self.plugins, "done": self._done}
+        return {"format": 1, "whole": self.is_whole, "plugins": self.plugins, "done": self._done,
+                "failed": self._failed}
 
     def keep(self, sections, is_whole):
         """The plugins as they are configured now are those of the cluster."""
+        names = {section.name for section in sections}
+        for gone in {told["name"] for told in self.plugins} - names:
+            self._failed.pop(gone, None)
+            if gone in self._done:
+                self._done[gone]["removed"] = True
+        for name in names & self._done.keys():
+            self._done[name].pop("removed", None)
         self.plugins = [section._asdict() for section in sections]
         self.is_whole = is_whole
+
+    def fail(self, plugin, text):
+        """It failed before it was on any node, or on none of them."""
+        self._failed[plugin] = text
 
     def has_run(self, plugin):
         """Whether its run() went well once."""
@@ -41,9 +54,14 @@ class Receipt:
         return {name: told.get("text", "") for name, told in self._done.get(plugin, {}).get("nodes", {}).items()
                 if not told.get("ok")}
 
+    def forgive(self, plugin):
+        """What kept it from running is mended."""
+        self._failed.pop(plugin, None)
+
     def note(self, section, hook, nodes, ok, text="", ran=None):
         """It ran on those nodes, and how that ended. `ran`: whether run() has done its work now; None: as before."""
         entry = self._done.setdefault(section.name, {"ran": False, "nodes": {}})
+        self._failed.pop(section.name, None)
         entry["setup_class"], entry["settings"] = section.setup_class, dict(section.settings)
         if ran is not None:
             entry["ran"] = ran

@@ -7,7 +7,7 @@ import traceback
 
 from . import _connections, clustersetup, crash_report, loader
 from .failure import Failure, cut
-from .logger import lines_of, log
+from .logger import console, lines_of, log
 from .threadpool import ThreadPool
 
 MOST_OF_TRACEBACK = 50_000  # characters in the debug file; what a command printed is in it
@@ -118,12 +118,16 @@ _IS_NONE = object()
 
 @contextlib.contextmanager
 def _streams():
-    """What a plugin puts in the place of these is gone after it."""
+    """What a plugin puts in the place of these is gone after it, and what it closed is open again. The log does not
+    follow it."""
     before = sys.stdout, sys.stderr
     try:
-        yield
+        with console.keeping(before):
+            yield
     finally:
-        sys.stdout, sys.stderr = before
+        sys.stdout, sys.stderr = (
+            open(number, "w", 1, "utf-8", "backslashreplace", closefd=False) if getattr(stream, "closed", False) else stream
+            for number, stream in enumerate(before, 1))
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@
 """
 
 import argparse
+import code
 import importlib
 import os
 import sys
@@ -133,24 +134,41 @@ def _execute(command, names):
     return 0
 
 
+class _Console(code.InteractiveConsole):
+    """A name that no cluster has is a mistake, and no error of a program: one line."""
+
+    def showtraceback(self):
+        error = sys.exc_info()[1]
+        if isinstance(error, exception.ClusterDoesNotExist):
+            log.error("%s", error)
+        else:
+            super().showtraceback()
+
+
+def _tell(_shell, _kind, error, _place, tb_offset=None):
+    """The same in IPython."""
+    log.error("%s", error)
+
+
 def _interact(names):
     try:
         from IPython.terminal.embed import InteractiveShellEmbed
         from traitlets.config import Config
     except ImportError:
-        import code
         try:
             import readline  # noqa: F401 (editing of lines)
         except ImportError:
             pass
-        code.interact(banner="", local=names, exitmsg="")
+        _Console(names).interact(banner="", exitmsg="")
         return 0
     config = Config()
     config.TerminalInteractiveShell.confirm_exit = False
     folder = os.path.join(os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state"), "muster")
     os.makedirs(folder, mode=0o700, exist_ok=True)
     config.HistoryManager.hist_file = os.path.join(folder, "shell_history.sqlite")
-    InteractiveShellEmbed(config=config, banner1="", exit_msg="", user_ns=names)()
+    shell = InteractiveShellEmbed(config=config, banner1="", exit_msg="", user_ns=names)
+    shell.set_custom_exc((exception.ClusterDoesNotExist,), _tell)
+    shell()
     return 0
 
 
