@@ -51,6 +51,13 @@ def program(pid):
         return ""
 
 
+def most_of_workers(zygote):
+    """The most bytes that a warm worker below this zygote holds, for its own and as its share (PSS): the spare
+    one holds less, as it has run nothing. None: there is none, or this user may not ask."""
+    workers = [worker for supervisor in children(zygote) for worker in children(supervisor)]
+    return max(filter(None, map(proportional, workers)), default=None)
+
+
 class Peak:
     """Looks at a sum of processes in a thread of its own, from `with` to its end. `count` gives
     bytes; `above_idle` is the most that was seen over what was there before."""

@@ -143,6 +143,13 @@ def idle_memory(stage, size):
     yield Figure(row="W6", name="idle connection, clusterd", unit="KiB", judged="ours",
                  ours=[max(0, more - few) / 1024 / (size.connections - 1)],
                  command=f"connections {size.connections}")
+    # Last: something runs.
+    command = f"round_trip {size.round_trips} 2"
+    driver.do(*command.split())
+    held = memory.most_of_workers(stage.node_processes().get("zygote", 0))
+    if held is not None:
+        yield Figure(row="W6", name="a warm worker after 1+1, PSS", unit="MiB", ours=[held / memory.MIB],
+                     judged="ours", command=command)
 
 
 # In the order in which they run: what is idle is looked at before anything has run.

@@ -14,6 +14,7 @@
 
 #include "client/grpc_threads.h"
 #include "common/account.h"
+#include "common/descriptor_limit.h"
 #include "common/escape.h"
 #include "common/status_macros.h"
 #include "common/tsan.h"
@@ -52,7 +53,8 @@ absl::StatusOr<uid_t> ServerOf(int fd) {
 absl::StatusOr<UniqueFd> ConnectUnix(const std::string& path) {
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket.IsOpen()) {
-    return absl::ResourceExhaustedError(absl::StrCat("cannot make a socket: ", ::strerror(errno)));
+    return absl::ResourceExhaustedError(
+        absl::StrCat("cannot make a socket: ", WhyNoDescriptor(errno)));
   }
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
@@ -98,7 +100,7 @@ struct CancelExchange {
 
 absl::StatusOr<std::shared_ptr<Connection>> Connection::Open(const Address& address,
                                                              const TrustedUsers& trust) {
-  KeepGrpcThreads();
+  RETURN_IF_ERROR(KeepGrpcThreads());
   std::shared_ptr<Connection> connection(new Connection);
   UniqueFd socket;
   if (address.kind == Address::Kind::kSsh) {
@@ -111,7 +113,7 @@ absl::StatusOr<std::shared_ptr<Connection>> Connection::Open(const Address& addr
   connection->watch_.Reset(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
   if (!connection->watch_.IsOpen()) {
     return absl::ResourceExhaustedError(
-        absl::StrCat("cannot set up a connection: ", ::strerror(errno)));
+        absl::StrCat("cannot set up a connection: ", WhyNoDescriptor(errno)));
   }
   // From here the socket is the channel's.
   connection->channel_ =

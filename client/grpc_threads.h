@@ -3,9 +3,13 @@
 // thread joining itself. So they are kept until the process ends.
 #pragma once
 
+#include <absl/status/status.h>
+
 namespace muster {
 
-// Thread-safe; costs something the first time only.
-void KeepGrpcThreads();
+// Before anything of gRPC is made, an Alarm too: where descriptors are lacking gRPC does not fail,
+// but ends the process. ResourceExhausted: they are; the next call tries again. Costs something the
+// first time only. Thread-safe.
+absl::Status KeepGrpcThreads();
 
 }  // namespace muster

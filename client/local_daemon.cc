@@ -12,6 +12,7 @@
 
 #include <utility>
 
+#include "common/descriptor_limit.h"
 #include "common/escape.h"
 #include "common/pipe.h"
 #include "common/status_macros.h"
@@ -24,7 +25,7 @@ constexpr int kLifelineFd = 3;
 
 absl::Status NoDescriptors(int error) {
   return absl::ResourceExhaustedError(
-      absl::StrCat("cannot make what a clusterd needs to start: ", ::strerror(error)));
+      absl::StrCat("cannot make what a clusterd needs to start: ", WhyNoDescriptor(error)));
 }
 
 int MillisecondsUntil(std::chrono::steady_clock::time_point deadline) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "client/execution_id.h"
+#include "client/grpc_threads.h"
 #include "common/account.h"
 #include "common/limits.h"
 #include "common/tsan.h"
@@ -245,6 +246,7 @@ void NodeLink::GiveBack(Lane& lane) {
 }
 
 void NodeLink::TickLater() {
+  if (!KeepGrpcThreads().ok()) return;  // then there is no connection either
   std::optional<Lanes::Time> at;
   {
     const MutexLock lock(mutex_);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/grpc_threads.h"
+
 namespace muster {
 namespace {
 
@@ -73,7 +75,8 @@ void RetriedCall::OnEnd(const std::shared_ptr<Call::State>& attempt) {
     again = IsWorthAnother(outcome.kind);
     if (again) attempt_.reset();
   }
-  if (again) {
+  // The pause is a timer of gRPC's.
+  if (again && KeepGrpcThreads().ok()) {
     pause_.At(std::chrono::steady_clock::now() + PauseAfter(tries),
               [self = shared_from_this()] { self->Try(); });
     return;

@@ -11,8 +11,10 @@
 #include <chrono>
 #include <utility>
 
+#include "common/descriptor_limit.h"
 #include "common/pipe.h"
 #include "common/ssh_command.h"
+#include "common/status_macros.h"
 
 namespace muster {
 namespace {
@@ -34,7 +36,7 @@ absl::StatusOr<std::shared_ptr<SshTunnel>> SshTunnel::Start(const Address& addre
   UniqueFd ours, theirs;
   if (!MakeSocketPair(ours, theirs)) {
     return absl::ResourceExhaustedError(
-        absl::StrCat("cannot make a socket for ssh: ", ::strerror(errno)));
+        absl::StrCat("cannot make a socket for ssh: ", WhyNoDescriptor(errno)));
   }
   std::shared_ptr<SshTunnel> tunnel(new SshTunnel);
   ChildProcess::Options options;
@@ -43,6 +45,7 @@ absl::StatusOr<std::shared_ptr<SshTunnel>> SshTunnel::Start(const Address& addre
   if (tunnel->words_.fd() >= 0) options.fds.emplace_back(tunnel->words_.fd(), 2);
   options.new_session = true;  // Ctrl-C at our terminal stops commands, not the connection
   absl::StatusOr<ChildProcess> child = ChildProcess::Start(options);
+  if (!absl::IsNotFound(child.status())) RETURN_IF_ERROR(child.status());
   if (!child.ok()) {
     return absl::NotFoundError(absl::StrCat(
         child.status().message(), "; install OpenSSH's client, or name it in MUSTER_SSH"));

@@ -50,11 +50,10 @@ absl::StatusOr<ChildProcess> ChildProcess::Start(const Options& options) {
   for (const auto& [ours, theirs] : options.fds) {
     copies.emplace_back(::fcntl(ours, F_DUPFD_CLOEXEC, kAboveTargets));
     if (!copies.back().IsOpen()) {
-      const int error = errno;
+      const int error = errno == EINVAL ? EMFILE : errno;  // the limit is below kAboveTargets
       posix_spawn_file_actions_destroy(&actions);
-      return absl::ResourceExhaustedError(absl::StrCat(
-          "cannot start ", options.argv[0], ": no descriptor is left for it: ", strerror(error),
-          "; raise the limit (ulimit -n)"));
+      return absl::ResourceExhaustedError(
+          absl::StrCat("cannot start ", options.argv[0], ": ", WhyNoDescriptor(error)));
     }
     posix_spawn_file_actions_adddup2(&actions, copies.back().get(), theirs);
   }

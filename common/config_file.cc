@@ -74,6 +74,7 @@ const std::vector<SectionKind>& ValidSections() {
         "name",
         "pass_environment",
         "python",
+        "session_timeout",
         "slots",
         "user_site",
         "workers"}},

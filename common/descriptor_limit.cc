@@ -1,5 +1,8 @@
 #include "common/descriptor_limit.h"
 
+#include <absl/strings/str_cat.h>
+#include <errno.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include <atomic>
@@ -35,6 +38,18 @@ void PassOnDescriptorLimit(pid_t child) {
   if (given > limit.rlim_max) return;
   limit.rlim_cur = given;
   ::prlimit(child, RLIMIT_NOFILE, &limit, nullptr);
+}
+
+std::string WhyNoDescriptor(int error) {
+  const char* const words = ::strerror(error);
+  if (error == EMFILE) {
+    return absl::StrCat("no descriptor is left: ", words,
+                        "; close some files, or raise the limit (ulimit -n)");
+  }
+  if (error == ENFILE) {
+    return absl::StrCat("no descriptor is left: ", words, "; raise fs.file-max of this machine");
+  }
+  return words;
 }
 
 }  // namespace muster

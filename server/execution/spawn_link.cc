@@ -87,8 +87,9 @@ void SpawnLink::HandleEvents(std::uint32_t events) {
   }
   loop_.Unwatch(socket_.get());
   socket_.Reset();
-  unsent_.clear();  // the control sockets in it close: those executions learn it that way
-  on_end_();        // may end this object: nothing after it
+  // May end this object: nothing after it. The control sockets in what is unsent close with it:
+  // those executions learn it that way.
+  on_end_();
 }
 
 }  // namespace muster::server

@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/unique_fd.h"
@@ -14,8 +15,13 @@ namespace muster::server {
 
 class SpawnLink {
  public:
-  // `on_message` gets what the other end says (a zygote: "R", or "E" and why), `on_end` comes once,
-  // when it is gone.
+  struct Message {
+    std::string bytes;
+    std::vector<UniqueFd> fds;
+  };
+
+  // `on_message` gets what the other end says (a zygote: "R", or "E" and why, or kLeaves), `on_end`
+  // comes once, when it is gone; what nobody got is there until this object goes.
   SpawnLink(EventLoop& loop, UniqueFd socket, std::function<void(const std::string&)> on_message,
             std::function<void()> on_end);
   ~SpawnLink();
@@ -32,13 +38,10 @@ class SpawnLink {
   // False: the other end is gone, nobody got anything, and the descriptors are still the caller's;
   // `on_message` has had what it said last.
   bool Send(SpawnCommand command, const std::string& payload, std::vector<UniqueFd>& fds);
+  // What waits to be sent.
+  std::deque<Message> TakeUnsent() { return std::exchange(unsent_, {}); }
 
  private:
-  struct Message {
-    std::string bytes;
-    std::vector<UniqueFd> fds;
-  };
-
   void HandleEvents(std::uint32_t events);
   bool Flush();
 

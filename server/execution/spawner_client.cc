@@ -81,11 +81,13 @@ absl::Status SpawnerClient::StartZygote(const Identity& identity, Zygote& zygote
       !spawner_->Send(SpawnCommand::kStartZygote, request.Encode(), theirs)) {
     return absl::UnavailableError("clusterd-spawner is gone");
   }
-  zygote.is_ready = false;
+  zygote.is_ready = zygote.is_leaving = false;
   zygote.error.clear();
   zygote.link = std::make_unique<SpawnLink>(
       loop_, std::move(ours),
       [&zygote](const std::string& message) {
+        zygote.is_leaving = message[0] == SpawnLoop::kLeaves;
+        if (zygote.is_leaving) return;
         zygote.is_ready = message[0] == 'R';
         // It may be its user's own code that speaks.
         if (!zygote.is_ready) zygote.error = EscapeControls(message.substr(1, kShownWords));
@@ -100,11 +102,21 @@ void SpawnerClient::EndZygote(const Identity& identity, Zygote& zygote) {
         "clusterd-worker does not start: is it installed beside clusterd-spawner, and is "
         "libpython3.11 there?";
   }
-  log_(absl::StrCat("the zygote (clusterd-worker) of ", identity.name, " ended",
-                    zygote.error.empty() ? "" : ": " + zygote.error,
-                    "; a new one is started for the next Python execution"));
+  if (!zygote.is_leaving) {
+    log_(absl::StrCat("the zygote (clusterd-worker) of ", identity.name, " ended",
+                      zygote.error.empty() ? "" : ": " + zygote.error,
+                      "; a new one is started for the next Python execution"));
+  }
   zygote.link->Disown();
-  loop_.Post([ended = std::shared_ptr<SpawnLink>(std::move(zygote.link))] {});
+  const std::shared_ptr<SpawnLink> ended = std::move(zygote.link);
+  loop_.Post([ended] {});
+  if (!zygote.is_leaving) return;
+  for (SpawnLink::Message& message : ended->TakeUnsent()) {
+    const bool has_input = message.bytes[0] == static_cast<char>(SpawnCommand::kSuperviseWithInput);
+    const absl::Status status =
+        Supervise(&identity, has_input, std::move(message.fds), message.bytes.size() > 1);
+    if (!status.ok()) log_(std::string(status.message()));
+  }
 }
 
 std::string SpawnerClient::PythonError(const Identity& identity) const {

@@ -1,8 +1,8 @@
 // SpawnerClient: who starts processes for the daemon: the spawner, started before any gRPC object
 // exists, and the zygotes, which the spawner starts on first use: one for each identity, so that no
 // Python of one caller ever was another's. A spawner that dies is started again at once, a zygote
-// for its next Python execution. Start is called on the main thread before the loop runs,
-// everything else on the loop's.
+// for its next Python execution, also when it ended because there was none for long. Start is
+// called on the main thread before the loop runs, everything else on the loop's.
 #pragma once
 
 #include <absl/status/status.h>
@@ -58,6 +58,7 @@ class SpawnerClient {
   struct Zygote {
     std::unique_ptr<SpawnLink> link;  // null: it ended
     bool is_ready = false;
+    bool is_leaving = false;  // nobody needed it for long
     std::string error;
   };
 

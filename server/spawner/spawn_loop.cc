@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -26,11 +27,21 @@ namespace {
 // killed.
 constexpr std::chrono::seconds kDrainTime{5};
 constexpr int kOrphanPollMs = 5;
+// Of a zygote: far longer than warm workers are kept, as its start takes some tens of milliseconds.
+constexpr int kLongestIdleMs = 10 * 60 * 1000;
+// In the place of that, for tests; ms.
+constexpr char kIdleVariable[] = "MUSTER_ZYGOTE_IDLE";
 
 // The numbers a zygote finds its descriptors at.
 constexpr int kZygoteSocketFd = 3;
 constexpr int kZygoteLifelineFd = 4;
 constexpr int kZygoteGroupsFd = 5;  // only with --borrow-groups
+
+int LongestIdleMs() {
+  const char* given = ::getenv(kIdleVariable);
+  const int time = given == nullptr ? 0 : ::atoi(given);
+  return time > 0 ? time : kLongestIdleMs;
+}
 
 // In the place of a supervisor that there is not.
 void SendStartFailure(int control, const std::string& step, int error) {
@@ -54,6 +65,7 @@ SpawnLoop::SpawnLoop(Sockets sockets, ChildBody body, ForkHooks hooks,
       body_(std::move(body)),
       hooks_(std::move(hooks)),
       spawner_(std::move(spawner)),
+      longest_idle_ms_(spawner_ ? -1 : LongestIdleMs()),
       group_service_(groups_, [this](pid_t supervisor) {
         orphans_ = true;
         orphaned_groups_.insert(supervisor);
@@ -77,19 +89,40 @@ SpawnLoop::SpawnLoop(Sockets sockets, ChildBody body, ForkHooks hooks,
 
 void SpawnLoop::Run() {
   for (;;) {
-    std::vector<pollfd> waiting = {{daemon_.get(), POLLIN, 0},
+    std::vector<pollfd> waiting = {{is_leaving_ ? -1 : daemon_.get(), POLLIN, 0},
                                    {parent_.get(), POLLIN, 0},
                                    {signals_.get(), POLLIN, 0},
                                    {report_read_.get(), POLLIN, 0}};
     group_service_.AddTo(waiting);
-    if (::poll(waiting.data(), waiting.size(), orphans_ ? kOrphanPollMs : -1) < 0) continue;
+    const bool is_patient = !orphans_;
+    const int ready = ::poll(waiting.data(), waiting.size(), Patience());
+    if (ready < 0) continue;
     group_service_.Handle(waiting);
     ReadReports();
     Reap();
     if (waiting[1].revents != 0) break;
     if (waiting[0].revents != 0 && !HandleMessage()) break;
+    if (ready == 0 && is_patient && IsIdle()) Leave();
+    if (is_leaving_ && IsIdle()) break;
   }
   Drain();
+}
+
+int SpawnLoop::Patience() const { return orphans_ ? kOrphanPollMs : longest_idle_ms_; }
+
+// What was left running on purpose counts: it is ours to know which that is.
+bool SpawnLoop::IsIdle() const {
+  return supervised_.empty() && !orphans_ && ChildrenOfSelf().empty();
+}
+
+// The daemon starts another zygote when there is something to do again. Nothing gets lost between
+// the two: from the shutdown on its sends fail, and what came before is done here.
+void SpawnLoop::Leave() {
+  ::send(daemon_.get(), &kLeaves, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+  ::shutdown(daemon_.get(), SHUT_RD);
+  is_leaving_ = true;
+  while (HandleMessage()) {
+  }
 }
 
 // False at end of file.
@@ -197,7 +230,7 @@ void SpawnLoop::BecomeZygote(UniqueFd socket, UniqueFd groups, const ZygoteReque
   // What the zygote itself has to know, beside what its jobs may.
   SpawnerSettings settings = spawner_->settings;
   settings.passed_variables.insert(settings.passed_variables.end(),
-                                   {"MUSTER_CGROUPS", "MUSTER_FAULT"});
+                                   {"MUSTER_CGROUPS", "MUSTER_FAULT", kIdleVariable});
   if (const auto failure = BecomeJob(request.rights, account ? &*account : nullptr, &settings)) {
     fail(failure->step, failure->error);
   }

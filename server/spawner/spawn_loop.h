@@ -2,7 +2,7 @@
 // supervisor for each execution, reaps what ends. Single-threaded, so that fork is safe. It is a
 // subreaper: when a supervisor is killed its orphans come here and are killed; what a supervisor
 // reported as left running stays. Ends at the end of file of the daemon's socket, or of the
-// parent's lifeline.
+// parent's lifeline; a zygote also when it had nothing to do for long.
 #pragma once
 
 #include <sys/types.h>
@@ -36,6 +36,9 @@ class SpawnLoop {
   // Behind the first byte of kSupervise and kSuperviseWithInput: of `control` a copy stays here
   // until nothing of the execution is left, also when its supervisor is killed.
   static constexpr char kUntilGone[] = "G";
+  // What a zygote says before it ends because nobody needs it. What the daemon sends afterwards it
+  // gets back, or it is still done.
+  static constexpr char kLeaves = 'L';
 
   // Around fork, for a process that has more to do there (Python).
   struct ForkHooks {
@@ -63,7 +66,11 @@ class SpawnLoop {
   void Run();
 
  private:
+  // How long poll may wait, in ms.
+  int Patience() const;
   bool HandleMessage();
+  bool IsIdle() const;
+  void Leave();
   void StartSupervisor(std::vector<UniqueFd> fds, bool has_input, bool until_gone);
   void StartZygote(UniqueFd socket, const ZygoteRequest& request);
   [[noreturn]] void BecomeZygote(UniqueFd socket, UniqueFd groups, const ZygoteRequest& request);
@@ -83,6 +90,8 @@ class SpawnLoop {
   const ChildBody body_;
   const ForkHooks hooks_;
   const std::optional<SpawnerPart> spawner_;
+  const int longest_idle_ms_;  // -1: it does not matter
+  bool is_leaving_ = false;
   UniqueFd signals_;         // SIGCHLD
   UniqueFd lifeline_read_;   // inherited by every supervisor and zygote
   UniqueFd lifeline_write_;  // held by this process alone

@@ -9,10 +9,6 @@
 namespace muster::server {
 namespace {
 
-constexpr const char* kRestored[] = {
-    "stdout",    "stderr",      "stdin",      "__stdout__",     "__stderr__",
-    "__stdin__", "displayhook", "excepthook", "unraisablehook", "breakpointhook",
-    "path",      "argv",        "meta_path",  "path_hooks",     "modules"};
 constexpr const char* kOwnVariables[] = {"MUSTER_EXECUTION", "MUSTER_SIZE", "MUSTER_RANK"};
 constexpr const char* kStreamAttributes[] = {"encoding", "errors", "line_buffering",
                                              "write_through"};
@@ -77,7 +73,7 @@ bool InterpreterTraces::Watched::Start(PyObject* watched) {
   return copy != nullptr;
 }
 
-bool InterpreterTraces::Watched::IsChanged(PyObject* but) {
+bool InterpreterTraces::Watched::IsChanged(PyObject* but, bool may_grow) {
   if (VersionOf(dict) == version) return false;
   Py_ssize_t at = 0;
   PyObject* key = nullptr;
@@ -93,8 +89,26 @@ bool InterpreterTraces::Watched::IsChanged(PyObject* but) {
                               PyObject_RichCompareBool(now, value, Py_EQ) == 1;
     if (!is_same_text) return true;
   }
-  if (PyDict_GET_SIZE(dict) != expected) return true;
+  if (!may_grow && PyDict_GET_SIZE(dict) != expected) return true;
   version = VersionOf(dict);
+  return false;
+}
+
+bool InterpreterTraces::Kept::Start(const char* name_in_sys) {
+  list = Py_XNewRef(PySys_GetObject(name_in_sys));
+  copy = list != nullptr ? PyList_GetSlice(list, 0, PyList_GET_SIZE(list)) : nullptr;
+  return copy != nullptr;
+}
+
+bool InterpreterTraces::Kept::HasLost() const {
+  // As a rule nothing was put before them.
+  Py_ssize_t at = 0;
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(copy); ++i) {
+    while (at < PyList_GET_SIZE(list) && PyList_GET_ITEM(list, at) != PyList_GET_ITEM(copy, i)) {
+      ++at;
+    }
+    if (at++ == PyList_GET_SIZE(list)) return true;
+  }
   return false;
 }
 
@@ -106,16 +120,20 @@ bool InterpreterTraces::Start(PyObject* environment) {
   own_variables_ = Py_BuildValue("(yyy)", kOwnVariables[0], kOwnVariables[1], kOwnVariables[2]);
   if (builtins == nullptr || os_ == nullptr || signals_ == nullptr || sys == nullptr ||
       own_variables_ == nullptr || !environment_.Start(environment) ||
-      !builtins_.Start(PyModule_GetDict(builtins))) {
+      !builtins_.Start(PyModule_GetDict(builtins)) || !modules_.Start(PyImport_GetModuleDict()) ||
+      !finders_.Start("meta_path") || !path_hooks_.Start("path_hooks")) {
     return false;
   }
+  // It is another one for each cell.
+  if (PyDict_DelItemString(modules_.copy, "__main__") != 0) PyErr_Clear();
   environ_ = PyObject_GetAttrString(os_, "environ");
   handlers_ = HandlersOf(signals_);
   sys_ = PyModule_GetDict(sys);
-  for (const char* name : kRestored) {
-    if (PyObject* value = PySys_GetObject(name)) {
-      sys_values_.emplace_back(PyUnicode_InternFromString(name), Py_NewRef(value));
-    }
+  Py_ssize_t at = 0;
+  PyObject* name = nullptr;
+  PyObject* value = nullptr;
+  while (PyDict_Next(sys_, &at, &name, &value) != 0) {
+    sys_values_.emplace_back(Py_NewRef(name), Py_NewRef(value));
   }
   sys_version_ = VersionOf(sys_);
   path_ = PySys_GetObject("path");
@@ -157,6 +175,17 @@ bool InterpreterTraces::IsEnvironmentChanged() {
   }
   variables_ = std::move(now);
   return false;
+}
+
+bool InterpreterTraces::AreModulesChanged() {
+  if (VersionOf(modules_.dict) == modules_.version) return false;
+  Py_ssize_t at = 0;
+  PyObject* name = nullptr;
+  PyObject* module = nullptr;
+  while (PyDict_Next(modules_.dict, &at, &name, &module) != 0) {
+    if (module == Py_None) return true;  // who imports it is told that there is none
+  }
+  return modules_.IsChanged(nullptr, true);
 }
 
 void InterpreterTraces::RestoreSys() {
@@ -204,6 +233,8 @@ const char* InterpreterTraces::Settle() {
   if (IsEnvironmentChanged() || environment_.IsChanged(own_variables_)) {
     return "another environment";
   }
+  if (AreModulesChanged()) return "other modules";
+  if (finders_.HasLost() || path_hooks_.HasLost()) return "other ways to import";
   return builtins_.IsChanged(nullptr) ? "other builtins" : nullptr;
 }
 

@@ -1,7 +1,7 @@
 // InterpreterTraces: what a cell may leave in Python itself: variables of the environment, changed
-// builtins, threads, handlers of signals: a worker that keeps such is not for the next cell. And
-// what is put back instead: sys.stdout and its like, the module path, recursion limit, tracing. The
-// interpreter's thread.
+// builtins, modules that are gone from sys.modules, threads, handlers of signals: a worker that
+// keeps such is not for the next cell. And what is put back instead: what was in sys, the module
+// path, recursion limit, tracing. The interpreter's thread.
 #pragma once
 
 #include <Python.h>
@@ -34,17 +34,28 @@ class InterpreterTraces {
     PyObject* copy = nullptr;
     std::uint64_t version = 0;
     bool Start(PyObject* watched);
-    // `but`: keys that may change.
-    bool IsChanged(PyObject* but);
+    // `but`: keys that may change. May it grow: other keys may come.
+    bool IsChanged(PyObject* but, bool may_grow = false);
+  };
+  // A list of which nothing should go.
+  struct Kept {
+    PyObject* list = nullptr;
+    PyObject* copy = nullptr;
+    bool Start(const char* name_in_sys);
+    bool HasLost() const;
   };
 
   bool IsEnvironmentChanged();
+  bool AreModulesChanged();
   void RestoreSys();
   void RestorePath();
   void RestoreLimits();
 
   Watched environment_;
   Watched builtins_;
+  Watched modules_;  // those of the start; cells may import others
+  Kept finders_;     // sys.meta_path
+  Kept path_hooks_;
   PyObject* own_variables_ = nullptr;                     // a tuple of their names
   std::vector<std::pair<char*, std::string>> variables_;  // the C library's
   PyObject* sys_ = nullptr;                               // its dict

@@ -4,14 +4,16 @@
 traceback, line, errno, causes)` and, when the value is wanted as data, `send_data(value)`, which says
 whether it is one that crosses so. It returns whether there was a value, and whether it was data.
 """
-import ast
 import builtins
 import linecache
 import os
 import re
 import sys
-import traceback
 import warnings
+# By their names: a cell that puts something else into these modules does not change what its successors get.
+from ast import Expr, Expression, parse
+from os import _exit, getpid
+from traceback import format_exception, format_tb, print_exception, walk_tb
 
 FILENAME = "<command>"
 PIECE = 65536  # bytes of text in one frame
@@ -56,10 +58,10 @@ def compile_cell(source, filename=FILENAME):
     """The statements, and the expression at the end if there is one, as two code objects."""
     if (call := CALL.fullmatch(source)) is not None:
         return None, compile_call(call, filename)
-    tree = ast.parse(source, filename, "exec")
+    tree = parse(source, filename, "exec")
     last = None
-    if tree.body and isinstance(tree.body[-1], ast.Expr):
-        last = ast.Expression(tree.body.pop().value)
+    if tree.body and isinstance(tree.body[-1], Expr):
+        last = Expression(tree.body.pop().value)
     statements = compile(tree, filename, "exec") if tree.body else None
     return statements, compile(last, filename, "eval") if last else None
 
@@ -135,16 +137,16 @@ def describe(error, send_exception):
     while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
         frames = frames.tb_next
     line = 0
-    for frame, number in traceback.walk_tb(frames):
+    for frame, number in walk_tb(frames):
         if frame.f_code.co_filename == FILENAME:
             line = number
     message = text_of(error)
     try:
         if isinstance(error, SyntaxError) and error.filename == FILENAME:
             message, line = error.msg, error.lineno
-        text = "".join(traceback.format_exception(type(error), error, frames))
+        text = "".join(format_exception(type(error), error, frames))
     except BaseException:  # printing it calls the user's code
-        text = "".join(traceback.format_tb(frames))
+        text = "".join(format_tb(frames))
     error_number = error.errno if isinstance(error, OSError) else 0
     if not isinstance(error_number, int) or not 0 <= error_number < 65536:
         error_number = 0  # the user's own class, or none
@@ -164,9 +166,9 @@ def flush():
 def end_fork(owner, code):
     """Ends a process that the code forked and that ran on to the end of the cell: the value and the
     exception are the worker's alone to send."""
-    if os.getpid() != owner:
+    if getpid() != owner:
         flush()
-        os._exit(code)
+        _exit(code)
 
 
 def exit_code_of(stop):
@@ -184,15 +186,15 @@ def end_child(error):
     if isinstance(error, SystemExit):
         code = exit_code_of(error)
     elif error is not None:
-        traceback.print_exception(error)
+        print_exception(error)
         code = 1
     flush()
-    os._exit(code)
+    _exit(code)
 
 
 def run(source, as_str, environment, send_value, send_exception, send_data):
     """Runs `source` (bytes). Returns (exit code, whether there is a value, whether it is data)."""
-    owner = os.getpid()
+    owner = getpid()
     os.environ.update(environment)
     sys.set_int_max_str_digits(0)
     namespace = sys.modules["__main__"].__dict__
@@ -220,8 +222,8 @@ def run(source, as_str, environment, send_value, send_exception, send_data):
         end_fork(owner, code)
         return code, False, False
     except BaseException as error:
-        if os.getpid() != owner:
-            traceback.print_exception(error)
+        if getpid() != owner:
+            print_exception(error)
         end_fork(owner, 1)
         describe(error, send_exception)
         return 1, False, False

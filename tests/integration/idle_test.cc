@@ -1,5 +1,8 @@
 // Connections that nobody uses: a client closes its own, and connects again by itself; a daemon
-// ends those without any call, which are never those of a client that is in use.
+// ends those without any call, which are never those of a client that is in use. And the zygotes
+// of a daemon that nobody uses.
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -20,8 +23,10 @@ using muster::Call;
 using muster::NodeLink;
 using muster::Outcome;
 using muster::TrustedUsers;
+using muster::test::ChildrenWith;
 using muster::test::Eventually;
 using muster::test::NodeFixture;
+using muster::test::ProcessesWith;
 using muster::test::Slack;
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
@@ -66,6 +71,14 @@ bool Describes(const std::shared_ptr<NodeLink>& link) {
   link->Describe({}, Clock::now() + std::chrono::seconds(5),
                  [answer](const auto& response) { answer->set_value(response.ok()); });
   return answer->get_future().get();
+}
+
+// A node whose zygotes end after so long, in the place of minutes.
+std::unique_ptr<NodeFixture> NodeOfShortZygotes(milliseconds idle) {
+  ::setenv("MUSTER_ZYGOTE_IDLE", std::to_string(idle.count()).c_str(), 1);
+  auto node = std::make_unique<NodeFixture>();
+  ::unsetenv("MUSTER_ZYGOTE_IDLE");
+  return node;
 }
 
 double OwnSeconds() {
@@ -176,4 +189,32 @@ TEST_CASE("with an idle timeout of 0 a connection may be idle for ever") {
   REQUIRE(silent.Greet());
   REQUIRE(silent.Send(http2::Call(1)));
   CHECK_FALSE(silent.WaitForEnd(milliseconds(1500)));
+}
+
+TEST_CASE("a zygote that nobody needs ends, and no execution notices") {
+  constexpr milliseconds kUnneeded{40};
+  const auto node = NodeOfShortZygotes(kUnneeded);
+  CHECK(node->Run(node->Python("6*7")).value == "42");
+  const pid_t spawner = node->SpawnerPid();
+  CHECK(Eventually([&] { return ChildrenWith(spawner, "clusterd-zygote").empty(); }));
+  for (int round = 0; round < 12; ++round) {
+    CHECK(node->Run(node->Python("6*7")).value == "42");
+    // The next one comes about when it ends.
+    std::this_thread::sleep_for(kUnneeded + std::chrono::microseconds(300 * (round - 4)));
+  }
+}
+
+TEST_CASE("a zygote stays for what its jobs left running, and no longer") {
+  const auto node = NodeOfShortZygotes(milliseconds(40));
+  const std::string seconds = muster::test::UniqueSeconds();
+  const auto left = node->Run(node->Python("import subprocess\nsubprocess.Popen(['sleep', '" +
+                                           seconds + "'], start_new_session=True)"));
+  CHECK(left.outcome.usage().left() == 1);
+  const pid_t spawner = node->SpawnerPid();
+  CHECK_FALSE(Eventually([&] { return ChildrenWith(spawner, "clusterd-zygote").empty(); },
+                         milliseconds(200)));
+  const std::vector<pid_t> sleeps = ProcessesWith("sleep " + seconds);
+  REQUIRE(sleeps.size() == 1);
+  muster::test::Kill(sleeps[0], SIGKILL);
+  CHECK(Eventually([&] { return ChildrenWith(spawner, "clusterd-zygote").empty(); }));
 }

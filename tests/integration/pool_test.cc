@@ -321,6 +321,18 @@ TEST_CASE("nothing of one is visible in the next but modules that were imported"
   CHECK(run("import os; os.environ.get('LEFT')").value().text() == "None");
   CHECK(run("import builtins; builtins.left = 1").ok());
   CHECK(run("left").exception->type == "NameError");
+  for (const char* spoils :
+       {"import sys; sys.modules.clear()", "import sys; del sys.modules['sys']",
+        "import sys; sys.modules = None", "import sys; sys.stdout = sys.stderr = None",
+        "import sys; sys.__dict__.clear()", "import builtins; del builtins.compile",
+        "import builtins; builtins.__import__ = None", "import ast; ast.parse = None"}) {
+    CAPTURE(spoils);
+    CHECK(run(spoils).ok());
+    CHECK(run("import decimal, sys\nprint('x', file=sys.stdout)\nstr(decimal.Decimal(7))")
+              .value()
+              .text() == "'7'");
+    CHECK(run("import muster_task\n1 / 0").exception->type == "ZeroDivisionError");
+  }
   CHECK(run("import random; random.random()").value().text() !=
         run("import random; random.random()").value().text());
   CHECK(node.EndsCleanly());

@@ -154,6 +154,13 @@ TEST_CASE("A cell that leaves a trace is the last of its worker") {
        {"import os; os.environ = {}", "another os.environ"},
        {"import builtins; builtins.x = 1", "other builtins"},
        {"import builtins; builtins.print = None", "other builtins"},
+       {"import builtins; builtins.__import__ = None", "other builtins"},
+       {"import builtins; builtins.__dict__.clear()", "other builtins"},
+       {"import sys; sys.modules.clear()", "other modules"},
+       {"import sys; del sys.modules['builtins']", "other modules"},
+       {"import sys; sys.modules['os'] = sys", "other modules"},
+       {"import sys; sys.modules['json'] = None", "other modules"},
+       {"import sys; sys.meta_path.clear()", "other ways to import"},
        {"import signal; signal.signal(signal.SIGUSR1, lambda *a: 0)", "another signal handler"},
        {"import signal; signal.signal(signal.SIGINT, lambda *a: 0)", "another signal handler"},
        {"import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [10])", "blocked signals"},
@@ -210,6 +217,9 @@ TEST_CASE("A cell that puts back what it changed leaves no trace") {
       "import multiprocessing\nwith multiprocessing.get_context('fork').Pool(2) as p:\n"
       "  print(p.map(abs, [-1]))\np.join()",
       "import signal\nsignal.alarm(99)\nsignal.alarm(0)",
+      "import sys, json\ndel sys.modules['json']",
+      "import sys\nsys.meta_path.insert(0, sys.meta_path[0])\nsys.meta_path.append(None)\n"
+      "del sys.meta_path[0], sys.meta_path[-1]",
       "import contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()): print(1)"};
   for (const std::string& cell : cells) {
     CAPTURE(cell);

@@ -181,3 +181,32 @@ def test_a_subprocess_of_it_keeps_none_of_its_descriptors(cluster):
                                  "print(subprocess.run(['ls', '/proc/self/fd'], capture_output=True, close_fds=False)"
                                  ".stdout.split())\n")
     assert len(eval(result.stdout)) <= 4, result.stdout
+
+
+FEW_DESCRIPTORS = """\
+import os, resource
+import ClusterAPI
+cluster = ClusterAPI.connect()
+free = os.open("/dev/null", os.O_RDONLY)
+os.close(free)
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+for left in range(16):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free + left, most))
+    said = set()
+    # A second try waits in between, once gRPC is there to wait with: not here.
+    for future in cluster.on(retries=1 if left < 9 else 0).shell("true"):
+        try:
+            said.add(future.result().ok)
+        except ClusterAPI.NodeUnreachable as error:
+            said.add("no descriptor is left: Too many open files" in str(error) or str(error))
+    said.update(bool(check) or "no descriptor is left" in check["reason"] or check["reason"] for check in cluster.check())
+    if said != {True}:
+        print(left, said)
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+print([future.result() for future in cluster.python("1")])
+"""
+
+
+def test_without_descriptors_nodes_are_unreachable_and_with_them_they_are_not(cluster):
+    result = cluster.run(FEW_DESCRIPTORS)
+    assert (result.returncode, result.stdout, result.stderr) == (0, b"[1, 1, 1]\n", b"")

@@ -2,10 +2,11 @@
 
 import os
 import re
+import subprocess
 
 import pytest
 
-from conftest import LONG
+from conftest import BIN, LONG
 from daemons import GAMES, NOBODY, ROOT, node_for
 
 USER = "[user games]\nrole = exec\n"
@@ -51,6 +52,7 @@ VALUES = [
     ("slots = cores=1.5", "slots: \"1.5\" is no count"),
     ("log_level = loud", "log level is one of"),
     ("idle_timeout = 30 minutes", "idle_timeout: "),
+    ("session_timeout = soon", "session_timeout: "),
     ("idle_timeout = 600h", "at most 576h is possible, or 0 for never, not \"600h\""),
 ]
 
@@ -79,6 +81,19 @@ def test_a_bad_value_of_the_daemon_is_told(setting, words):
     said, _ = refusal(USER, setting)
     assert words in said
     assert said.count("\n") == 1, said
+
+
+def test_what_a_flag_says_a_configuration_may_say(tmp_path):
+    shown = subprocess.run([BIN / "clusterd", "--help"], capture_output=True, text=True, check=True, timeout=LONG)
+    flags = set(re.findall(r"^  --([a-z-]+) TEXT", shown.stdout, re.MULTILINE)) - {"config", "relay"}
+    assert {"name", "session-timeout", "max-output"} <= flags
+    configuration = tmp_path / "cluster.conf"
+    # All in one: the first key that is not known would be told.
+    configuration.write_text("[daemon]\n" + "".join(f"{flag.replace('-', '_')} = -\n" for flag in sorted(flags)))
+    checked = subprocess.run([BIN / "clusterd", "--check", "--config", configuration], capture_output=True, text=True,
+                             check=False, timeout=LONG)
+    assert checked.returncode == 78
+    assert "is known in" not in checked.stderr
 
 
 def test_a_number_names_a_user_and_a_group():
