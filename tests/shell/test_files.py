@@ -140,6 +140,21 @@ def test_the_target_stands_in_front_and_names_carry_the_node(clustershell):
     assert (folder / "several.n1").read_text() == (folder / "several.n2").read_text() == "x"
 
 
+def test_a_name_that_looks_like_a_pattern_is_a_name_where_it_exists(clustershell):
+    folder = clustershell.folder
+    for name in ["a*b", "axb"]:
+        (folder / name).write_text(name)
+    result = clustershell.lines(1, f"get '{folder}/a*b' one", f"get {folder}/a?b two", f"get {folder}/ax* three",
+                                f"get '{folder}/nothing*' four")
+    assert (folder / "one").read_text() == "a*b"
+    assert sorted(path.name for path in (folder / "two").iterdir()) == ["a*b", "axb"]
+    assert [path.name for path in (folder / "three").iterdir()] == ["axb"]
+    assert not (folder / "four").exists()
+    assert result.stderr == f"n1: failed: find {folder}/nothing*: No such file or directory\n"
+    assert clustershell.lines(2, f"get '{folder}/a*b' five").returncode == 0
+    assert (folder / "five.n2").read_text() == "a*b"
+
+
 @pytest.mark.parametrize("line, code, said", [
     ("put x", 2, "it needs a source and a destination"),
     ("get", 2, "it needs a source and a destination"),
