@@ -1,5 +1,6 @@
 """put and get: as whom files are written and read, what is shown meanwhile, how it ends."""
 
+import json
 import os
 import signal
 import subprocess
@@ -155,10 +156,26 @@ def test_a_name_that_looks_like_a_pattern_is_a_name_where_it_exists(clustershell
     assert (folder / "five.n2").read_text() == "a*b"
 
 
+def test_json_tells_what_was_copied_and_what_was_not(clustershell):
+    tree = clustershell.folder / "tree"
+    tree.mkdir()
+    (tree / "a").write_text("12345")
+    os.mkfifo(tree / "pipe")
+    result = clustershell.lines(2, f"put -o json {tree}/a to", f"@1 --output json get {tree} back")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert sorted((line["node"], line["bytes"], line["files"]) for line in lines[:2]) == [("n1", 5, 1), ("n2", 5, 1)]
+    assert all((line["type"], line["status"], line["exit_code"]) == ("outcome", "ok", 0) for line in lines[:2])
+    assert (lines[2]["type"], lines[2]["node"], lines[2]["path"]) == ("problem", "n1", str(tree / "pipe"))
+    assert "is a fifo" in lines[2]["message"]
+    assert (lines[3]["type"], lines[3]["status"], lines[3]["files"], lines[3]["bytes"]) == ("outcome", "failed", 1, 5)
+    assert len(lines) == 4
+    assert (result.returncode, result.stderr) == (1, "")
+
+
 @pytest.mark.parametrize("line, code, said", [
     ("put x", 2, "it needs a source and a destination"),
     ("get", 2, "it needs a source and a destination"),
-    ("put --mem 5M a b", 2, "only --timeout, --grace and --cwd are for files"),
+    ("put --mem 5M a b", 2, "only --timeout, --grace, --cwd, --output, --dry-run are for files, and not --mem"),
     ("put 'a b", 2, "quote"),
     ("@9 put a b", 3, "9"),
     ("put /nonexistent /tmp/", 1, "n1: refused: there is no /nonexistent on this machine"),

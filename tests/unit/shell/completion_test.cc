@@ -147,6 +147,9 @@ TEST_CASE("a word that begins with - completes to the flags of its command") {
   CHECK(At("cluster start --n").candidates == Words{"--name", "--no-setup", "--nodes"});
   CHECK(At("cluster list --").candidates == Words{"--output"});
   CHECK(At("plugin run motd --h").candidates == Words{"--hook"});
+  CHECK(At("put --").candidates == Words{"--cwd", "--dry-run", "--grace", "--output", "--timeout"});
+  CHECK(At("@n1,n2 get --t").candidates == Words{"--timeout"});
+  CHECK(At("get -- --t").candidates.empty());
   CHECK(At("@n1 echo --t").candidates.empty());
   CHECK(At("stop n1 --y").candidates == Words{"--yes"});
   CHECK(At("fold --r").candidates == Words{"--regroup"});
