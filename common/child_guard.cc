@@ -2,6 +2,7 @@
 
 #include <absl/status/statusor.h>
 #include <absl/strings/str_cat.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -81,10 +82,15 @@ void EndUnlessNeeded(Guard& guard) MUSTER_REQUIRES(guard.mutex) {
   guard.shell.WaitUntil(std::chrono::steady_clock::now() + std::chrono::seconds(1));
 }
 
-// A guard that stands still, or was killed, delays and ends nobody.
-void Tell(char sign, pid_t group) {
+// A guard that stands still, or was killed, is waited for for a second and ended: what it knows
+// would be wrong from now on, and a number that was given back may be somebody else's.
+void Tell(Guard& guard, char sign, pid_t group) MUSTER_REQUIRES(guard.mutex) {
+  if (our_end < 0) return;
   const std::string line = absl::StrCat(std::string(1, sign), " ", group, "\n");
-  ::send(our_end, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  pollfd writable{our_end, POLLOUT, 0};
+  ::poll(&writable, 1, 1000);
+  const ssize_t sent = ::send(our_end, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent != static_cast<ssize_t>(line.size())) guard.shell.Kill(SIGKILL);
 }
 
 }  // namespace
@@ -111,7 +117,7 @@ void ChildGuard::Add(pid_t group) {
   const MutexLock lock(guard.mutex);
   --guard.expected;
   guard.groups.insert(group);
-  Tell('+', group);
+  Tell(guard, '+', group);
 }
 
 void ChildGuard::Remove(pid_t group) {
@@ -119,7 +125,7 @@ void ChildGuard::Remove(pid_t group) {
   Guard& guard = TheGuard();
   const MutexLock lock(guard.mutex);
   if (guard.groups.erase(group) == 0) return;
-  Tell('-', group);
+  Tell(guard, '-', group);
   EndUnlessNeeded(guard);
 }
 
