@@ -44,6 +44,7 @@ absl::StatusOr<std::shared_ptr<SshTunnel>> SshTunnel::Start(const Address& addre
   options.fds = {{theirs.get(), 0}, {theirs.get(), 1}};
   if (tunnel->words_.fd() >= 0) options.fds.emplace_back(tunnel->words_.fd(), 2);
   options.new_session = true;  // Ctrl-C at our terminal stops commands, not the connection
+  options.guarded = true;      // before it is connected it looks at nothing, not even at its input
   absl::StatusOr<ChildProcess> child = ChildProcess::Start(options);
   if (!absl::IsNotFound(child.status())) RETURN_IF_ERROR(child.status());
   if (!child.ok()) {

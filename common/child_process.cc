@@ -13,6 +13,7 @@
 
 #include <algorithm>
 
+#include "common/child_guard.h"
 #include "common/descriptor_limit.h"
 
 extern char** environ;
@@ -38,6 +39,13 @@ std::vector<char*> MergeEnvironment(const std::vector<std::string>& extra) {
   for (const std::string& text : extra) merged.push_back(const_cast<char*>(text.c_str()));
   merged.push_back(nullptr);
   return merged;
+}
+
+// Whether only its number is left, or not even that.
+bool HasEnded(pid_t pid) {
+  siginfo_t info{};
+  const int result = ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT);
+  return result != 0 || info.si_pid == pid;
 }
 
 }  // namespace
@@ -80,28 +88,34 @@ absl::StatusOr<ChildProcess> ChildProcess::Start(const Options& options) {
   std::vector<char*> environment = MergeEnvironment(options.extra_environment);
 
   ChildProcess child;
+  child.is_guarded_ = options.guarded && options.new_session;
+  if (child.is_guarded_) ChildGuard::Expect();
   const int error =
       ::posix_spawnp(&child.pid_, argv[0], &actions, &attributes, argv.data(), environment.data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
+    if (child.is_guarded_) ChildGuard::Cancel();
     return absl::NotFoundError(
         absl::StrCat("cannot start ", options.argv[0], ": ", strerror(error)));
   }
+  if (child.is_guarded_) ChildGuard::Add(child.pid_);
   PassOnDescriptorLimit(child.pid_);
   child.pidfd_.Reset(static_cast<int>(::syscall(SYS_pidfd_open, child.pid_, 0)));
   return child;
 }
 
 void ChildProcess::Kill(int signal) const {
-  if (pid_ > 0 && !status_) ::kill(pid_, signal);
+  if (pid_ > 0 && !status_) ::kill(is_guarded_ ? -pid_ : pid_, signal);
 }
 
 std::optional<int> ChildProcess::WaitUntil(std::chrono::steady_clock::time_point deadline) {
   if (pid_ <= 0) return 0;
   while (!status_) {
     int status = 0;
-    const pid_t waited = ::waitpid(pid_, &status, WNOHANG);
+    const bool has_ended = HasEnded(pid_);
+    if (has_ended && is_guarded_) ChildGuard::Remove(pid_);
+    const pid_t waited = has_ended ? ::waitpid(pid_, &status, WNOHANG) : 0;
     if (waited == pid_) {
       status_ = status;
     } else if (waited < 0 && errno == ECHILD) {

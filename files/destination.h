@@ -16,6 +16,7 @@ class Destination {
   // is then made, its last part. Else the new name of the one thing that comes.
   std::optional<Problem> Open(const std::string& path, bool is_many);
 
+  bool IsOpen() const { return folder_.IsOpen(); }
   int folder() const { return folder_.get(); }
   // What a thing of this name is called here.
   std::string NameOf(const std::string& name) const {

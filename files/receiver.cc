@@ -88,7 +88,7 @@ std::optional<Receiver::End> Receiver::Take(const Record& record) {
     }
     case RecordType::kEnd:
       if (!levels_.empty()) return Refuse("ends inside of a folder");
-      if (is_durable_) ::fsync(root_.folder());
+      if (is_durable_ && root_.IsOpen()) ::fsync(root_.folder());
       return End::kComplete;
     default:
       return Refuse("holds a record out of its turn");
@@ -104,12 +104,22 @@ std::optional<Receiver::End> Receiver::TakeBegin(const Record& record) {
   is_durable_ = begin->is_durable || wanted_.is_durable;
   progress_.total_bytes = begin->total_bytes;
   progress_.total_files = begin->total_files;
-  // Who asked for something knows himself how much that may be.
-  const bool is_many = wanted_.asked.empty() ? begin->is_many : wanted_.is_many;
+  // Who asked for something sees what comes: for nothing no folder is made.
+  return wanted_.asked.empty() ? OpenRoot(begin->is_many) : std::nullopt;
+}
+
+std::optional<Receiver::End> Receiver::OpenRoot(bool is_many) {
   if (auto problem = root_.Open(wanted_.destination, is_many)) {
     return GiveUp(*std::move(problem));
   }
   return std::nullopt;
+}
+
+// A name that exists as it stands is no pattern, but only the other end can look.
+bool Receiver::IsAskedName(const Entry& entry) const {
+  if (wanted_.asked.size() != 1) return false;
+  const std::string& asked = wanted_.asked.front();
+  return entry.name == BaseName(asked) && !IsPattern(FolderOf(asked));
 }
 
 std::string Receiver::WhyNotWanted(const Entry& entry) {
@@ -129,6 +139,9 @@ std::string Receiver::WhyNotWanted(const Entry& entry) {
 std::optional<Receiver::End> Receiver::TakeEntry(const Record& record) {
   const std::optional<Entry> entry = Entry::Decode(record.payload);
   if (!entry) return Refuse("holds a name, or another fact of a file, that may not be");
+  if (!root_.IsOpen()) {
+    if (auto end = OpenRoot(wanted_.is_many && !IsAskedName(*entry))) return end;
+  }
   if (wanted_.max_files && ++entries_ > *wanted_.max_files) {
     return GiveUp(
         {PathOf(*entry), "is more than max_files, " + std::to_string(*wanted_.max_files), 0});

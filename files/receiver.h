@@ -25,9 +25,9 @@ struct Wanted {
   std::string destination;
   // Of `get`: paths and patterns; what comes has to be called like one of them. Empty: anything.
   std::vector<std::string> asked;
-  bool is_many = false;                    // of `get`: the destination is a folder
-  bool is_durable = false;                 // as Begin::is_durable, whatever the sender says
-  std::string suffix;                      // behind the name of each thing that comes
+  bool is_many = false;     // of `get`: the destination is a folder, unless a pattern is a name
+  bool is_durable = false;  // as Begin::is_durable, whatever the sender says
+  std::string suffix;       // behind the name of each thing that comes
   std::optional<std::uint64_t> max_bytes;  // of data
   std::optional<std::uint64_t> max_files;  // files, links and folders
 };
@@ -63,6 +63,7 @@ class Receiver {
   // Empty: go on.
   std::optional<End> Take(const Record& record);
   std::optional<End> TakeBegin(const Record& record);
+  std::optional<End> OpenRoot(bool is_many);
   std::optional<End> TakeEntry(const Record& record);
   std::optional<End> TakeInFile(const Record& record);
   std::optional<End> Enter(const Entry& entry);
@@ -73,6 +74,8 @@ class Receiver {
   std::optional<End> Fail(Problem problem);
   void Answer(RecordType type, const FieldWriter& fields);
   void AnswerHave(std::uint64_t bytes, std::uint64_t digest);
+  // Whether it is the one name that was asked for, and not what a pattern matches.
+  bool IsAskedName(const Entry& entry) const;
   // Why nobody asked for it; "": somebody did.
   std::string WhyNotWanted(const Entry& entry);
   int Folder() const { return levels_.empty() ? root_.folder() : levels_.back().folder.get(); }
@@ -84,7 +87,7 @@ class Receiver {
   const Wanted wanted_;
   Progress& progress_;
   ProblemList problems_;
-  Destination root_;
+  Destination root_;  // of `get` it is opened when something comes
   bool has_begun_ = false;
   bool is_durable_ = false;
   std::vector<Level> levels_;

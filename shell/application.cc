@@ -17,8 +17,8 @@
 #include "common/unique_fd.h"
 #include "common/words.h"
 #include "provision/python_provider.h"
-#include "shell/cluster_commands.h"
 #include "shell/cluster_init.h"
+#include "shell/cluster_plugins.h"
 #include "shell/cluster_records.h"
 #include "shell/command_list.h"
 #include "shell/exit_code.h"
@@ -116,8 +116,8 @@ Vocabulary VocabularyOf(Shell& shell) {
   for (const Node& node : shell.nodes()) vocabulary.nodes.push_back(node.name);
   // Another cluster's name is a target, too.
   for (const std::string& name : shell.view().OtherClusters()) vocabulary.nodes.push_back(name);
-  vocabulary.cluster_commands = ClusterCommandNames();
   vocabulary.startable = [&shell] { return StartableNames(shell); };
+  vocabulary.plugins = [&shell] { return PluginNames(shell); };
   vocabulary.paths = &PathsHere;
   vocabulary.remote_paths = [&shell](const std::string& target, const std::string& typed) {
     return PathsOfNode(shell, target, typed);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "shell/shell.h"
+#include "shell/shell_command.h"
 
 namespace muster::clustershell {
 
@@ -17,6 +18,7 @@ struct ClusterCommand {
   const char* summary;  // one line, no full stop
   // `rest`: what stands behind its name. Returns the exit code.
   int (*run)(Shell& shell, absl::string_view rest);
+  FlagNames flags;  // with which `run` reads the line
 };
 
 extern const ClusterCommand kClusterCreate;
@@ -35,7 +37,6 @@ extern const ClusterCommand kClusterStart;
 extern const ClusterCommand kClusterStatus;
 extern const ClusterCommand kClusterStop;
 
-std::vector<std::string> ClusterCommandNames();
 // Says on stderr how to use it; returns kExitUsage.
 int WrongUse(Shell& shell, const ClusterCommand& command, absl::string_view what_is_wrong);
 

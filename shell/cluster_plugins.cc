@@ -43,6 +43,27 @@ provision::PluginFlags PluginFlagsOf(const CommandWords& words) {
   return flags;
 }
 
+absl::StatusOr<std::vector<provision::PluginSection>> AllPlugins(Shell& shell) {
+  const absl::StatusOr<ConfigFile> file = LoadConfiguration(shell);
+  if (absl::IsNotFound(file.status())) return std::vector<provision::PluginSection>();
+  if (!file.ok()) return file.status();
+  // And what clusters say of them.
+  RETURN_IF_ERROR(ReadTemplatesOf(shell).status());
+  for (const ConfigFile::Section& section : file->sections()) {
+    if (section.kind != "cluster") continue;
+    RETURN_IF_ERROR(provision::ReadPluginPlan(*file, section.entries).status());
+  }
+  return provision::ReadPluginSections(*file);
+}
+
+std::vector<std::string> PluginNames(Shell& shell) {
+  std::vector<std::string> names;
+  const auto plugins = AllPlugins(shell);
+  if (!plugins.ok()) return names;  // whoever uses one is told
+  for (const provision::PluginSection& plugin : *plugins) names.push_back(plugin.name);
+  return names;
+}
+
 bool HasSetup(Shell& shell, const ClusterRecord& record) {
   if (!record.setup.type.empty()) return true;
   if (record.receipts.count(provision::kPluginReceipts) != 0) return true;

@@ -21,6 +21,10 @@ absl::StatusOr<provision::PluginPlan> PlanOf(Shell& shell, const provision::Clus
 // Of a [cluster NAME] that lists its nodes, or is a template.
 absl::StatusOr<provision::PluginPlan> PlanOf(Shell& shell, const std::string& cluster);
 
+// All of the configuration, whichever clusters have them. Errors are those of the file.
+absl::StatusOr<std::vector<provision::PluginSection>> AllPlugins(Shell& shell);
+std::vector<std::string> PluginNames(Shell& shell);  // none when the file is wrong
+
 // --debug, --again, --reload.
 provision::PluginFlags PluginFlagsOf(const CommandWords& words);
 

@@ -2,6 +2,8 @@
 
 #include <absl/strings/match.h>
 
+#include <algorithm>
+
 #include "common/words.h"
 
 namespace muster::clustershell {
@@ -61,6 +63,18 @@ std::vector<std::string> CommandNames() {
   std::vector<std::string> names;
   for (const ShellCommand* command : Commands()) names.emplace_back(command->name);
   return names;
+}
+
+std::vector<std::string> WordsOf(const std::vector<SubCommand>& commands) {
+  std::vector<std::string> words;
+  words.reserve(commands.size());
+  for (const SubCommand& command : commands) words.emplace_back(command.name);
+  return words;
+}
+
+bool HasWord(const std::vector<SubCommand>& commands, absl::string_view word) {
+  return std::any_of(commands.begin(), commands.end(),
+                     [&](const SubCommand& command) { return word == command.name; });
 }
 
 const ShellCommand* FindCommand(absl::string_view name) {

@@ -62,6 +62,10 @@ extern const ShellCommand kUseCommand;
 const std::vector<const ShellCommand*>& Commands();
 std::vector<std::string> CommandNames();
 
+// Their names, and whether this is one.
+std::vector<std::string> WordsOf(const std::vector<SubCommand>& commands);
+bool HasWord(const std::vector<SubCommand>& commands, absl::string_view word);
+
 // Null when there is none of this name.
 const ShellCommand* FindCommand(absl::string_view name);
 

@@ -11,13 +11,24 @@
 
 namespace muster::clustershell {
 
-absl::StatusOr<CommandWords> CommandWords::Parse(absl::string_view line,
-                                                 const std::vector<WordFlag>& flags) {
-  ASSIGN_OR_RETURN(const std::vector<std::string> words, SplitWords(line));
-  CommandWords result;
+const WordFlag* FindFlag(absl::Span<const WordFlag> flags, absl::string_view word) {
+  const auto* const flag = std::find_if(flags.begin(), flags.end(), [&](const WordFlag& known) {
+    return word == known.name || (word.size() == 2 && word[0] == '-' && word[1] == known.letter);
+  });
+  return flag == flags.end() ? nullptr : flag;
+}
+
+std::vector<std::string> NamesOf(absl::Span<const WordFlag> flags) {
   std::vector<std::string> names;
   names.reserve(flags.size());
   for (const WordFlag& flag : flags) names.emplace_back(flag.name);
+  return names;
+}
+
+absl::StatusOr<CommandWords> CommandWords::Parse(absl::string_view line,
+                                                 absl::Span<const WordFlag> flags) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> words, SplitWords(line));
+  CommandWords result;
   bool takes_flags = true;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
@@ -31,12 +42,10 @@ absl::StatusOr<CommandWords> CommandWords::Parse(absl::string_view line,
     }
     const std::size_t equals = word.find('=');
     const std::string name = word.substr(0, equals);
-    const auto flag = std::find_if(flags.begin(), flags.end(), [&](const WordFlag& known) {
-      return name == known.name || (name.size() == 2 && name[1] == known.letter);
-    });
-    if (flag == flags.end()) {
+    const WordFlag* const flag = FindFlag(flags, name);
+    if (flag == nullptr) {
       return absl::InvalidArgumentError(
-          absl::StrCat("unknown flag ", name, DidYouMean(name, names)));
+          absl::StrCat("unknown flag ", name, DidYouMean(name, NamesOf(flags))));
     }
     std::vector<std::string>& values = result.values_[flag->name];
     if (!flag->has_value) {

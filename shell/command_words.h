@@ -4,6 +4,7 @@
 
 #include <absl/status/statusor.h>
 #include <absl/strings/string_view.h>
+#include <absl/types/span.h>
 
 #include <map>
 #include <string>
@@ -11,18 +12,23 @@
 
 namespace muster::clustershell {
 
-// A flag that a command takes.
+// A flag that a command takes. Each command has one list of them, with which its line is read and
+// its flags are completed.
 struct WordFlag {
   char letter;       // 0: none
   const char* name;  // "--yes"
   bool has_value = false;
 };
 
+// That of a name or a letter, without a value; null: there is none.
+const WordFlag* FindFlag(absl::Span<const WordFlag> flags, absl::string_view word);
+std::vector<std::string> NamesOf(absl::Span<const WordFlag> flags);
+
 class CommandWords {
  public:
   // InvalidArgument: a quote is open, a flag is unknown, lacks its value, or has one.
   static absl::StatusOr<CommandWords> Parse(absl::string_view line,
-                                            const std::vector<WordFlag>& flags);
+                                            absl::Span<const WordFlag> flags);
 
   const std::vector<std::string>& rest() const { return rest_; }
   bool Has(const std::string& name) const { return values_.count(name) != 0; }

@@ -1,10 +1,12 @@
 #include "shell/completion.h"
 
 #include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
 #include <absl/strings/strip.h>
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 
 #include "common/quoting.h"
 #include "common/words.h"
@@ -43,7 +45,7 @@ absl::string_view FlagAt(absl::string_view typed, const Vocabulary& vocabulary) 
   return end == absl::string_view::npos ? "" : UnfinishedFlag(rest.substr(end));
 }
 
-std::vector<std::string> FlagNames() {
+std::vector<std::string> ExecutionFlagNames() {
   std::vector<std::string> names = LineFlagNames();
   for (const ExecutionFlag& flag : ExecutionFlags()) names.emplace_back(flag.name);
   return names;
@@ -64,8 +66,7 @@ std::vector<std::string> Arguments(ShellCommand::Argument argument, const Vocabu
       names.insert(names.end(), vocabulary.programs.begin(), vocabulary.programs.end());
       return names;
     }
-    case ShellCommand::Argument::kCluster:
-      return vocabulary.cluster_commands;
+    case ShellCommand::Argument::kSubCommand:  // which has them
     case ShellCommand::Argument::kPath:
     case ShellCommand::Argument::kNone:
       break;
@@ -81,6 +82,61 @@ std::size_t LastWord(absl::string_view line) {
     if (quoting.IsPlain(line[i]) && (line[i] == ' ' || line[i] == '\t')) start = i + 1;
   }
   return quoting.is_open() ? absl::string_view::npos : start;
+}
+
+// What a line that begins with this word says next: a sub-command, or what its first argument
+// names.
+std::vector<std::string> BehindSubCommand(const std::vector<SubCommand>& commands,
+                                          absl::string_view& word, const Vocabulary& vocabulary) {
+  const auto [name, argument] = SplitFirst(word);
+  if (!HasBlank(word)) return WordsOf(commands);
+  word = argument;
+  for (const SubCommand& command : commands) {
+    if (name != command.name) continue;
+    if (command.argument == SubCommand::Argument::kStartable) return AskFor(vocabulary.startable);
+    if (command.argument == SubCommand::Argument::kPlugin) return AskFor(vocabulary.plugins);
+  }
+  return {};
+}
+
+// The command whose flags stand behind what is typed; `rest` is the line behind its name.
+const ShellCommand* CommandOfFlags(absl::string_view typed, absl::string_view& rest,
+                                   const Vocabulary& vocabulary) {
+  absl::string_view name;
+  std::tie(name, rest) = SplitCommand(typed);
+  if (name == "@") {  // only put and get have flags of their own behind a target
+    const std::size_t end = rest.find_first_of(" \t");
+    if (end == absl::string_view::npos) return nullptr;
+    std::tie(name, rest) = SplitFirst(rest.substr(end));
+    if (name != "put" && name != "get") return nullptr;
+  }
+  return Find(name, vocabulary);
+}
+
+// The flags of the command, when the last word begins as one.
+std::optional<Completion> CompleteFlag(absl::string_view typed, const Vocabulary& vocabulary) {
+  const std::size_t start = LastWord(typed);
+  if (start == absl::string_view::npos || start == 0) return std::nullopt;
+  const absl::string_view word = typed.substr(start);
+  absl::string_view rest;
+  const ShellCommand* const command = CommandOfFlags(typed.substr(0, start), rest, vocabulary);
+  if (command == nullptr || !absl::StartsWith(word, "-")) return std::nullopt;
+  // Behind -- there is none, and behind | not of this command.
+  if (absl::StrContains(absl::StrCat(" ", rest), " -- ") || absl::StrContains(rest, '|')) {
+    return std::nullopt;
+  }
+  FlagNames flags = command->flags;
+  if (command->sub_commands != nullptr) {
+    for (const SubCommand& known : command->sub_commands()) {
+      if (SplitFirst(rest).first == known.name) flags = known.flags;
+    }
+  }
+  if (flags == nullptr) return std::nullopt;
+  Completion completion{start, flags()};
+  std::erase_if(completion.candidates,
+                [&](const std::string& name) { return !absl::StartsWith(name, word); });
+  std::sort(completion.candidates.begin(), completion.candidates.end());
+  return completion;
 }
 
 // As it is typed: what SplitWords takes for something else has a backslash in front.
@@ -179,7 +235,9 @@ Completion Complete(absl::string_view typed, const Vocabulary& vocabulary) {
   bool is_target = false;
   if (const absl::string_view flag = FlagAt(typed, vocabulary); !flag.empty()) {
     word = flag;
-    known = FlagNames();
+    known = ExecutionFlagNames();
+  } else if (auto completion = CompleteFlag(typed, vocabulary)) {
+    return *std::move(completion);
   } else if (const auto files = FilesAtEnd(typed, vocabulary)) {
     return CompletePath(typed, *files, vocabulary);
   } else if (absl::StartsWith(word, "@")) {
@@ -194,11 +252,9 @@ Completion Complete(absl::string_view typed, const Vocabulary& vocabulary) {
     if (command == nullptr) return {typed.size(), {}};
     word = SplitFirst(word).second;
     is_target = command->argument == ShellCommand::Argument::kTarget;
-    known = Arguments(command->argument, vocabulary);
-    if (command->argument == ShellCommand::Argument::kCluster && HasBlank(word)) {
-      word = SplitFirst(word).second;
-      known = AskFor(vocabulary.startable);
-    }
+    known = command->sub_commands == nullptr
+                ? Arguments(command->argument, vocabulary)
+                : BehindSubCommand(command->sub_commands(), word, vocabulary);
   }
   if (HasBlank(word)) return {typed.size(), {}};  // behind the first argument
   if (is_target) {

@@ -20,9 +20,9 @@ struct Vocabulary {
   std::function<std::vector<std::string>()> groups = nullptr;    // asked when one may stand there
   std::function<std::vector<std::string>()> tags = nullptr;      // likewise
   std::function<std::vector<std::string>()> clusters = nullptr;  // likewise
-  std::vector<std::string> cluster_commands = {};                // behind `cluster`
-  // Behind one of these: what was started, and what can be.
+  // Behind `cluster start` and so on: what was started, and what can be.
   std::function<std::vector<std::string>()> startable = nullptr;
+  std::function<std::vector<std::string>()> plugins = nullptr;  // of the configuration
   // The paths that begin with `typed`, folders with a slash at their end: of this machine, and of
   // the first node of a target. Asked when one may stand there.
   std::function<std::vector<std::string>(const std::string& typed)> paths = nullptr;
@@ -36,9 +36,10 @@ struct Completion {
 };
 
 // `typed` is the line up to the cursor. Commands and programs for the first word; for the first
-// argument of a command what it names, and the second of `cluster`; of a target the term behind the
-// last operator, with @ a group, behind tags= a tag; behind it flags. For put, cd, load, run, ! and
-// behind > paths of this machine; for get paths of the node.
+// argument of a command what it names, and of a sub-command likewise; of a target the term behind
+// the last operator, with @ a group, behind tags= a tag; behind it flags. A word that begins with -
+// is a flag of its command. For put, cd, load, run, ! and behind > paths of this machine; for get
+// paths of the node.
 Completion Complete(absl::string_view typed, const Vocabulary& vocabulary);
 
 // The longest text with which all of them begin.

@@ -79,7 +79,8 @@ absl::Status TakeLetters(absl::string_view letters, absl::string_view& line, Lin
   return absl::OkStatus();
 }
 
-// Whether the line began with a flag of these, which was taken off.
+}  // namespace
+
 absl::StatusOr<bool> TakeLineFlag(absl::string_view& line, LineOptions& options) {
   const absl::string_view word = SplitFirst(line).first;
   if (word.size() < 2 || word[0] != '-' || word == "--") return false;
@@ -97,8 +98,6 @@ absl::StatusOr<bool> TakeLineFlag(absl::string_view& line, LineOptions& options)
   return true;
 }
 
-}  // namespace
-
 std::string LineFlagsHelp(const char* title, const std::vector<LineFlag>& flags) {
   std::string text = absl::StrCat(title, "\n");
   for (const LineFlag& flag : flags) {
@@ -110,10 +109,17 @@ std::string LineFlagsHelp(const char* title, const std::vector<LineFlag>& flags)
   return text;
 }
 
+std::vector<std::string> LineFlagNames(const std::vector<LineFlag>& flags) {
+  std::vector<std::string> names;
+  names.reserve(flags.size());
+  for (const LineFlag& flag : flags) names.emplace_back(flag.name);
+  return names;
+}
+
 std::vector<std::string> LineFlagNames() {
   std::vector<std::string> names;
   for (const auto* const table : Tables()) {
-    for (const LineFlag& flag : *table) names.emplace_back(flag.name);
+    for (std::string& name : LineFlagNames(*table)) names.push_back(std::move(name));
   }
   return names;
 }

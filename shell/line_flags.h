@@ -49,8 +49,12 @@ struct LineFlag {
 
 // Of a table, as the help of `@` and `py` shows it.
 std::string LineFlagsHelp(const char* title, const std::vector<LineFlag>& flags);
-// "--fold" and so on, of both tables.
+// "--fold" and so on, of a table, or of both.
+std::vector<std::string> LineFlagNames(const std::vector<LineFlag>& flags);
 std::vector<std::string> LineFlagNames();
+
+// Takes a flag of these off the front of the line, when it begins with one; whether it did.
+absl::StatusOr<bool> TakeLineFlag(absl::string_view& line, LineOptions& options);
 
 // As TakeExecutionFlags, of all kinds of flags in any order; letters may stand together, as -bL.
 absl::StatusOr<absl::string_view> TakeLineFlags(absl::string_view line, LineOptions& options);

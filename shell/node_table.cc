@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "shell/display_width.h"
 #include "shell/node_facts.h"
 #include "shell/one_line.h"
 #include "shell/table.h"
@@ -19,7 +20,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Checks = std::vector<NodeCheck>;
 
-constexpr std::size_t kFewest = 24;  // characters of a last column that is longer
+constexpr std::size_t kFewest = 24;  // columns of a last column that is longer
 
 struct Column {
   Table::Column look;
@@ -105,16 +106,10 @@ std::string RenderColumns(const Checks& checks, const std::vector<const Column*>
   return table.Render(width);
 }
 
-// In characters.
-std::size_t LengthOf(absl::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) >> 6) != 2; }));
-}
-
 std::size_t WidthOf(const std::string& table) {
   std::size_t width = 0;
   for (absl::string_view line : absl::StrSplit(table, '\n')) {
-    width = std::max(width, LengthOf(line));
+    width = std::max(width, DisplayWidth(line));
   }
   return width;
 }
@@ -122,7 +117,7 @@ std::size_t WidthOf(const std::string& table) {
 std::size_t WidthOf(const Checks& checks, const Column& column) {
   std::size_t width = column.look.title.size();
   for (const NodeCheck& check : checks) {
-    width = std::max(width, LengthOf(OneLine(column.cell(check))));
+    width = std::max(width, DisplayWidth(OneLine(column.cell(check))));
   }
   return width;
 }

@@ -11,8 +11,8 @@ namespace muster::clustershell {
 // Escaped as EscapeControls does, newline and tab too (\n, \t).
 std::string OneLine(absl::string_view text);
 
-// The first `columns` characters of a line, the last of which is "…" when there were more. A
-// character counts as one column, however wide it is.
+// What of a line takes no more than so many columns of a terminal; its end is "…" when there was
+// more.
 std::string Cut(const std::string& line, std::size_t columns);
 
 }  // namespace muster::clustershell

@@ -95,6 +95,18 @@ std::shared_ptr<FanOut> StartAll(Shell& shell, const std::vector<Target>& target
       pace);
 }
 
+// Says where the session of this shell is gone, in front of the line that begins another.
+void UseSticky(Shell& shell, const std::vector<Node>& nodes) {
+  const std::vector<std::string> lost = shell.sticky().TakeLost(shell.cluster(), nodes);
+  shell.sticky().Use(nodes);
+  if (lost.empty()) return;
+  const bool is_one = lost.size() == 1;
+  shell.output().Note(absl::StrCat(
+      Fold(lost), is_one ? ": the session of this shell has" : ": the sessions of this shell have",
+      " ended there (was the node restarted?); a new one begins, without the folder, variables "
+      "and jobs of before"));
+}
+
 int StartJob(Shell& shell, std::shared_ptr<FanOut> fan_out, const std::vector<std::string>& names,
              const Command& command, const LineOptions& options) {
   Job& job = shell.jobs().Begin(shell.line(), names, command, options);
@@ -104,6 +116,15 @@ int StartJob(Shell& shell, std::shared_ptr<FanOut> fan_out, const std::vector<st
                                      " ('jobs' lists it, 'cancel ", job.id, "' stops it)"));
   }
   return kExitOk;
+}
+
+// The exit code of a line whose output went into a command of this machine.
+int FinishPipe(Shell& shell, LocalPipe& pipe, const Output& piped, const LineRun& run,
+               const LineOptions& options) {
+  const int local = pipe.Finish(shell.signals());
+  if (piped.error() == 0) SumUp(options.report, run.outcomes(), run.elapsed(), shell.output());
+  // That it read no more is no failure of the nodes, which were stopped for it.
+  return run.exit_code() == kExitOk || piped.error() != 0 ? local : run.exit_code();
 }
 
 }  // namespace
@@ -141,7 +162,8 @@ int RunOnNodes(Shell& shell, const std::vector<Node>& given_nodes, const Command
     TellDry(shell, names, command);
     return kExitOk;
   }
-  if (options.execution.session == shell.sticky().name()) shell.sticky().Use(nodes);
+  const bool is_sticky = options.execution.session == shell.sticky().name();
+  if (is_sticky) UseSticky(shell, nodes);
   std::optional<LocalPipe> pipe;
   if (!options.pipe_to.empty()) {
     absl::StatusOr<LocalPipe> started = LocalPipe::Start(options.pipe_to);
@@ -161,15 +183,11 @@ int RunOnNodes(Shell& shell, const std::vector<Node>& given_nodes, const Command
   Job& job = shell.jobs().Begin(shell.line(), names, command, options);
   job.front =
       std::make_unique<LineRun>(shell, fan_out, names, options, piped ? *piped : shell.output());
-  if (!pipe) return GoOn(shell, job);
+  if (!pipe && !is_sticky) return GoOn(shell, job);
   job.front->Go();  // it never waits: what it reads is empty
-  int exit_code = job.front->exit_code();
-  const int local = pipe->Finish(shell.signals());
-  // That it read no more is no failure of the nodes, which were stopped for it.
-  if (exit_code == kExitOk || piped->error() != 0) exit_code = local;
-  if (piped->error() == 0) {
-    SumUp(options.report, job.front->outcomes(), job.front->elapsed(), shell.output());
-  }
+  if (is_sticky) shell.sticky().Ran(job.front->outcomes());
+  const int exit_code =
+      pipe ? FinishPipe(shell, *pipe, *piped, *job.front, options) : job.front->exit_code();
   shell.jobs().EndFront(job);
   return exit_code;
 }

@@ -3,9 +3,33 @@
 #include <absl/strings/str_cat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <random>
+#include <utility>
 
 namespace muster::clustershell {
+namespace {
+
+// A node that did not answer in this time is not asked again.
+constexpr std::chrono::seconds kQuick(2);
+
+// A connection that broke unnoticed, as that to a daemon which was restarted, fails the first
+// question, and the second one makes another.
+std::vector<NodeSessions> AskTwice(const ClusterAPI& cluster, const std::vector<Target>& targets) {
+  const auto begun = std::chrono::steady_clock::now();
+  std::vector<NodeSessions> answers = cluster.list_sessions(targets);
+  if (std::chrono::steady_clock::now() - begun > kQuick) return answers;
+  std::vector<Target> again;
+  for (const NodeSessions& answer : answers) {
+    if (answer.status.code() == StatusCode::kUnavailable) again.emplace_back(answer.node);
+  }
+  if (again.empty()) return answers;
+  for (NodeSessions& answer : cluster.list_sessions(again)) answers.push_back(std::move(answer));
+  return answers;
+}
+
+}  // namespace
 
 // The number of our process alone would be that of another machine's shell, too.
 StickySessions::StickySessions()
@@ -15,12 +39,41 @@ void StickySessions::Use(const std::vector<Node>& nodes) {
   for (const Node& node : nodes) nodes_.insert(node.name);
 }
 
+void StickySessions::Ran(const std::vector<Outcome>& outcomes) {
+  for (const Outcome& outcome : outcomes) {
+    const bool ran =
+        outcome.kind != Outcome::Kind::kRefused && outcome.kind != Outcome::Kind::kUnreachable &&
+        outcome.kind != Outcome::Kind::kSkipped && outcome.kind != Outcome::Kind::kStartFailed;
+    if (ran) open_.insert(outcome.node);
+  }
+}
+
+std::vector<std::string> StickySessions::TakeLost(const ClusterAPI& cluster,
+                                                  const std::vector<Node>& nodes) {
+  std::vector<Target> targets;
+  for (const Node& node : nodes) {
+    if (open_.count(node.name) != 0) targets.emplace_back(node.name);
+  }
+  std::vector<std::string> lost;
+  if (targets.empty()) return lost;
+  for (const NodeSessions& answer : AskTwice(cluster, targets)) {
+    const bool is_there =
+        std::any_of(answer.sessions.begin(), answer.sessions.end(),
+                    [&](const Session& session) { return session.name == name_; });
+    if (answer.status.ok() && !is_there && open_.erase(answer.node) != 0) {
+      lost.push_back(answer.node);
+    }
+  }
+  return lost;
+}
+
 void StickySessions::Close(ClusterAPI& cluster) {
   std::vector<Target> targets;
   for (const Node& node : cluster.nodes()) {
     if (nodes_.count(node.name) != 0) targets.emplace_back(node.name);
   }
   nodes_.clear();
+  open_.clear();
   if (!targets.empty()) cluster.close_session(targets, name_);
 }
 

@@ -18,6 +18,11 @@ class StickySessions {
   const std::string& name() const { return name_; }
   // A command of theirs goes to these nodes.
   void Use(const std::vector<Node>& nodes);
+  // What came of it: where it ran there is a session now.
+  void Ran(const std::vector<Outcome>& outcomes);
+  // Before the next one: where there was a session and is none any more, each told once. Asks these
+  // nodes; one that does not answer (for 5 s at most) is asked again the next time.
+  std::vector<std::string> TakeLost(const ClusterAPI& cluster, const std::vector<Node>& nodes);
   // Closes those that were used and are still configured, and what runs in them.
   void Close(ClusterAPI& cluster);
 
@@ -28,7 +33,8 @@ class StickySessions {
  private:
   std::string name_;
   bool are_default_ = false;
-  std::set<std::string> nodes_;
+  std::set<std::string> nodes_;  // that were used
+  std::set<std::string> open_;   // where one was at the end of the last command
 };
 
 }  // namespace muster::clustershell

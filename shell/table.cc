@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "shell/display_width.h"
 #include "shell/one_line.h"
 
 namespace muster::clustershell {
@@ -28,7 +29,7 @@ std::string Table::Render(std::size_t columns) const {
     std::size_t width = 0;
     for (auto& line : lines) {
       if (i + 1 == columns_.size()) line[i] = Cut(line[i], left);
-      width = std::max(width, line[i].size());
+      width = std::max(width, DisplayWidth(line[i]));
     }
     widths.push_back(width);
     taken += width + 2;
@@ -36,7 +37,7 @@ std::string Table::Render(std::size_t columns) const {
   std::string text;
   for (const auto& line : lines) {
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-      const std::string padding(widths[i] - line[i].size(), ' ');
+      const std::string padding(widths[i] - DisplayWidth(line[i]), ' ');
       text += columns_[i].right ? padding + line[i] : line[i] + padding;
       text += "  ";
     }

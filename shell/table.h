@@ -23,9 +23,9 @@ class Table {
 
   static constexpr std::size_t kAnyWidth = static_cast<std::size_t>(-1);
 
-  // The titles and the rows, each column as wide as its widest cell, two blanks between; lines end
-  // without blanks. The last column is cut to what the others leave of `columns`, but never below
-  // ten.
+  // The titles and the rows, each column as wide as its widest cell is on a terminal, two blanks
+  // between; lines end without blanks. The last column is cut to what the others leave of
+  // `columns`, but never below ten.
   std::string Render(std::size_t columns = kAnyWidth) const;
 
  private:

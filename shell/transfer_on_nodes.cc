@@ -13,12 +13,15 @@
 #include <utility>
 #include <vector>
 
+#include "common/nearest.h"
 #include "common/node_set.h"
 #include "common/words.h"
 #include "shell/chosen_nodes.h"
+#include "shell/command_words.h"
 #include "shell/execution_flags.h"
 #include "shell/exit_code.h"
 #include "shell/one_line.h"
+#include "shell/reports/transfer_report.h"
 #include "shell/shell_settings.h"
 #include "shell/summary.h"
 #include "shell/transfer_bar.h"
@@ -30,7 +33,28 @@ namespace {
 // How long to look at one transfer before the bar and the others.
 constexpr std::chrono::milliseconds kLook(50);
 
-constexpr char kDryRun[] = "--dry-run";
+constexpr WordFlag kFlags[] = {{0, "--timeout", true},
+                               {0, "--grace", true},
+                               {0, "--cwd", true},
+                               {'o', "--output", true},
+                               {0, "--dry-run"}};
+
+// As OtherFlags: what is no flag of an execution; those that are have to be in the list, too.
+absl::StatusOr<bool> TakeTransferFlag(absl::string_view& line, LineOptions& options) {
+  const absl::string_view word = SplitFirst(line).first;
+  const absl::string_view given = word.substr(0, word.find('='));
+  const WordFlag* const flag = FindFlag(kFlags, given);
+  if (flag == nullptr) {
+    if (!absl::StartsWith(word, "--") || word == "--") return false;  // a file
+    std::vector<std::string> names = NamesOf(kFlags);
+    return absl::InvalidArgumentError(
+        absl::StrCat("only ", absl::StrJoin(names, ", "), " are for files, and not ", given,
+                     DidYouMean(given, names), "; a file that is called so stands behind a --"));
+  }
+  const absl::string_view name = flag->name;
+  if (name != "--output" && name != "--dry-run") return false;
+  return TakeLineFlag(line, options);
+}
 
 // Transfers that run, for Ctrl-C.
 class Transfers : public Interruptible {
@@ -83,20 +107,7 @@ absl::Status TakeOptions(const ExecuteOptions& flags, TransferOptions& options) 
   return absl::OkStatus();
 }
 
-void Tell(Shell& shell, const Transfer& transfer, const Outcome& outcome) {
-  Output& output = shell.output();
-  const std::vector<FileProblem> problems = transfer.problems();
-  if (problems.size() > 1) {
-    for (const FileProblem& problem : problems) {
-      output.NodeLines(Output::Stream::kStderr, outcome.node, OneLine(problem.describe()));
-    }
-  }
-  if (!outcome.ok()) {
-    output.NodeLines(Output::Stream::kStderr, outcome.node, outcome.describe());
-  }
-}
-
-int WaitForAll(Shell& shell, const std::shared_ptr<Transfers>& transfers) {
+int WaitForAll(Shell& shell, const std::shared_ptr<Transfers>& transfers, bool as_json) {
   std::vector<Transfer>& all = transfers->all();
   std::vector<Outcome> outcomes(all.size());
   std::vector<bool> has_ended(all.size(), false);
@@ -113,7 +124,7 @@ int WaitForAll(Shell& shell, const std::shared_ptr<Transfers>& transfers) {
       has_ended[i] = true;
       ++ended;
       bar.Wipe();
-      Tell(shell, all[i], *outcome);
+      TellTransfer(all[i], *outcome, as_json, shell.output());
       exit_code = WorseExit(exit_code, ExitOf(*outcome));
       outcomes[i] = *outcome;
     }
@@ -124,7 +135,7 @@ int WaitForAll(Shell& shell, const std::shared_ptr<Transfers>& transfers) {
     }
     if (ended < all.size()) bar.Show(Sum(all), ended);
   }
-  if (all.size() > 1 && exit_code != kExitOk && !shell.defaults().report.is_quiet) {
+  if (!as_json && all.size() > 1 && exit_code != kExitOk && !shell.defaults().report.is_quiet) {
     shell.output().Note(Summarize(outcomes, std::chrono::duration_cast<std::chrono::milliseconds>(
                                                 std::chrono::steady_clock::now() - begun)));
   }
@@ -133,19 +144,15 @@ int WaitForAll(Shell& shell, const std::shared_ptr<Transfers>& transfers) {
 
 }  // namespace
 
+std::vector<std::string> TransferFlagNames() { return NamesOf(kFlags); }
+
 int TransferOnNodes(Shell& shell, Direction direction, absl::string_view target,
                     absl::string_view rest, const LineOptions& given) {
   const char* name = direction == Direction::kPut ? "put" : "get";
   LineOptions flags = given;
-  const auto line = TakeExecutionFlags(rest, flags.execution,
-                                       [&flags](absl::string_view& behind) {
-                                         const auto [word, after] = SplitFirst(behind);
-                                         if (word != kDryRun) return false;
-                                         flags.is_dry = true;
-                                         behind = after;
-                                         return true;
-                                       },
-                                       {kDryRun});
+  const auto line = TakeExecutionFlags(rest, flags.execution, [&flags](absl::string_view& behind) {
+    return TakeTransferFlag(behind, flags);
+  });
   if (!line.ok()) return shell.Usage(name, line.status().message());
   auto words = SplitWords(*line);
   if (!words.ok()) return shell.Usage(name, words.status().message());
@@ -196,7 +203,9 @@ int Copy(Shell& shell, Direction direction, const std::vector<Node>& nodes,
       is_put ? shell.cluster().put(targets, sources, destination, options)
              : shell.cluster().get(targets, sources, destination, options));
   shell.signals().SetRunning(transfers);
-  return WaitForAll(shell, transfers);
+  const bool as_json = given.report.form == ReportStyle::Form::kJson ||
+                       shell.defaults().report.form == ReportStyle::Form::kJson;
+  return WaitForAll(shell, transfers, as_json);
 }
 
 }  // namespace muster::clustershell

@@ -20,6 +20,9 @@ enum class Direction { kPut, kGet };
 int TransferOnNodes(Shell& shell, Direction direction, absl::string_view target,
                     absl::string_view rest, const LineOptions& given = {});
 
+// Of put and get.
+std::vector<std::string> TransferFlagNames();
+
 // The same, of a line that was read already. `sources` and `destination` as ClusterAPI::put and get
 // have them; "~" of this machine is its home.
 int Copy(Shell& shell, Direction direction, const std::vector<Node>& nodes,

@@ -22,6 +22,14 @@ const std::vector<const ClusterCommand*>& ClusterCommands() {
   return *commands;
 }
 
+std::vector<SubCommand> SubCommands() {
+  std::vector<SubCommand> words;
+  for (const ClusterCommand* command : ClusterCommands()) {
+    words.push_back({command->name, SubCommand::Argument::kStartable, command->flags});
+  }
+  return words;
+}
+
 int Run(Shell& shell, absl::string_view rest) {
   const auto [name, behind] = SplitFirst(rest);
   for (const ClusterCommand* command : ClusterCommands()) {
@@ -29,7 +37,7 @@ int Run(Shell& shell, absl::string_view rest) {
   }
   if (!name.empty()) {
     return shell.Usage("cluster", absl::StrCat("there is no '", name, "'",
-                                               DidYouMean(name, ClusterCommandNames())));
+                                               DidYouMean(name, WordsOf(SubCommands()))));
   }
   Table table({{"command"}, {"what it does"}});
   for (const ClusterCommand* command : ClusterCommands()) {
@@ -40,12 +48,6 @@ int Run(Shell& shell, absl::string_view rest) {
 }
 
 }  // namespace
-
-std::vector<std::string> ClusterCommandNames() {
-  std::vector<std::string> names;
-  for (const ClusterCommand* command : ClusterCommands()) names.emplace_back(command->name);
-  return names;
-}
 
 int WrongUse(Shell& shell, const ClusterCommand& command, absl::string_view what_is_wrong) {
   shell.output().Note(absl::StrCat("cluster ", command.name, ": ", what_is_wrong,
@@ -80,10 +82,13 @@ const ShellCommand kClusterCommand = {
     "failed, 2 when the line or the template is wrong, 3 when there is no such cluster.\n"
     "What is started is a target at once, in every shell of yours: `use base1`, `@base1 uptime`,\n"
     "`show cluster=base1`. docs/clusters.md has it all.\n",
-    ShellCommand::Argument::kCluster,
+    ShellCommand::Argument::kSubCommand,
     &Run,
     false,
     true,
+    false,
+    nullptr,
+    &SubCommands,
 };
 
 }  // namespace muster::clustershell

@@ -19,6 +19,9 @@
 namespace muster::clustershell {
 namespace {
 
+constexpr WordFlag kExportFlags[] = {{0, "--dry-run"}};
+constexpr WordFlag kImportFlags[] = {{0, "--rename", true}, {0, "--dry-run"}};
+
 using provision::ClusterRecord;
 using provision::NodeRecord;
 
@@ -30,7 +33,7 @@ bool IsSameInstance(const ClusterRecord& a, const NodeRecord& x, const ClusterRe
 }
 
 int RunExport(Shell& shell, absl::string_view rest) {
-  const auto words = CommandWords::Parse(rest, {{0, "--dry-run"}});
+  const auto words = CommandWords::Parse(rest, kExportFlags);
   if (!words.ok()) return WrongUse(shell, kClusterExport, words.status().message());
   if (words->rest().size() != 2) {
     return WrongUse(shell, kClusterExport, "it takes a cluster and a file");
@@ -73,7 +76,7 @@ absl::Status CheckInstances(const ClusterRecord& record, const std::vector<Clust
 }
 
 int RunImport(Shell& shell, absl::string_view rest) {
-  const auto words = CommandWords::Parse(rest, {{0, "--rename", true}, {0, "--dry-run"}});
+  const auto words = CommandWords::Parse(rest, kImportFlags);
   if (!words.ok()) return WrongUse(shell, kClusterImport, words.status().message());
   if (words->rest().size() != 1) return WrongUse(shell, kClusterImport, "it takes a file");
   const std::string path = WithHome(words->rest().front());
@@ -121,8 +124,10 @@ int RunImport(Shell& shell, absl::string_view rest) {
 }  // namespace
 
 const ClusterCommand kClusterExport = {"export", "cluster export CLUSTER FILE|- [--dry-run]",
-                                       "write its record as JSON", &RunExport};
+                                       "write its record as JSON", &RunExport,
+                                       [] { return NamesOf(kExportFlags); }};
 const ClusterCommand kClusterImport = {"import", "cluster import FILE [--rename NAME] [--dry-run]",
-                                       "take a record that was exported", &RunImport};
+                                       "take a record that was exported", &RunImport,
+                                       [] { return NamesOf(kImportFlags); }};
 
 }  // namespace muster::clustershell

@@ -22,6 +22,8 @@
 namespace muster::clustershell {
 namespace {
 
+constexpr WordFlag kFlags[] = {{'y', "--yes"}, {0, "--dry-run"}};
+
 using provision::ClusterRecord;
 using provision::LabelledInstance;
 using provision::ProviderRecord;
@@ -114,7 +116,7 @@ int Remove(Shell& shell, const Leftovers& found) {
 }
 
 int Run(Shell& shell, absl::string_view rest) {
-  const auto words = CommandWords::Parse(rest, {{'y', "--yes"}, {0, "--dry-run"}});
+  const auto words = CommandWords::Parse(rest, kFlags);
   if (!words.ok()) return WrongUse(shell, kClusterGc, words.status().message());
   if (!words->rest().empty()) return WrongUse(shell, kClusterGc, "it takes no name");
   const auto found = Look(shell);
@@ -147,6 +149,7 @@ int Run(Shell& shell, absl::string_view rest) {
 }  // namespace
 
 const ClusterCommand kClusterGc = {"gc", "cluster gc [-y] [--dry-run]",
-                                   "find what no record knows, and remove it", &Run};
+                                   "find what no record knows, and remove it", &Run,
+                                   [] { return NamesOf(kFlags); }};
 
 }  // namespace muster::clustershell

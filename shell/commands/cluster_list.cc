@@ -22,6 +22,8 @@
 namespace muster::clustershell {
 namespace {
 
+constexpr WordFlag kFlags[] = {{'o', "--output", true}};
+
 using Json = nlohmann::ordered_json;
 using provision::ClusterRecord;
 using provision::NodeRecord;
@@ -94,7 +96,7 @@ void TellTemplates(Shell& shell) {
 }
 
 int RunList(Shell& shell, absl::string_view rest) {
-  const auto words = CommandWords::Parse(rest, {{'o', "--output", true}});
+  const auto words = CommandWords::Parse(rest, kFlags);
   if (!words.ok()) return WrongUse(shell, kClusterList, words.status().message());
   if (!words->rest().empty()) return WrongUse(shell, kClusterList, "it takes no name");
   const auto is_json = WantsJson(*words);
@@ -178,7 +180,7 @@ void TellPlugins(Shell& shell, const std::vector<provision::PluginResult>& resul
 }
 
 int RunStatus(Shell& shell, absl::string_view rest) {
-  const auto words = CommandWords::Parse(rest, {{'o', "--output", true}});
+  const auto words = CommandWords::Parse(rest, kFlags);
   if (!words.ok()) return WrongUse(shell, kClusterStatus, words.status().message());
   if (words->rest().size() > 1) return WrongUse(shell, kClusterStatus, "it takes one cluster");
   const auto is_json = WantsJson(*words);
@@ -219,8 +221,10 @@ int RunStatus(Shell& shell, absl::string_view rest) {
 }  // namespace
 
 const ClusterCommand kClusterList = {"list", "cluster list [-o json]",
-                                     "the clusters that were started, and the templates", &RunList};
+                                     "the clusters that were started, and the templates", &RunList,
+                                     [] { return NamesOf(kFlags); }};
 const ClusterCommand kClusterStatus = {"status", "cluster status [CLUSTER] [-o json]",
-                                       "ask how the nodes of a cluster are", &RunStatus};
+                                       "ask how the nodes of a cluster are", &RunStatus,
+                                       [] { return NamesOf(kFlags); }};
 
 }  // namespace muster::clustershell

@@ -21,6 +21,8 @@
 namespace muster::clustershell {
 namespace {
 
+constexpr WordFlag kFlags[] = {{0, "--provider", true}, {0, "--nodes", true}, {0, "--dry-run"}};
+
 constexpr char kDefaultKind[] = "compute";
 
 struct Wanted {
@@ -120,8 +122,7 @@ std::optional<Wanted> AskAll(Shell& shell, Wanted wanted) {
 }
 
 int Run(Shell& shell, absl::string_view rest) {
-  const auto words =
-      CommandWords::Parse(rest, {{0, "--provider", true}, {0, "--nodes", true}, {0, "--dry-run"}});
+  const auto words = CommandWords::Parse(rest, kFlags);
   if (!words.ok()) return WrongUse(shell, kClusterNew, words.status().message());
   if (words->rest().size() > 1) return WrongUse(shell, kClusterNew, "it takes one name");
   Wanted wanted;
@@ -171,6 +172,6 @@ int Run(Shell& shell, absl::string_view rest) {
 
 const ClusterCommand kClusterNew = {
     "new", "cluster new [NAME] [--provider PROVIDER] [--nodes N:KIND,...] [--dry-run]",
-    "write a template; asks for what is not said", &Run};
+    "write a template; asks for what is not said", &Run, [] { return NamesOf(kFlags); }};
 
 }  // namespace muster::clustershell

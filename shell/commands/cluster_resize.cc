@@ -21,6 +21,12 @@
 namespace muster::clustershell {
 namespace {
 
+constexpr WordFlag kFlags[] = {{'a', "--add", true},
+                               {'r', "--remove", true},
+                               {'y', "--yes"},
+                               {0, "--no-setup"},
+                               {0, "--dry-run"}};
+
 using provision::Cluster;
 using provision::ClusterRecord;
 using provision::NodeCounts;
@@ -131,11 +137,7 @@ int Add(Shell& shell, Cluster& cluster, const std::vector<NodeRecord>& nodes) {
 }
 
 int Run(Shell& shell, absl::string_view rest) {
-  const auto words = CommandWords::Parse(rest, {{'a', "--add", true},
-                                                {'r', "--remove", true},
-                                                {'y', "--yes"},
-                                                {0, "--no-setup"},
-                                                {0, "--dry-run"}});
+  const auto words = CommandWords::Parse(rest, kFlags);
   if (!words.ok()) return WrongUse(shell, kClusterResize, words.status().message());
   if (words->rest().size() != 1) return WrongUse(shell, kClusterResize, "it takes one cluster");
   const auto cluster = OpenClusterRecord(shell, words->rest().front());
@@ -182,6 +184,7 @@ int Run(Shell& shell, absl::string_view rest) {
 
 const ClusterCommand kClusterResize = {
     "resize", "cluster resize CLUSTER [-a N:KIND]... [-r N:KIND]... [-y] [--no-setup] [--dry-run]",
-    "add nodes of a kind, or remove those with the highest numbers", &Run};
+    "add nodes of a kind, or remove those with the highest numbers", &Run,
+    [] { return NamesOf(kFlags); }};
 
 }  // namespace muster::clustershell

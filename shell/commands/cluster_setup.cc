@@ -17,6 +17,10 @@
 namespace muster::clustershell {
 namespace {
 
+constexpr WordFlag kSetupFlags[] = {
+    {0, "--resume"}, {0, "--again"}, {0, "--reload"}, {0, "--debug"}, {0, "--dry-run"}};
+constexpr WordFlag kRestartFlags[] = {{'y', "--yes"}, {0, "--debug"}, {0, "--dry-run"}};
+
 // "script, the plugins a, b"
 std::string WhatSetsUp(Shell& shell, const provision::ClusterRecord& record) {
   std::vector<std::string> parts;
@@ -33,8 +37,7 @@ std::string WhatSetsUp(Shell& shell, const provision::ClusterRecord& record) {
 }
 
 int RunSetup(Shell& shell, absl::string_view rest) {
-  const auto words = CommandWords::Parse(
-      rest, {{0, "--resume"}, {0, "--again"}, {0, "--reload"}, {0, "--debug"}, {0, "--dry-run"}});
+  const auto words = CommandWords::Parse(rest, kSetupFlags);
   if (!words.ok()) return WrongUse(shell, kClusterSetup, words.status().message());
   if (words->rest().size() > 1) return WrongUse(shell, kClusterSetup, "it takes one cluster");
   if (words->Has("--resume") && words->Has("--again")) {
@@ -58,7 +61,7 @@ int RunSetup(Shell& shell, absl::string_view rest) {
 }
 
 int RunRestart(Shell& shell, absl::string_view rest) {
-  const auto words = CommandWords::Parse(rest, {{'y', "--yes"}, {0, "--debug"}, {0, "--dry-run"}});
+  const auto words = CommandWords::Parse(rest, kRestartFlags);
   if (!words.ok()) return WrongUse(shell, kClusterRestart, words.status().message());
   if (words->rest().size() != 1) return WrongUse(shell, kClusterRestart, "it takes one cluster");
   const std::string& name = words->rest().front();
@@ -86,10 +89,12 @@ int RunRestart(Shell& shell, absl::string_view rest) {
 
 const ClusterCommand kClusterSetup = {
     "setup", "cluster setup [CLUSTER] [--resume|--again] [--reload] [--debug] [--dry-run]",
-    "run the setup and the plugins of a cluster on its nodes", &RunSetup};
+    "run the setup and the plugins of a cluster on its nodes", &RunSetup,
+    [] { return NamesOf(kSetupFlags); }};
 
-const ClusterCommand kClusterRestart = {
-    "restart", "cluster restart CLUSTER [-y] [--debug] [--dry-run]",
-    "stop its nodes, start them, and set it up anew", &RunRestart};
+const ClusterCommand kClusterRestart = {"restart",
+                                        "cluster restart CLUSTER [-y] [--debug] [--dry-run]",
+                                        "stop its nodes, start them, and set it up anew",
+                                        &RunRestart, [] { return NamesOf(kRestartFlags); }};
 
 }  // namespace muster::clustershell

@@ -20,6 +20,12 @@
 namespace muster::clustershell {
 namespace {
 
+constexpr WordFlag kFlags[] = {{'n', "--name", true},
+                               {0, "--nodes", true},
+                               {0, "--no-setup"},
+                               {0, "--dry-run"},
+                               {0, "--debug"}};
+
 using provision::Cluster;
 using provision::ClusterRecord;
 
@@ -95,11 +101,7 @@ absl::StatusOr<std::unique_ptr<Cluster>> Find(Shell& shell, const std::string& w
 }
 
 int Start(Shell& shell, const ClusterCommand& command, absl::string_view rest) {
-  const auto words = CommandWords::Parse(rest, {{'n', "--name", true},
-                                                {0, "--nodes", true},
-                                                {0, "--no-setup"},
-                                                {0, "--dry-run"},
-                                                {0, "--debug"}});
+  const auto words = CommandWords::Parse(rest, kFlags);
   if (!words.ok()) return WrongUse(shell, command, words.status().message());
   if (words->rest().size() != 1)
     return WrongUse(shell, command, "it takes one template or cluster");
@@ -147,11 +149,12 @@ const ClusterCommand kClusterStart = {
     "start",
     "cluster start TEMPLATE|CLUSTER [-n NAME] [--nodes N:KIND,...] [--no-setup] [--debug] "
     "[--dry-run]",
-    "start a cluster as its template says, or what does not run of it", &RunStart};
+    "start a cluster as its template says, or what does not run of it", &RunStart,
+    [] { return NamesOf(kFlags); }};
 
 const ClusterCommand kClusterCreate = {
     "create",
     "cluster create TEMPLATE [-n NAME] [--nodes N:KIND,...] [--no-setup] [--debug] [--dry-run]",
-    "the same", &RunCreate};
+    "the same", &RunCreate, [] { return NamesOf(kFlags); }};
 
 }  // namespace muster::clustershell

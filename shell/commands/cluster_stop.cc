@@ -18,6 +18,9 @@
 namespace muster::clustershell {
 namespace {
 
+constexpr WordFlag kEndFlags[] = {{0, "--dry-run"}, {'y', "--yes"}, {0, "--force"}};
+constexpr WordFlag kPauseFlags[] = {{0, "--dry-run"}};
+
 using provision::Cluster;
 using provision::ClusterRecord;
 using provision::NodeState;
@@ -66,9 +69,8 @@ std::string Others(const ClusterRecord& record, NodeState wanted) {
 int End(Shell& shell, const Ending& ending, absl::string_view rest) {
   const ClusterCommand& command = *ending.command;
   const std::string title = absl::StrCat("cluster ", command.name);
-  std::vector<WordFlag> flags = {{0, "--dry-run"}};
-  if (ending.asks) flags.insert(flags.end(), {{'y', "--yes"}, {0, "--force"}});
-  const auto words = CommandWords::Parse(rest, flags);
+  const auto words =
+      ending.asks ? CommandWords::Parse(rest, kEndFlags) : CommandWords::Parse(rest, kPauseFlags);
   if (!words.ok()) return WrongUse(shell, command, words.status().message());
   if (words->rest().size() != 1) return WrongUse(shell, command, "it takes one cluster");
   const std::string& name = words->rest().front();
@@ -137,13 +139,16 @@ int RunResume(Shell& shell, absl::string_view rest) {
 }  // namespace
 
 const ClusterCommand kClusterStop = {"stop", "cluster stop CLUSTER [-y] [--force] [--dry-run]",
-                                     "stop the nodes of a cluster, which stays", &RunStop};
-const ClusterCommand kClusterDelete = {"delete",
-                                       "cluster delete CLUSTER [-y] [--force] [--dry-run]",
-                                       "stop the nodes of a cluster, and forget it", &RunDelete};
+                                     "stop the nodes of a cluster, which stays", &RunStop,
+                                     [] { return NamesOf(kEndFlags); }};
+const ClusterCommand kClusterDelete = {
+    "delete", "cluster delete CLUSTER [-y] [--force] [--dry-run]",
+    "stop the nodes of a cluster, and forget it", &RunDelete, [] { return NamesOf(kEndFlags); }};
 const ClusterCommand kClusterPause = {"pause", "cluster pause CLUSTER [--dry-run]",
-                                      "suspend the nodes, where the provider can", &RunPause};
+                                      "suspend the nodes, where the provider can", &RunPause,
+                                      [] { return NamesOf(kPauseFlags); }};
 const ClusterCommand kClusterResume = {"resume", "cluster resume CLUSTER [--dry-run]",
-                                       "go on with them", &RunResume};
+                                       "go on with them", &RunResume,
+                                       [] { return NamesOf(kPauseFlags); }};
 
 }  // namespace muster::clustershell

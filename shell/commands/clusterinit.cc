@@ -9,6 +9,7 @@
 
 #include "shell/cluster_section.h"
 #include "shell/command_list.h"
+#include "shell/command_words.h"
 #include "shell/exit_code.h"
 #include "shell/question.h"
 #include "shell/shell.h"
@@ -16,6 +17,8 @@
 
 namespace muster::clustershell {
 namespace {
+
+constexpr WordFlag kDeleteFlags[] = {{'y', "--yes"}};
 
 std::string ClusterOf(const Shell& shell) {
   return shell.nodes().empty() ? "default" : shell.nodes().front().cluster;
@@ -47,7 +50,7 @@ int Init(Shell& shell, absl::string_view rest) {
 }
 
 int Delete(Shell& shell, absl::string_view rest) {
-  const bool is_sure = rest == "-y";
+  const bool is_sure = FindFlag(kDeleteFlags, rest) != nullptr;
   if (!is_sure && !rest.empty()) {
     return shell.Usage("clusterdelete", absl::StrCat("it takes no '", rest, "'"));
   }
@@ -117,6 +120,10 @@ const ShellCommand kClusterdeleteCommand = {
     "name.\n",
     ShellCommand::Argument::kNone,
     &Delete,
+    false,
+    false,
+    false,
+    [] { return NamesOf(kDeleteFlags); },
 };
 
 const ShellCommand kClusterhelpCommand = {

@@ -11,6 +11,7 @@
 #include "shell/exit_code.h"
 #include "shell/job_number.h"
 #include "shell/line_flags.h"
+#include "shell/report_flags.h"
 #include "shell/reports/report.h"
 
 namespace muster::clustershell {
@@ -88,6 +89,8 @@ const ShellCommand kFoldCommand = {
     &RunFold,
     false,
     true,
+    false,
+    [] { return LineFlagNames(ReportFlags()); },
 };
 
 const ShellCommand kDiffCommand = {
@@ -103,6 +106,8 @@ const ShellCommand kDiffCommand = {
     &RunDiff,
     false,
     true,
+    false,
+    [] { return LineFlagNames(ReportFlags()); },
 };
 
 }  // namespace muster::clustershell

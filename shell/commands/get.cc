@@ -21,13 +21,16 @@ const ShellCommand kGetCommand = {
     "  get 1 /etc/hostname .            likewise in dustcluster's order, when the first word "
     "names\n"
     "                                   nodes; ./1 is a file\n"
-    "  @1,2 get --timeout 1m data .     flags: --timeout, --grace, --cwd\n"
+    "  @1,2 get --timeout 1m data .     flags: --timeout, --grace, --cwd,\n"
+    "                                   --dry-run, -o json\n"
     "Of one node a file keeps its name; of several its name gets .NODE behind it. Otherwise as\n"
     "`put`.\n",
     ShellCommand::Argument::kNone,
     &Run,
     false,
     true,
+    false,
+    &TransferFlagNames,
 };
 
 }  // namespace muster::clustershell

@@ -62,11 +62,16 @@ int Check(Shell& shell, const Hooks& all, const std::vector<HookView>& hooks) {
   return exit_code;
 }
 
+std::vector<SubCommand> SubCommands() {
+  return {{"list", SubCommand::Argument::kNone, nullptr},
+          {"check", SubCommand::Argument::kNone, nullptr}};
+}
+
 int Run(Shell& shell, absl::string_view rest) {
   const auto [word, behind] = SplitFirst(rest);
-  if (!word.empty() && word != "list" && word != "check") {
-    return shell.Usage(
-        "hooks", absl::StrCat("there is no '", word, "'", DidYouMean(word, {"list", "check"})));
+  if (!word.empty() && !HasWord(SubCommands(), word)) {
+    return shell.Usage("hooks", absl::StrCat("there is no '", word, "'",
+                                             DidYouMean(word, WordsOf(SubCommands()))));
   }
   if (!behind.empty()) return shell.Usage("hooks", absl::StrCat("it takes no '", behind, "'"));
   const auto hooks = Hooks::Get();
@@ -92,8 +97,13 @@ const ShellCommand kHooksCommand = {
     "A hook is a module of Python, or an executable, that is called before and after clusters\n"
     "start and stop and commands run. [hooks] in the configuration switches them on; what they\n"
     "log is in muster/logs/hooks.log of the state folder, and --trace-hooks tells each call.\n",
-    ShellCommand::Argument::kNone,
+    ShellCommand::Argument::kSubCommand,
     &Run,
+    false,
+    false,
+    false,
+    nullptr,
+    &SubCommands,
 };
 
 }  // namespace muster::clustershell

@@ -34,6 +34,10 @@ using provision::PluginOrder;
 using provision::PluginSection;
 using provision::Watch;
 
+constexpr WordFlag kAskFlags[] = {{0, "--debug"}};
+constexpr WordFlag kRunFlags[] = {
+    {0, "--hook", true}, {0, "--debug"}, {0, "--dry-run"}, {'y', "--yes"}};
+
 // Where StarCluster has its own, which the development shell reads, and nothing else; empty: there
 // is none.
 std::string OfStarCluster() {
@@ -47,20 +51,6 @@ std::string OfStarCluster() {
                       " are for `shell` alone: copy them to your cluster.conf");
 }
 
-// All of the configuration, whichever clusters have them.
-absl::StatusOr<std::vector<PluginSection>> AllPlugins(Shell& shell) {
-  const absl::StatusOr<ConfigFile> file = LoadConfiguration(shell);
-  if (absl::IsNotFound(file.status())) return std::vector<PluginSection>();
-  if (!file.ok()) return file.status();
-  // And what clusters say of them.
-  RETURN_IF_ERROR(ReadTemplatesOf(shell).status());
-  for (const ConfigFile::Section& section : file->sections()) {
-    if (section.kind != "cluster") continue;
-    RETURN_IF_ERROR(provision::ReadPluginPlan(*file, section.entries).status());
-  }
-  return provision::ReadPluginSections(*file);
-}
-
 Watch WatchOf(Shell& shell) {
   Watch watch;
   watch.interrupts = [&shell] { return shell.signals().interrupts(); };
@@ -70,7 +60,7 @@ Watch WatchOf(Shell& shell) {
 // -1: they are in `answer`, else the exit code.
 int Ask(Shell& shell, const std::string& method, absl::string_view rest, PluginAnswer& answer) {
   const std::string title = absl::StrCat("plugin ", method);
-  const auto words = CommandWords::Parse(rest, {{0, "--debug"}});
+  const auto words = CommandWords::Parse(rest, kAskFlags);
   if (!words.ok()) return shell.Usage("plugin", words.status().message());
   if (!words->rest().empty()) return shell.Usage("plugin", absl::StrCat(title, " takes no name"));
   auto plugins = AllPlugins(shell);
@@ -186,8 +176,7 @@ int RunOn(Shell& shell, const std::vector<Node>& nodes, const PluginSection& plu
 }
 
 int RunOne(Shell& shell, absl::string_view rest) {
-  const auto words = CommandWords::Parse(
-      rest, {{0, "--hook", true}, {0, "--debug"}, {0, "--dry-run"}, {'y', "--yes"}});
+  const auto words = CommandWords::Parse(rest, kRunFlags);
   if (!words.ok()) return shell.Usage("plugin", words.status().message());
   if (words->rest().empty() || words->rest().size() > 2) {
     return shell.Usage("plugin", "plugin run takes a plugin and a target");
@@ -216,14 +205,20 @@ int RunOne(Shell& shell, absl::string_view rest) {
   return RunOn(shell, chosen.nodes, *found, *all, *words);
 }
 
+std::vector<SubCommand> SubCommands() {
+  return {{"check", SubCommand::Argument::kNone, [] { return NamesOf(kAskFlags); }},
+          {"list", SubCommand::Argument::kNone, [] { return NamesOf(kAskFlags); }},
+          {"run", SubCommand::Argument::kPlugin, [] { return NamesOf(kRunFlags); }}};
+}
+
 int Run(Shell& shell, absl::string_view rest) {
   const auto [name, behind] = SplitFirst(rest);
   if (name == "list") return List(shell, behind);
   if (name == "check") return Check(shell, behind);
   if (name == "run") return RunOne(shell, behind);
   if (name.empty()) return List(shell, "");
-  return shell.Usage("plugin", absl::StrCat("there is no '", name, "'",
-                                            DidYouMean(name, {"check", "list", "run"})));
+  return shell.Usage(
+      "plugin", absl::StrCat("there is no '", name, "'", DidYouMean(name, WordsOf(SubCommands()))));
 }
 
 }  // namespace
@@ -242,10 +237,13 @@ const ShellCommand kPluginCommand = {
     "PYTHONPATH; [plugin NAME] of the configuration names it, and `plugins = NAME` of a [cluster]\n"
     "has it run after the start. --debug shows what it logs with log.debug, too. docs/plugins.md\n"
     "writes one.\n",
-    ShellCommand::Argument::kNone,
+    ShellCommand::Argument::kSubCommand,
     &Run,
     false,
     true,
+    false,
+    nullptr,
+    &SubCommands,
 };
 
 }  // namespace muster::clustershell

@@ -20,7 +20,8 @@ const ShellCommand kPutCommand = {
     "  @1-3 put *.csv 'my data' data/   to some nodes; patterns are of this machine\n"
     "  put 1-3 site.conf /etc/          the same nodes in dustcluster's order: the first of three\n"
     "                                   words, when it names nodes and is no file here\n"
-    "  @n1 put --timeout 10m big /srv/  flags: --timeout, --grace, --cwd\n"
+    "  @n1 put --timeout 10m big /srv/  flags: --timeout, --grace, --cwd,\n"
+    "                                   --dry-run, -o json\n"
     "Modes, times, symlinks, empty folders and holes are kept; what has the same name is "
     "replaced,\n"
     "nothing is deleted. A big file that was cut off goes on where it was when it is put again.\n"
@@ -29,6 +30,8 @@ const ShellCommand kPutCommand = {
     &Run,
     false,
     true,
+    false,
+    &TransferFlagNames,
 };
 
 }  // namespace muster::clustershell

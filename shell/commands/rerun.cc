@@ -11,12 +11,15 @@
 #include "common/node_set.h"
 #include "common/words.h"
 #include "shell/command_list.h"
+#include "shell/command_words.h"
 #include "shell/exit_code.h"
 #include "shell/job_number.h"
 #include "shell/run_on_nodes.h"
 
 namespace muster::clustershell {
 namespace {
+
+constexpr WordFlag kFlags[] = {{0, "--failed"}};
 
 // By name: a number may mean another node by now.
 std::vector<Node> NodesNamed(Shell& shell, const std::vector<std::string>& names,
@@ -69,11 +72,11 @@ int Run(Shell& shell, absl::string_view rest) {
   bool only_failed = false;
   std::string number;
   for (const std::string& word : *words) {
-    if (word == "--failed") {
+    if (FindFlag(kFlags, word) != nullptr) {
       only_failed = true;
     } else if (absl::StartsWith(word, "-") || !number.empty()) {
-      return shell.Usage("rerun",
-                         absl::StrCat("it takes no '", word, "'", DidYouMean(word, {"--failed"})));
+      return shell.Usage(
+          "rerun", absl::StrCat("it takes no '", word, "'", DidYouMean(word, NamesOf(kFlags))));
     } else {
       number = word;
     }
@@ -96,6 +99,8 @@ const ShellCommand kRerunCommand = {
     &Run,
     false,
     true,
+    false,
+    [] { return NamesOf(kFlags); },
 };
 
 }  // namespace muster::clustershell

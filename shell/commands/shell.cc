@@ -14,8 +14,10 @@
 namespace muster::clustershell {
 namespace {
 
+constexpr WordFlag kFlags[] = {{0, "--cluster", true}};
+
 int Run(Shell& shell, absl::string_view rest) {
-  const auto words = CommandWords::Parse(rest, {{0, "--cluster", true}});
+  const auto words = CommandWords::Parse(rest, kFlags);
   if (!words.ok()) return shell.Usage("shell", words.status().message());
   if (!words->rest().empty()) return shell.Usage("shell", "it takes no argument");
   // -P: no file of the current folder stands in for a module.
@@ -45,6 +47,10 @@ const ShellCommand kShellCommand = {
     "prompt: `clustershell shell`. docs/plugins.md has an example.\n",
     ShellCommand::Argument::kNone,
     &Run,
+    false,
+    false,
+    false,
+    [] { return NamesOf(kFlags); },
 };
 
 }  // namespace muster::clustershell

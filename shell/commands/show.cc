@@ -15,6 +15,7 @@
 #include "common/status_macros.h"
 #include "shell/chosen_nodes.h"
 #include "shell/command_list.h"
+#include "shell/command_words.h"
 #include "shell/exit_code.h"
 #include "shell/hook_fields.h"
 #include "shell/node_facts.h"
@@ -28,6 +29,8 @@ using Form = NodeTableForm;
 
 constexpr std::chrono::seconds kInterval(2);
 constexpr char kClearScreen[] = "\x1b[H\x1b[2J";
+
+constexpr WordFlag kFlags[] = {{0, "-v"}, {0, "-vv"}, {'o', "--output", true}, {'w', "--watch"}};
 
 struct Wanted {
   Form form = Form::kPlain;
@@ -51,23 +54,26 @@ absl::Status TakeFlag(absl::string_view word, absl::string_view& rest, Wanted& w
   const bool has_value = equals != absl::string_view::npos;
   const absl::string_view name = word.substr(0, equals);
   if (has_value) value = word.substr(equals + 1);
-  if (word == "-v") {
+  const WordFlag* const flag = FindFlag(kFlags, name);
+  if (flag == nullptr || (has_value && name[1] != '-' && flag->letter == 0)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("unknown flag ", word, DidYouMean(word, NamesOf(kFlags))));
+  }
+  const absl::string_view known = flag->name;
+  if (known == "-v") {
     wanted.form = Form::kExtended;
-  } else if (word == "-vv") {
+  } else if (known == "-vv") {
     wanted.form = Form::kAll;
-  } else if (name == "-o" || name == "--output") {
+  } else if (known == "--output") {
     if (!has_value) std::tie(value, rest) = SplitTarget(rest);
     ASSIGN_OR_RETURN(wanted.form, FormNamed(value));
-  } else if (name == "--watch" || word == "-w") {
+  } else {
     wanted.interval = kInterval;
     const auto [next, behind] = SplitTarget(rest);
     if (has_value || ParseDuration(next).ok()) {
       ASSIGN_OR_RETURN(wanted.interval, ParseDuration(has_value ? value : next));
       if (!has_value) rest = behind;
     }
-  } else {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "unknown flag ", word, DidYouMean(word, {"-v", "-vv", "-o", "--output", "--watch"})));
   }
   return absl::OkStatus();
 }
@@ -198,6 +204,10 @@ const ShellCommand kShowCommand = {
     "the table, on stderr; `check` has an exit code for it.\n",
     ShellCommand::Argument::kTarget,
     &Run,
+    false,
+    false,
+    false,
+    [] { return NamesOf(kFlags); },
 };
 
 }  // namespace muster::clustershell

@@ -21,6 +21,10 @@
 namespace muster::clustershell {
 namespace {
 
+constexpr WordFlag kFlags[] = {{'s', "--cluster-size", true}, {'c', "--cluster-template", true},
+                               {'n', "--num-nodes", true},    {'a', "--alias", true},
+                               {'u', "--user", true},         {'x', "--no-create"}};
+
 struct Former {
   const char* name;
   const char* instead;  // the words in capitals stand for those that were typed
@@ -97,12 +101,7 @@ std::string KindOf(Shell& shell, const std::string& tag) {
 // have a meaning.
 std::string Here(Shell& shell, const Former& former, absl::string_view behind) {
   std::string line = former.instead;
-  const auto words = CommandWords::Parse(behind, {{'s', "--cluster-size", true},
-                                                  {'c', "--cluster-template", true},
-                                                  {'n', "--num-nodes", true},
-                                                  {'a', "--alias", true},
-                                                  {'u', "--user", true},
-                                                  {'x', "--no-create"}});
+  const auto words = CommandWords::Parse(behind, kFlags);
   if (!words.ok()) return line;
   std::vector<std::string> given = words->rest();
   // The only one whose cluster stands second.

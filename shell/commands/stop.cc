@@ -23,6 +23,8 @@
 namespace muster::clustershell {
 namespace {
 
+constexpr WordFlag kFlags[] = {{'y', "--yes"}, {0, "--dry-run"}};
+
 // What an id means on the nodes of a target.
 struct Search {
   std::vector<std::pair<std::string, std::string>> found;  // node and whole id
@@ -76,7 +78,7 @@ int StopCommand(Shell& shell, absl::string_view target, const std::vector<std::s
 
 int Run(Shell& shell, absl::string_view rest) {
   const auto [target, behind] = SplitTarget(rest);
-  const auto words = CommandWords::Parse(behind, {{'y', "--yes"}, {0, "--dry-run"}});
+  const auto words = CommandWords::Parse(behind, kFlags);
   if (!words.ok()) return shell.Usage("stop", words.status().message());
   if (target.empty()) return shell.Usage("stop", "it needs a target");
   if (words->rest().empty()) return StopNodes(shell, target, *words);
@@ -164,6 +166,8 @@ const ShellCommand kStopCommand = {
     &Run,
     false,
     true,
+    false,
+    [] { return NamesOf(kFlags); },
 };
 
 }  // namespace muster::clustershell

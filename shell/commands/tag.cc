@@ -15,11 +15,14 @@
 #include "common/words.h"
 #include "shell/chosen_nodes.h"
 #include "shell/command_list.h"
+#include "shell/command_words.h"
 #include "shell/exit_code.h"
 #include "shell/shell.h"
 
 namespace muster::clustershell {
 namespace {
+
+constexpr WordFlag kFlags[] = {{'y', "--yes"}};
 
 std::string KeyOf(const std::string& tag) { return tag.substr(0, tag.find(':')); }
 
@@ -34,14 +37,14 @@ struct Order {
 absl::StatusOr<Order> Parse(absl::string_view rest) {
   Order order;
   std::tie(order.target, rest) = SplitTarget(rest);
-  if (order.target == "-y" || order.target == "--yes") {
+  if (FindFlag(kFlags, order.target) != nullptr) {
     order.answers_yes = true;
     std::tie(order.target, rest) = SplitTarget(rest);
   }
   if (order.target.empty()) return absl::InvalidArgumentError("there is no target");
   ASSIGN_OR_RETURN(const std::vector<std::string> words, SplitWords(rest));
   for (const std::string& word : words) {
-    if (word == "-y" || word == "--yes") {
+    if (FindFlag(kFlags, word) != nullptr) {
       order.answers_yes = true;
       continue;
     }
@@ -216,6 +219,10 @@ const ShellCommand kTagCommand = {
     "when the nodes are others since, you are asked (-y: yes).\n",
     ShellCommand::Argument::kTarget,
     &RunTag,
+    false,
+    false,
+    false,
+    [] { return NamesOf(kFlags); },
 };
 
 const ShellCommand kUntagCommand = {
@@ -227,6 +234,10 @@ const ShellCommand kUntagCommand = {
     "Tags that the configuration gives are changed there.\n",
     ShellCommand::Argument::kTarget,
     &RunUntag,
+    false,
+    false,
+    false,
+    [] { return NamesOf(kFlags); },
 };
 
 }  // namespace muster::clustershell

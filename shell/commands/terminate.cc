@@ -16,9 +16,11 @@
 namespace muster::clustershell {
 namespace {
 
+constexpr WordFlag kFlags[] = {{'y', "--yes"}, {0, "--dry-run"}};
+
 int Start(Shell& shell, absl::string_view rest) {
   const auto [target, behind] = SplitTarget(rest);
-  const auto words = CommandWords::Parse(behind, {{'y', "--yes"}, {0, "--dry-run"}});
+  const auto words = CommandWords::Parse(behind, kFlags);
   if (!words.ok()) return shell.Usage("start", words.status().message());
   if (target.empty() || !words->rest().empty()) return shell.Usage("start", "it takes one target");
   if (shell.nodes().empty() && FindTemplate(shell, std::string(target)).ok()) {
@@ -43,7 +45,7 @@ int Start(Shell& shell, absl::string_view rest) {
 
 int Terminate(Shell& shell, absl::string_view rest) {
   const auto [target, behind] = SplitTarget(rest);
-  const auto words = CommandWords::Parse(behind, {{'y', "--yes"}, {0, "--dry-run"}});
+  const auto words = CommandWords::Parse(behind, kFlags);
   if (!words.ok()) return shell.Usage("terminate", words.status().message());
   if (target.empty() || !words->rest().empty()) {
     return shell.Usage("terminate", "it takes one target");
@@ -58,7 +60,7 @@ int Terminate(Shell& shell, absl::string_view rest) {
 
 const ShellCommand kStartCommand = {
     "start",
-    "start TARGET [--dry-run]",
+    "start TARGET [-y] [--dry-run]",
     "start nodes that were stopped",
     "  start wo*             nodes of a cluster that `cluster start` made\n"
     "  start state=stop*     all that are stopped\n"
@@ -68,6 +70,8 @@ const ShellCommand kStartCommand = {
     &Start,
     false,
     true,
+    false,
+    [] { return NamesOf(kFlags); },
 };
 
 const ShellCommand kTerminateCommand = {
@@ -82,6 +86,8 @@ const ShellCommand kTerminateCommand = {
     &Terminate,
     false,
     true,
+    false,
+    [] { return NamesOf(kFlags); },
 };
 
 }  // namespace muster::clustershell

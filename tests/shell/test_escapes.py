@@ -72,7 +72,7 @@ def test_the_corpus_is_what_it_says():
 
 def test_no_sequence_reaches_a_terminal_wherever_it_is_cut(clustershell, corpus):
     lines = assert_harmless(screen_of(
-        clustershell, "--local", "1", "-c", f"@ cd {clustershell.folder}; python3 writer.py cases"))
+        clustershell, "--local", "1", "-c", f"@ -q cd {clustershell.folder}; python3 writer.py cases"))
     assert [line for line in lines if line.startswith("n1: ")] == [f"n1: {line}" for line in corpus]
 
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from conftest import LONG, SLACK, wait_until, without_time
+from conftest import LONG, SLACK, processes_with, wait_until, without_time
 
 
 @pytest.fixture
@@ -110,3 +110,19 @@ def test_without_a_cluster_the_message_says_what_to_do(clustershell):
     result = clustershell.run("-c", "check")
     assert result.returncode in (2, 4)
     assert "clusterd" in result.stderr and "[cluster NAME]" in result.stderr
+
+
+@pytest.mark.parametrize("ends", [signal.SIGKILL, signal.SIGTERM])
+def test_an_ssh_that_still_connects_ends_with_the_shell_that_started_it(clustershell, ends):
+    # Told of its input when it runs, and from then on deaf, as ssh is until it is connected.
+    ssh, heard = clustershell.folder / "ssh", clustershell.folder / "heard"
+    ssh.write_text(f"#!/bin/sh\nhead -c 3 >{heard}\nsleep 1234\n:\n")
+    ssh.chmod(0o700)
+    clustershell.environment["MUSTER_SSH"] = str(ssh)
+    (clustershell.folder / "far.conf").write_text("[cluster far]\nnodes = n1=ssh:somewhere\n")
+    shell = clustershell.start("--config", str(clustershell.folder / "far.conf"), "-c", "check")
+    wait_until(lambda: heard.exists() and heard.stat().st_size == 3, LONG, "ssh runs")
+    assert any("sleep 1234" in line or str(ssh) in line for line in processes_with(clustershell.mark))
+    shell.send_signal(ends)
+    shell.communicate()
+    wait_until(lambda: not processes_with(clustershell.mark), LONG, "nothing of it stays")

@@ -1,5 +1,6 @@
 """put and get: as whom files are written and read, what is shown meanwhile, how it ends."""
 
+import json
 import os
 import signal
 import subprocess
@@ -140,10 +141,41 @@ def test_the_target_stands_in_front_and_names_carry_the_node(clustershell):
     assert (folder / "several.n1").read_text() == (folder / "several.n2").read_text() == "x"
 
 
+def test_a_name_that_looks_like_a_pattern_is_a_name_where_it_exists(clustershell):
+    folder = clustershell.folder
+    for name in ["a*b", "axb"]:
+        (folder / name).write_text(name)
+    result = clustershell.lines(1, f"get '{folder}/a*b' one", f"get {folder}/a?b two", f"get {folder}/ax* three",
+                                f"get '{folder}/nothing*' four")
+    assert (folder / "one").read_text() == "a*b"
+    assert sorted(path.name for path in (folder / "two").iterdir()) == ["a*b", "axb"]
+    assert [path.name for path in (folder / "three").iterdir()] == ["axb"]
+    assert not (folder / "four").exists()
+    assert result.stderr == f"n1: failed: find {folder}/nothing*: No such file or directory\n"
+    assert clustershell.lines(2, f"get '{folder}/a*b' five").returncode == 0
+    assert (folder / "five.n2").read_text() == "a*b"
+
+
+def test_json_tells_what_was_copied_and_what_was_not(clustershell):
+    tree = clustershell.folder / "tree"
+    tree.mkdir()
+    (tree / "a").write_text("12345")
+    os.mkfifo(tree / "pipe")
+    result = clustershell.lines(2, f"put -o json {tree}/a to", f"@1 --output json get {tree} back")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert sorted((line["node"], line["bytes"], line["files"]) for line in lines[:2]) == [("n1", 5, 1), ("n2", 5, 1)]
+    assert all((line["type"], line["status"], line["exit_code"]) == ("outcome", "ok", 0) for line in lines[:2])
+    assert (lines[2]["type"], lines[2]["node"], lines[2]["path"]) == ("problem", "n1", str(tree / "pipe"))
+    assert "is a fifo" in lines[2]["message"]
+    assert (lines[3]["type"], lines[3]["status"], lines[3]["files"], lines[3]["bytes"]) == ("outcome", "failed", 1, 5)
+    assert len(lines) == 4
+    assert (result.returncode, result.stderr) == (1, "")
+
+
 @pytest.mark.parametrize("line, code, said", [
     ("put x", 2, "it needs a source and a destination"),
     ("get", 2, "it needs a source and a destination"),
-    ("put --mem 5M a b", 2, "only --timeout, --grace and --cwd are for files"),
+    ("put --mem 5M a b", 2, "only --timeout, --grace, --cwd, --output, --dry-run are for files, and not --mem"),
     ("put 'a b", 2, "quote"),
     ("@9 put a b", 3, "9"),
     ("put /nonexistent /tmp/", 1, "n1: refused: there is no /nonexistent on this machine"),

@@ -1,6 +1,7 @@
 """sessions: what is open on the nodes, and how it is closed."""
 
 import re
+import subprocess
 
 from conftest import LONG, wait_until, without_time
 
@@ -74,3 +75,32 @@ def test_a_node_that_does_not_answer_is_named(clustershell):
         result = clustershell.run("-c", line)
         assert result.returncode == 4
         assert result.stderr.startswith("n1: ")
+
+
+def test_a_session_of_the_shell_that_was_lost_is_told_before_the_next_line(clustershell):
+    def start():
+        daemon = clustershell.start("--name", "n1", "--listen", f"unix:{clustershell.folder}/s", program="clusterd")
+        assert b"listening" in daemon.stdout.readline()
+        return daemon
+
+    (clustershell.folder / "cluster.conf").write_text(f"[cluster one]\nnodes = n1=unix:{clustershell.folder}/s\n")
+    daemon = start()
+    shell = clustershell.start(stdin=subprocess.PIPE)
+    try:
+        def line(text, answer):
+            shell.stdin.write(f"{text}\n".encode())
+            assert shell.stdout.readline().decode() == f"n1: {answer}\n"
+
+        line("@1: cd /usr; pwd", "/usr")
+        line("@1: pwd", "/usr")
+        daemon.kill()
+        daemon.communicate()
+        daemon = start()
+        line("@1: cd /var; pwd", "/var")
+        line("@1: pwd", "/var")
+        said = shell.communicate(timeout=LONG)[1].decode()
+        assert said.count("n1: the session of this shell has ended there (was the node restarted?)") == 1, said
+    finally:
+        for process in [shell, daemon]:
+            process.kill()
+            process.communicate()

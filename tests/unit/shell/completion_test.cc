@@ -122,12 +122,55 @@ TEST_CASE("the common prefix is what all begin with") {
 
 TEST_CASE("cluster completes to its commands, then to what can be started") {
   Vocabulary vocabulary{Commands(), {}, {}};
-  vocabulary.cluster_commands = {"start", "status", "stop"};
   vocabulary.startable = [] { return Words{"base1", "big"}; };
   CHECK(Complete("cluster sta", vocabulary).candidates == Words{"start", "status"});
   CHECK(Complete("cluster start b", vocabulary).candidates == Words{"base1", "big"});
   CHECK(Complete("cluster start b", vocabulary).start == 14);
   CHECK(Complete("cluster start base1 b", vocabulary).candidates.empty());
+}
+
+TEST_CASE("plugin and hooks complete to what they do, and to the plugins there are") {
+  Vocabulary vocabulary{Commands(), {}, {}};
+  vocabulary.plugins = [] { return Words{"motd", "mount", "users"}; };
+  CHECK(Complete("plugin ", vocabulary).candidates == Words{"check", "list", "run"});
+  CHECK(Complete("plugin run mo", vocabulary).candidates == Words{"motd", "mount"});
+  CHECK(Complete("plugin run mo", vocabulary).start == 11);
+  CHECK(Complete("plugin check mo", vocabulary).candidates.empty());
+  CHECK(Complete("hooks ", vocabulary).candidates == Words{"check", "list"});
+  CHECK(Complete("hooks list ", vocabulary).candidates.empty());
+}
+
+TEST_CASE("a word that begins with - completes to the flags of its command") {
+  CHECK(At("show -").candidates == Words{"--output", "--watch", "-v", "-vv"});
+  CHECK(At("show n1 --w").candidates == Words{"--watch"});
+  CHECK(At("show n1 --w").start == 8);
+  CHECK(At("cluster start --n").candidates == Words{"--name", "--no-setup", "--nodes"});
+  CHECK(At("cluster list --").candidates == Words{"--output"});
+  CHECK(At("plugin run motd --h").candidates == Words{"--hook"});
+  CHECK(At("put --").candidates == Words{"--cwd", "--dry-run", "--grace", "--output", "--timeout"});
+  CHECK(At("@n1,n2 get --t").candidates == Words{"--timeout"});
+  CHECK(At("get -- --t").candidates.empty());
+  CHECK(At("@n1 echo --t").candidates.empty());
+  CHECK(At("stop n1 --y").candidates == Words{"--yes"});
+  CHECK(At("fold --r").candidates == Words{"--regroup"});
+  CHECK(At("hooks list -").candidates.empty());
+}
+
+TEST_CASE("every flag of a command stands in its help") {
+  for (const ShellCommand* command : Commands()) {
+    const std::string name = command->name;
+    // Those two have the flags of `@`, which `help @` lists.
+    if (command->flags == nullptr || name == "fold" || name == "diff") continue;
+    const std::string help = std::string(command->usage) + command->help;
+    for (const std::string& flag : command->flags()) {
+      INFO(name << " " << flag);
+      const std::string letter = flag.substr(1, 2);  // "-y"
+      const bool is_there = help.find(flag) != std::string::npos ||
+                            help.find(" " + letter) != std::string::npos ||
+                            help.find("[" + letter) != std::string::npos;
+      CHECK(is_there);
+    }
+  }
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ TEST_CASE("a text of several lines becomes one") {
   CHECK(OneLine("\x1b[2J\xff") == "\\x1b[2J\\xff");
 }
 
-TEST_CASE("a line is cut at characters, not at bytes") {
+TEST_CASE("a line is cut at columns, not at bytes") {
   CHECK(Cut("abc", 3) == "abc");
   CHECK(Cut("abcd", 3) == "ab…");
   CHECK(Cut("äöüß", 4) == "äöüß");
@@ -19,6 +19,11 @@ TEST_CASE("a line is cut at characters, not at bytes") {
   CHECK(Cut("abc", 1) == "…");
   CHECK(Cut("abc", 0).empty());
   CHECK(Cut("", 5).empty());
+  // Two columns each: half of one is none, and a mark stays with its letter.
+  CHECK(Cut("\u65e5\u672c\u8a9e", 6) == "\u65e5\u672c\u8a9e");
+  CHECK(Cut("\u65e5\u672c\u8a9e", 5) == "\u65e5\u672c…");
+  CHECK(Cut("\u65e5\u672c\u8a9e", 4) == "\u65e5…");
+  CHECK(Cut("e\u0301e\u0301e\u0301", 2) == "e\u0301…");
 }
 
 }  // namespace

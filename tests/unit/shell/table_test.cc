@@ -15,6 +15,20 @@ TEST_CASE("a table has columns as wide as their widest cell") {
         "10  worker-ten    128\n");
 }
 
+TEST_CASE("columns stand below each other whatever the characters take on a terminal") {
+  Table table({{"name"}, {"tags"}, {"size", true}});
+  table.Add({"caf\u00e9", "cafe\u0301", "1"});      // one character each, the second of two
+  table.Add({"\u65e5\u672c", "\U0001f600", "22"});  // two columns each
+  table.Add({"\xff", "\u200b", "\u20ac"});          // no UTF-8, and nothing to see
+  table.Add({"abcdef", "x", "333"});
+  CHECK(table.Render() ==
+        "name    tags    size\n"
+        "caf\u00e9    cafe\u0301       1\n"
+        "\u65e5\u672c    \U0001f600        22\n"
+        "\\xff    \\u200b     \u20ac\n"
+        "abcdef  x        333\n");
+}
+
 TEST_CASE("the last column is cut to what is left, but not to nothing") {
   Table table({{"name"}, {"command"}});
   table.Add({"n1", "0123456789abcdef"});
