@@ -79,9 +79,11 @@ absl::StatusOr<SshEnd> RunSsh(const std::vector<std::string>& command, const Inp
   options.argv = command;
   options.fds = {{theirs.get(), 0}, {output.fd(), 1}, {errors.fd(), 2}};
   options.new_session = true;  // Ctrl-C is for who waits, and no terminal can be asked
+  options.guarded = true;      // before it is connected it looks at nothing, not even at its input
   options.extra_environment = {"SSH_ASKPASS_REQUIRE=never"};
   absl::StatusOr<ChildProcess> child = ChildProcess::Start(options);
   theirs.Reset();
+  if (!absl::IsNotFound(child.status())) RETURN_IF_ERROR(child.status());
   if (!child.ok()) {
     return absl::NotFoundError(absl::StrCat(
         child.status().message(), "; install OpenSSH's client, or name it in MUSTER_SSH"));

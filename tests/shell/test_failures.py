@@ -112,15 +112,22 @@ def test_without_a_cluster_the_message_says_what_to_do(clustershell):
     assert "clusterd" in result.stderr and "[cluster NAME]" in result.stderr
 
 
-@pytest.mark.parametrize("ends", [signal.SIGKILL, signal.SIGTERM])
-def test_an_ssh_that_still_connects_ends_with_the_shell_that_started_it(clustershell, ends):
+FAR = "[cluster far]\nnodes = n1=ssh:somewhere\n"
+NEW = "[provider office]\ntype = ssh\nhosts = somewhere\n[cluster new]\nprovider = office\nnodes.node = 1\n"
+
+
+@pytest.mark.parametrize("configuration, words, ends", [
+    (FAR, ["-c", "check"], signal.SIGKILL), (FAR, ["-c", "check"], signal.SIGTERM),
+    (NEW, ["cluster", "start", "new"], signal.SIGKILL)])
+def test_an_ssh_that_still_connects_ends_with_the_shell_that_started_it(clustershell, configuration, words, ends):
     # Told of its input when it runs, and from then on deaf, as ssh is until it is connected.
     ssh, heard = clustershell.folder / "ssh", clustershell.folder / "heard"
     ssh.write_text(f"#!/bin/sh\nhead -c 3 >{heard}\nsleep 1234\n:\n")
     ssh.chmod(0o700)
     clustershell.environment["MUSTER_SSH"] = str(ssh)
-    (clustershell.folder / "far.conf").write_text("[cluster far]\nnodes = n1=ssh:somewhere\n")
-    shell = clustershell.start("--config", str(clustershell.folder / "far.conf"), "-c", "check")
+    path = clustershell.folder / "far.conf"
+    path.write_text(configuration)
+    shell = clustershell.start("--config", str(path), *words)
     wait_until(lambda: heard.exists() and heard.stat().st_size == 3, LONG, "ssh runs")
     assert any("sleep 1234" in line or str(ssh) in line for line in processes_with(clustershell.mark))
     shell.send_signal(ends)
