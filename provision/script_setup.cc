@@ -236,12 +236,14 @@ class ScriptSetup : public SetupProvider {
   // What it writes until it ends, or is interrupted and stopped with all that it started.
   static std::string Follow(Call& call, const std::atomic<bool>& is_interrupted) {
     std::string output;
+    bool is_told = false;
     while (true) {
-      std::optional<Event> event;
-      if (!call.next_for(kAskEvery, &event)) {
-        if (is_interrupted) call.cancel();
-        continue;
+      if (is_interrupted && !is_told) {
+        call.cancel();
+        is_told = true;
       }
+      std::optional<Event> event;
+      if (!call.next_for(kAskEvery, &event)) continue;
       if (!event) return output;
       output += event->data;
       if (output.size() > 2 * kMostBytes) output.erase(0, output.size() - kMostBytes);

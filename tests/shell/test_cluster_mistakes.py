@@ -238,7 +238,8 @@ def test_an_interrupt_ends_the_scripts_of_a_setup(lab):
     folder = path.parent / "setup.d/workers"
     folder.mkdir(parents=True)
     for name, text in {"10-quick": f"echo $MUSTER_NODE >> {lab.folder}/quick", "30-never": f"touch {lab.folder}/never",
-                       "20-long": f"touch {lab.folder}/began-$MUSTER_NODE; setsid sleep 4321 & sleep 4321"}.items():
+                       "20-long": f"touch {lab.folder}/began-$MUSTER_NODE; setsid sleep 4321 & "
+                                  "while :; do echo and on; sleep 0.02; done"}.items():
         (folder / name).write_text(f"#!/bin/sh\n{text}\n")
         (folder / name).chmod(0o755)
     good(lab, "cluster", "start", "base1", "--no-setup")
