@@ -43,7 +43,8 @@ class ClusterObserver {
   }
 
   // `nodes` are about to go, and still answer. Aborted is a veto: nothing goes, unless it is
-  // forced; of another failure Watch::on_note is told, and they go.
+  // forced; nor when it was interrupted meanwhile, which is Cancelled. Of another failure
+  // Watch::on_note is told, and they go.
   virtual absl::Status BeforeLeave(const ClusterRecord& /*cluster*/,
                                    const std::vector<std::string>& /*nodes*/,
                                    LeaveReason /*reason*/, std::string& /*receipt*/,

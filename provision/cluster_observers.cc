@@ -76,6 +76,12 @@ absl::Status Cluster::TellBeforeLeave(LeaveReason reason, const std::vector<std:
     for (const absl::Status& one : {status, kept}) {
       if (!one.ok() && watch.on_note) watch.on_note(Short(one.message()));
     }
+    // Whoever stopped what was to say yes did not say yes in its place.
+    if (absl::IsCancelled(status) || (watch.interrupts && watch.interrupts() > 0)) {
+      return absl::CancelledError(
+          absl::StrCat("it was interrupted before a node was touched; what ", observer->name(),
+                       " had done until then is done, and the nodes go on"));
+    }
   }
   return absl::OkStatus();
 }

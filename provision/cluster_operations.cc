@@ -101,7 +101,7 @@ Report Cluster::ForEachNode(
     return !is_interrupted;
   };
   ForEachBounded(
-      places.size(), kStopsAtOnce,
+      goes_on() ? places.size() : 0, kStopsAtOnce,
       [&](std::size_t i) {
         NodeResult& result = report.nodes[places[i]];
         const absl::Status status = step(**provider, result.node);
@@ -170,7 +170,8 @@ Report Cluster::Stop(const std::vector<std::string>& only, bool deletes, bool fo
       report.nodes.push_back(std::move(stray));
     }
   }
-  if (!deletes || !(report.status.ok() || force)) {
+  const bool is_over = report.status.ok() || (force && !absl::IsCancelled(report.status));
+  if (!deletes || !is_over) {
     PublishRecord();
     return report;
   }

@@ -100,6 +100,12 @@ class PluginObserver : public ClusterObserver {
 
   std::string name() const override { return kPluginReceipts; }
 
+  // What cannot be set up is not begun.
+  absl::Status BeforeStart(const ClusterRecord& /*cluster*/, std::vector<NodeRecord>& /*orders*/,
+                           const Watch& /*watch*/) override {
+    return plan_.status();
+  }
+
   absl::Status SetUp(const ClusterRecord& cluster, SetUpReason reason, std::string& receipt,
                      const Watch& watch) override {
     RETURN_IF_ERROR(plan_.status());
@@ -114,6 +120,9 @@ class PluginObserver : public ClusterObserver {
 
   absl::Status BeforeLeave(const ClusterRecord& cluster, const std::vector<std::string>& nodes,
                            LeaveReason reason, std::string& receipt, const Watch& watch) override {
+    if (reason == LeaveReason::kRestart && !plan_.ok()) {
+      return absl::AbortedError(plan_.status().message());
+    }
     // What never ran has nothing to undo.
     if (reason == LeaveReason::kPause || receipt.empty()) return absl::OkStatus();
     PluginOrder order = PluginOrderOf(cluster, plan_.ok() ? *plan_ : PluginPlan(), flags_);

@@ -39,8 +39,10 @@ constexpr std::size_t kNodesAtOnce = 64;
 constexpr std::size_t kMostLines = 5;
 constexpr std::size_t kMostBytes = 64u << 10;
 
-// Takes a program from its standard input, runs it with its arguments, and removes it again.
+// Takes a program from its standard input, runs it with its arguments, and removes it again, also
+// when both are stopped.
 constexpr char kRunner[] =
+    "trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM; "
     "d=$(mktemp -d) || exit 125; trap 'rm -rf \"$d\"' EXIT; "
     "cat > \"$d/$1\" && chmod 700 \"$d/$1\" || exit 125; "
     "p=\"$d/$1\"; shift; \"$p\" \"$@\" < /dev/null";

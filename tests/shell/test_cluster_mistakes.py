@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import signal
 
@@ -222,14 +223,17 @@ def test_a_setup_without_scripts_says_so(lab):
 def test_a_wrong_template_keeps_no_cluster_out_of_the_list(lab):
     good(lab, "cluster", "start", "base1", "--nodes", "1:compute,0:frontend")
     path = configure(lab, "[cluster other]\nnodes.node = 1\n" + TEMPLATE + "min_nodes.comput = 1\n[cluster larger]\nextends = base1\n")
+    before = sorted(processes_with(lab.mark))
     listed = good(lab, "cluster", "list")
     assert " ".join(listed.stdout.splitlines()[-1].split()) == "base1 base1 local 1 1 1 compute"
     warning, templates = listed.stderr.splitlines()
     assert warning.startswith(f"cluster list: templates are left out: {path}:7: there is no nodes.comput; ")
     assert templates == "templates: other"
-    for name in ("base1", "larger"):
-        wrong = lab.run("cluster", "start", name, "-n", "fresh")
-        assert wrong.returncode == 2 and f"{path}:7: there is no nodes.comput" in wrong.stderr
+    for words in (("start", "base1", "-n", "fresh"), ("start", "larger", "-n", "fresh"), ("restart", "base1", "-y"),
+                  ("resize", "base1", "-a", "1:compute")):
+        wrong = lab.run("cluster", *words)
+        assert wrong.returncode != 0 and f"{path}:7: there is no nodes.comput" in wrong.stderr, words
+    assert sorted(processes_with(lab.mark)) == before  # nothing was stopped or started
 
 
 def test_an_interrupt_ends_the_scripts_of_a_setup(lab):
@@ -237,8 +241,9 @@ def test_an_interrupt_ends_the_scripts_of_a_setup(lab):
                      "groups.compute = workers\n")
     folder = path.parent / "setup.d/workers"
     folder.mkdir(parents=True)
+    long = f"20-long-{os.getpid()}"
     for name, text in {"10-quick": f"echo $MUSTER_NODE >> {lab.folder}/quick", "30-never": f"touch {lab.folder}/never",
-                       "20-long": f"touch {lab.folder}/began-$MUSTER_NODE; setsid sleep 4321 & "
+                       long: f"touch {lab.folder}/began-$MUSTER_NODE; setsid sleep 4321 & "
                                   "while :; do echo and on; sleep 0.02; done"}.items():
         (folder / name).write_text(f"#!/bin/sh\n{text}\n")
         (folder / name).chmod(0o755)
@@ -250,11 +255,12 @@ def test_an_interrupt_ends_the_scripts_of_a_setup(lab):
     _, told = setup.communicate(timeout=20 * SLACK)
     assert setup.returncode == 130
     for name in ("compute001", "compute002"):
-        assert f"{name}: workers/20-long was stopped".encode() in told, told
+        assert f"{name}: workers/{long} was stopped".encode() in told, told
     assert b"it was interrupted: 2 of 2 nodes were not set up; " in told and b"`cluster setup` goes on there" in told
     wait_until(lambda: not set(processes_with(lab.mark)) - set(before), 5 * SLACK, "nothing of the scripts is left")
     # What was done is not done again.
-    (folder / "20-long").write_text("#!/bin/sh\ntrue\n")
+    assert not list(pathlib.Path("/tmp").glob(f"tmp.*/{long}"))
+    (folder / long).write_text("#!/bin/sh\ntrue\n")
     assert not (lab.folder / "never").exists()
     good(lab, "cluster", "setup", "base1")
     assert sorted((lab.folder / "quick").read_text().split()) == ["compute001", "compute002"]

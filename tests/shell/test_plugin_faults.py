@@ -226,3 +226,27 @@ def test_a_node_that_is_dead_can_go(lab, plugins):
     assert list(ran(lab, "base1")["a"]) == ["node001"]
     good(lab, "cluster", "delete", "base1", "-y")
     assert plugins.steps() == ["b shutdown 1", "a shutdown 1"]
+
+
+def test_an_interrupt_while_plugins_are_told_stops_no_node(lab, plugins):
+    plugins.write("slow.py", "import pathlib, time\nfrom starcluster.clustersetup import ClusterSetup\n\n"
+                  "class Slow(ClusterSetup):\n    def run(self, *rest):\n        pass\n"
+                  "    def on_shutdown(self, *rest):\n"
+                  f"        pathlib.Path('{lab.folder}/told').touch()\n        time.sleep(600)\n"
+                  "    on_restart = on_shutdown\n"
+                  "    def on_remove_node(self, node, *rest):\n        self.on_shutdown()\n")
+    configure(lab, "[plugin slow]\nsetup_class = slow.Slow\n[cluster base1]\nnodes.node = 2\nplugins = slow\n")
+    good(lab, "cluster", "start", "base1")
+    for words in (("cluster", "stop", "base1", "-y"), ("cluster", "delete", "base1", "-y", "--force"),
+                  ("cluster", "restart", "base1", "-y"), ("-c", "terminate node002 -y")):
+        process = lab.start(*words)
+        wait_until(lambda: (lab.folder / "told").exists(), 20 * SLACK, "the plugin is told")
+        (lab.folder / "told").unlink()
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=20 * SLACK)
+        assert process.returncode == 130 and b"interrupted before a node was touched" in told, (words, told)
+        nodes = json.loads(good(lab, "cluster", "status", "base1", "-o", "json").stdout)["nodes"]
+        assert [node["state"] for node in nodes] == ["running", "running"], words
+    plugins.write("slow.py", "from starcluster.clustersetup import ClusterSetup\n\nclass Slow(ClusterSetup):\n"
+                  "    def run(self, *rest):\n        pass\n")
+    good(lab, "cluster", "delete", "base1", "-y")
