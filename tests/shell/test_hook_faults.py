@@ -127,6 +127,22 @@ def test_required_hooks_that_cannot_be_called_are_no_way_around_them(lab):
     assert hidden.stdout == "" and f"and went wrong: the hooks in {path.parent} are left out: " in hidden.stderr
 
 
+def test_a_hook_that_calling_would_not_run_is_told_and_stops_what_it_guards(lab):
+    configure(lab, "[hooks]\nenable = true\n[hook guard]\nrequired = yes\n")
+    other = hook(lab, "other", "async def post_execute(**keyword_args):\n    pass\n")
+    for text, told, number in (
+            ("async def pre_execute(**keyword_args):\n    1 / 0\n", "pre_execute is a coroutine function; ", 1),
+            ("def pre_execute(**keyword_args):\n    1 / 0\n    yield\n", "pre_execute is a generator function; ", 1),
+            ("async def late():\n    1 / 0\n\npre_execute = lambda **keyword_args: late()\n",
+             "pre_execute returned a coroutine, which nobody runs", 4)):
+        path = hook(lab, "guard", text)
+        result = lab.lines(1, "@1 echo ran")
+        assert result.stdout == "" and result.returncode == 1
+        assert f"the hook guard:pre_execute is required ([hook guard] required), and went wrong: {told}" in result.stderr.replace("TypeError: ", "")
+        assert f"({path}:{number})" in result.stderr and "never awaited" not in result.stderr
+        assert f"hook other: disabled: post_execute is a coroutine function; hooks are called plainly: write def, and not async def ({other}:1)\n" in result.stderr
+
+
 def test_texts_that_are_no_text_are_told_and_a_veto_counts_whatever_its_reason_is(lab):
     configure(lab, "[hooks]\nenable = true\ntimeout = 5s\n")
     hook(lab, "odd", r"""

@@ -2,6 +2,7 @@
 answers with what they changed. One call at a time, on the main thread."""
 
 import contextlib
+import functools
 import importlib.util
 import inspect
 import json
@@ -71,7 +72,8 @@ def _fault(error, folder):
         lines = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()
         # Before that of a SyntaxError stands the line of the file.
         text = lines[-1] if isinstance(error, SyntaxError) else " | ".join(line.strip() for line in lines)
-    return json.dumps({"fault": _shown(text), "place": _shown(_place(error, folder))})
+    place = _shown(_place(error, folder))  # where there is none, that of the function counts
+    return json.dumps({"fault": _shown(text), **({"place": place} if place else {})})
 
 
 def _reason(veto):
@@ -104,6 +106,25 @@ def _describe(function):
     return names, "" if code is None else f"{code.co_filename}:{code.co_firstlineno}"
 
 
+def _why_not_plain(name, function):
+    """Why calling it would run nothing of it; empty: it is run."""
+    called = function if inspect.isroutine(function) or isinstance(function, functools.partial) else function.__call__
+    if inspect.iscoroutinefunction(called):
+        return f"{name} is a coroutine function; hooks are called plainly: write def, and not async def"
+    if inspect.isgeneratorfunction(called) or inspect.isasyncgenfunction(called):
+        return f"{name} is a generator function; hooks are called plainly: write def, with no yield in it"
+    return ""
+
+
+def _check_ended(event, result):
+    """TypeError: what was returned would still have to be run, and never is."""
+    if inspect.iscoroutine(result):
+        result.close()  # Python does not have to warn of it, too
+    elif not inspect.isgenerator(result) and not inspect.isasyncgen(result):
+        return
+    raise TypeError(f"{event} returned a {type(result).__name__}, which nobody runs; hooks are called plainly")
+
+
 def load(text):
     """Imports the module. `text`: JSON of name, path, memory (bytes; 0: no limit), seconds, log, shows_all, and
     events: the names that functions of each may have."""
@@ -129,6 +150,8 @@ def load(text):
                     if function is None or inspect.isclass(function) or not callable(function):
                         continue
                     parameters, place = _describe(function)
+                    if why := _why_not_plain(function_name, function):
+                        return json.dumps({"fault": why, "place": place or path})
                     _STATE["functions"][event] = (function, parameters)
                     found[event] = {"function": function_name, "place": place}
                     break
@@ -157,12 +180,12 @@ def _call(event, arguments):
         return {str(node): function(node, list(arguments["fields"])) or {} for node in arguments["nodes"]}
     if parameters is not None:
         arguments = {key: value for key, value in arguments.items() if key in parameters}
-    function(**arguments)
+    _check_ended(event, function(**arguments))
     return None
 
 
 def call(event, text, seconds):
-    """Calls the function of an event. JSON: `changed`, by argument; or `veto`; or `fault` and `place`. An empty
+    """Calls the function of an event. JSON: `changed`, by argument; or `veto`; or `fault`, and `place` if any. An empty
     object: this process has no module."""
     if "folder" not in _STATE:
         return "{}"
