@@ -143,6 +143,20 @@ def test_a_hook_that_calling_would_not_run_is_told_and_stops_what_it_guards(lab)
         assert f"hook other: disabled: post_execute is a coroutine function; hooks are called plainly: write def, and not async def ({other}:1)\n" in result.stderr
 
 
+def test_a_hook_that_is_required_where_none_are_switched_on_is_an_error(lab):
+    hook(lab, "guard", "def pre_execute(**keyword_args):\n    1 / 0\n")
+    for text, setting in (("[hooks]\nrequired = guard\n", "[hooks]"), ("[hooks]\nenable =\nrequired = guard\n", "[hooks]"),
+                          ("[hook guard]\nrequired = yes\n", "[hook guard]")):
+        path = configure(lab, text)
+        result = lab.lines(1, "@1 echo ran")
+        assert result.returncode == 2 and result.stdout == ""
+        assert f"{path}: the hook guard is required ({setting} required), and no hooks are switched on" in result.stderr
+    configure(lab, "[hooks]\nrequired = yes\n")
+    assert lab.lines(1, "@1 echo ran").returncode == 2
+    configure(lab, "[hook guard]\nrequired = no\n")
+    assert lab.lines(1, "@1 echo ran").stdout == "n1: ran\n"
+
+
 def test_texts_that_are_no_text_are_told_and_a_veto_counts_whatever_its_reason_is(lab):
     configure(lab, "[hooks]\nenable = true\ntimeout = 5s\n")
     hook(lab, "odd", r"""
