@@ -3,6 +3,8 @@
 #include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
+#include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -32,7 +34,9 @@ std::string WhyNotTrusted(const std::string& path) {
 bool IsTrustedFolder(const std::string& folder, std::vector<std::string>& complaints) {
   const auto opened = OpenTrustedFolder(folder, Sharing::kNone);
   if (opened.ok()) return true;
-  if (!absl::IsNotFound(opened.status())) {
+  struct stat info {};
+  const bool is_there = ::lstat(folder.c_str(), &info) == 0;  // a link that leads nowhere
+  if (is_there || !absl::IsNotFound(opened.status())) {
     complaints.push_back(
         absl::StrCat("the hooks in ", folder, " are left out: ", opened.status().message()));
   }
@@ -80,6 +84,23 @@ void AddModules(const std::string& folder, HookCatalogue& found) {
   }
 }
 
+// Whatever lies there is meant to be called.
+std::string WhyNotProgram(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    return absl::StrCat(path, " cannot be looked at: ", ::strerror(errno),
+                        "; mend it, or move it out of the folder");
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return absl::StrCat(path, " is ", S_ISDIR(info.st_mode) ? "a folder" : "no file",
+                        ", and no executable; move it out of the folder");
+  }
+  if (std::string why = WhyNotTrusted(path); !why.empty()) return why;
+  if ((info.st_mode & 0100) != 0) return "";
+  return absl::StrCat(path, " is not executable; say: chmod +x ", path,
+                      ", or move it out of the folder");
+}
+
 void AddPrograms(const std::string& root, HookEvent event, const std::string& name,
                  HookCatalogue& found) {
   const std::string folder = absl::StrCat(root, "/", name, ".d");
@@ -91,13 +112,7 @@ void AddPrograms(const std::string& root, HookEvent event, const std::string& na
     file.path = absl::StrCat(folder, "/", entry);
     file.is_program = true;
     file.event = event;
-    struct stat info {};
-    if (::stat(file.path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
-    file.problem = WhyNotTrusted(file.path);
-    if (file.problem.empty() && (info.st_mode & 0100) == 0) {
-      file.problem = absl::StrCat(file.path, " is not executable; say: chmod +x ", file.path,
-                                  ", or move it out of the folder");
-    }
+    file.problem = WhyNotProgram(file.path);
     found.programs.push_back(std::move(file));
   }
 }

@@ -143,6 +143,25 @@ def test_a_hook_that_calling_would_not_run_is_told_and_stops_what_it_guards(lab)
         assert f"hook other: disabled: post_execute is a coroutine function; hooks are called plainly: write def, and not async def ({other}:1)\n" in result.stderr
 
 
+def test_what_is_no_file_among_executables_is_told_and_stops_what_it_would_guard(lab):
+    configure(lab, "[hooks]\nenable = true\nrequired = 10-g\n")
+    path = program(lab, "pre_execute", "10-g", "")
+    path.unlink()
+    for make, remove, why in ((lambda: path.symlink_to("nowhere"), path.unlink, "cannot be looked at: No such file or directory"),
+                              (path.mkdir, path.rmdir, "is a folder, and no executable")):
+        make()
+        result = lab.lines(1, "@1 echo ran")
+        assert result.stdout == "" and result.returncode == 1
+        assert f"the hook 10-g:pre_execute is required ([hooks] required), and went wrong: {path} {why}" in result.stderr
+        assert lab.run("hooks", "check").stdout.startswith(f"10-g: {path} {why}")
+        remove()
+    path.parent.rmdir()
+    path.parent.symlink_to("nowhere")
+    configure(lab, "[hooks]\nenable = true\nrequired = yes\n")
+    result = lab.lines(1, "@1 echo ran")
+    assert result.stdout == "" and f"went wrong: the hooks in {path.parent} are left out: " in result.stderr
+
+
 def test_a_hook_that_is_required_where_none_are_switched_on_is_an_error(lab):
     hook(lab, "guard", "def pre_execute(**keyword_args):\n    1 / 0\n")
     for text, setting in (("[hooks]\nrequired = guard\n", "[hooks]"), ("[hooks]\nenable =\nrequired = guard\n", "[hooks]"),
