@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <tuple>
 
+#include "common/nearest.h"
 #include "common/trusted_file.h"
 
 namespace muster::provision {
@@ -101,6 +102,25 @@ std::string WhyNotProgram(const std::string& path) {
                       ", or move it out of the folder");
 }
 
+// Folders of no event: nothing in them is ever called.
+void TellOddFolders(const std::string& root, HookCatalogue& found) {
+  std::vector<std::string> known;
+  for (const HookEvent event : HookEvents()) {
+    if (event == HookEvent::kInformation) continue;
+    for (const std::string& name : NamesOf(event)) known.push_back(name + ".d");
+  }
+  for (const std::string& entry : EntriesOf(root)) {
+    std::error_code ignored;
+    if (entry.front() == '.' || !fs::is_directory(absl::StrCat(root, "/", entry), ignored))
+      continue;
+    if (std::find(known.begin(), known.end(), entry) != known.end()) continue;
+    const std::string hint = DidYouMean(entry, known);
+    if (hint.empty() && !absl::EndsWith(entry, ".d")) continue;
+    found.complaints.push_back(absl::StrCat("the executables in ", root, "/", entry,
+                                            " are left out: it is the folder of no event", hint));
+  }
+}
+
 void AddPrograms(const std::string& root, HookEvent event, const std::string& name,
                  HookCatalogue& found) {
   const std::string folder = absl::StrCat(root, "/", name, ".d");
@@ -143,6 +163,7 @@ HookCatalogue FindHooks(const HookSettings& settings, const std::string& example
       if (event == HookEvent::kInformation) continue;
       for (const std::string& name : NamesOf(event)) AddPrograms(root, event, name, found);
     }
+    if (settings.runs_programs) TellOddFolders(root, found);
   }
   std::stable_sort(found.programs.begin(), found.programs.end(),
                    [](const HookFile& a, const HookFile& b) {

@@ -361,6 +361,8 @@ std::vector<HookView> Hooks::List() {
       for (const HookEvent event : HookEvents()) {
         if (entry.handler->Has(event)) view.events.push_back(NameOf(event));
       }
+      const auto module = std::dynamic_pointer_cast<HookProcess>(entry.handler);
+      if (module != nullptr) view.hints = module->hints();
     }
     const json settings = SettingsOf(settings_, view.name);
     if (!settings.empty()) view.settings = settings.dump();

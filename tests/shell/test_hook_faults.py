@@ -89,7 +89,7 @@ def test_a_required_hook_that_goes_wrong_stops_what_it_guards(lab):
         assert why in line and (word == "after" or line.startswith(began)), line
         assert word == "after" or line.endswith("; mend it, or take the setting away; nothing was sent")
     # One that cannot be loaded stops all that it might have had a say in, and is asked anew each time.
-    closed = lab.lines(1, "@1 echo fine", f"!echo 'priority = 1' > {path}", "@1 echo fine")
+    closed = lab.lines(1, "@1 echo fine", f"!echo 'pre_execute = print' > {path}", "@1 echo fine")
     assert closed.stdout == "n1: fine\n"
     assert "hook guard: required, and cannot be loaded: " in closed.stderr and began + "SyntaxError" in closed.stderr
     path.write_text(whole)

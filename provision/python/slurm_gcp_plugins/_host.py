@@ -125,9 +125,25 @@ def _check_ended(event, result):
     raise TypeError(f"{event} returned a {type(result).__name__}, which nobody runs; hooks are called plainly")
 
 
+def _hints(module, events, found):
+    """What of a module nobody calls, and was meant to be called, as it seems."""
+    missing = [name for event, names in events.items() if event not in found for name in names]
+    hints = [f"{name} is no function" for name in missing if getattr(module, name, None) is not None]
+    own = [name for name, one in vars(module).items()
+           if inspect.isfunction(one) and one.__module__ == module.__name__ and not name.startswith("_")]
+    for name in own:
+        if any(name in names for names in events.values()):
+            continue
+        from difflib import get_close_matches
+        # Beside functions that are called stand others, which help them.
+        if near := get_close_matches(name, missing, 1, 0.85 if found else 0.6):
+            hints.append(f"nobody calls {name}; did you mean {near[0]}?")
+    return "; ".join(hints)
+
+
 def load(text):
-    """Imports the module. `text`: JSON of name, path, memory (bytes; 0: no limit), seconds, log, shows_all, and
-    events: the names that functions of each may have."""
+    """Imports the module. `text`: JSON of name, path, memory (bytes; 0: no limit), seconds, log, shows_all, required,
+    and events: the names that functions of each may have."""
     order = json.loads(text)
     name, path = order["name"], order["path"]
     folder = os.path.dirname(path)
@@ -160,7 +176,12 @@ def load(text):
     priority = getattr(module, "priority", None)
     if isinstance(priority, bool) or not isinstance(priority, (int, float, type(None))):
         return json.dumps({"fault": f"its priority is {priority!r}, and has to be a number", "place": path})
-    return json.dumps({"functions": found, "priority": priority})
+    hints = _hints(module, order["events"], found)
+    is_guard = any(event.startswith("pre_") for event in found)
+    if order["required"] and (not found or hints and not is_guard):
+        why = "it is required, and has no function that is called" + (" before a step" if found else "")
+        return json.dumps({"fault": why + (f": {hints}" if hints else ""), "place": path})
+    return json.dumps({"functions": found, "priority": priority, "hints": hints})
 
 
 def _arguments(request):
