@@ -312,17 +312,19 @@ class Reader {
   }
 
   absl::Status ReadHook(const ConfigFile& file, const ConfigFile::Section& section) {
-    if (!IsModuleName(section.name)) {
-      return file.ErrorAt(section.line, absl::StrCat("\"", section.name,
-                                                     "\" is no name of a hook (letters, digits "
-                                                     "and _)"));
-    }
+    const bool is_program = !IsModuleName(section.name);
     json settings = json::object();
     if (const auto known = result_.enabled.settings.find(section.name);
         known != result_.enabled.settings.end()) {
       settings = json::parse(known->second);
     }
     for (const auto& [key, entry] : section.entries) {
+      if (is_program && key != "required") {
+        return file.ErrorAt(
+            entry.line, absl::StrCat("\"", section.name,
+                                     "\" is no name of a module, and an "
+                                     "executable has only required; its number is its priority"));
+      }
       if (const absl::Status status = CheckOwn(key, entry.value); !status.ok()) {
         return file.ErrorAt(entry.line, absl::StrCat(key, ": ", std::string(status.message())));
       }

@@ -224,6 +224,7 @@ void Hooks::Load() {
 void Hooks::TellIdleSettings() const {
   std::vector<std::string> names;
   for (const HookFile& file : catalogue_.modules) names.push_back(file.name);
+  for (const HookFile& file : catalogue_.programs) names.push_back(file.name);
   std::set<std::string> given;
   for (const auto& [name, settings] : settings_.enabled.settings) given.insert(name);
   for (const auto& [key, value] : settings_.request) given.insert(key.substr(0, key.find('.')));

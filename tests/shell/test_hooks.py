@@ -356,3 +356,20 @@ def test_what_nobody_calls_is_told_and_a_required_module_has_to_be_called(lab):
     folder.rmdir()
     hook(lab, "guard", "def pre_execute(**keyword_args):\n    pass\n")
     assert lab.lines(1, "@1 echo ran").stdout == "n1: ran\n" and lab.run("hooks", "check").returncode == 0
+
+
+def test_an_executable_is_required_by_a_section_of_its_own(lab):
+    path = configure(lab, "[hooks]\nenable = true\n[hook 10-g]\nrequired = yes\n")
+    program = lab.folder / "config" / "muster" / "hooks.d" / "pre_execute.d" / "10-g"
+    missing = lab.lines(1, "@1 echo ran")
+    assert missing.returncode == 2 and "the hook 10-g is required ([hook 10-g] required), and no such hook " in missing.stderr
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\nexit 3\n")
+    program.chmod(0o700)
+    broken = lab.lines(1, "@1 echo ran")
+    assert broken.stdout == "" and broken.stderr.startswith(
+        "the hook 10-g:pre_execute is required ([hook 10-g] required), and went wrong: failed: exit code 3 (")
+    path.write_text("[hooks]\nenable = true\nrequired = yes\n[hook 10-g]\nrequired = no\n")
+    assert lab.lines(1, "@1 echo ran").stdout == "n1: ran\n"
+    path.write_text("[hooks]\nenable = true\n[hook 10-g]\ntimeout = 1s\n")
+    assert "is no name of a module, and an executable has only required" in lab.lines(1, "@1 echo ran").stderr
