@@ -30,7 +30,7 @@ constexpr std::size_t kMaxFileBytes = 16u << 20;
 constexpr char kSeam = '\x01';
 
 // What the name of a section is.
-enum class Naming { kNone, kOurs, kAccount, kNodes };
+enum class Naming { kNone, kOurs, kHook, kAccount, kNodes };
 
 struct SectionKind {
   const char* kind;
@@ -81,7 +81,7 @@ const std::vector<SectionKind>& ValidSections() {
       {"group", Naming::kAccount, {"python", "role", "run_as", "sudo", "user_site"}},
       {"group_source", Naming::kOurs, {"list", "map", "shell", "timeout"}},
       {"groups", Naming::kNone, {}, true},
-      {"hook", Naming::kOurs, {}, true},
+      {"hook", Naming::kHook, {}, true},
       {"hooks",
        Naming::kNone,
        {"enable", "enable_hooks", "enable_slurm_gcp_plugins", "executables", "memory", "path",
@@ -217,6 +217,12 @@ class Parser {
     if (kind->naming == Naming::kOurs && !IsValidName(section.name)) {
       return file_.ErrorAt(
           line_, absl::StrCat("bad name \"", section.name, "\" of a ", kind->kind, kNaming));
+    }
+    // Of an executable: its number comes first.
+    if (kind->naming == Naming::kHook && !IsValidName(absl::StrCat("h", section.name))) {
+      return file_.ErrorAt(
+          line_, absl::StrCat("bad name \"", section.name,
+                              "\" of a hook; a name is up to 63 letters, digits, '_', '.' or '-'"));
     }
     if (kind->naming == Naming::kNodes) {
       const absl::StatusOr<NodeSet> nodes = NodeSet::Parse(section.name);

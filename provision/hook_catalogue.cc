@@ -3,12 +3,15 @@
 #include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
+#include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <tuple>
 
+#include "common/nearest.h"
 #include "common/trusted_file.h"
 
 namespace muster::provision {
@@ -32,7 +35,9 @@ std::string WhyNotTrusted(const std::string& path) {
 bool IsTrustedFolder(const std::string& folder, std::vector<std::string>& complaints) {
   const auto opened = OpenTrustedFolder(folder, Sharing::kNone);
   if (opened.ok()) return true;
-  if (!absl::IsNotFound(opened.status())) {
+  struct stat info {};
+  const bool is_there = ::lstat(folder.c_str(), &info) == 0;  // a link that leads nowhere
+  if (is_there || !absl::IsNotFound(opened.status())) {
     complaints.push_back(
         absl::StrCat("the hooks in ", folder, " are left out: ", opened.status().message()));
   }
@@ -80,6 +85,42 @@ void AddModules(const std::string& folder, HookCatalogue& found) {
   }
 }
 
+// Whatever lies there is meant to be called.
+std::string WhyNotProgram(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    return absl::StrCat(path, " cannot be looked at: ", ::strerror(errno),
+                        "; mend it, or move it out of the folder");
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return absl::StrCat(path, " is ", S_ISDIR(info.st_mode) ? "a folder" : "no file",
+                        ", and no executable; move it out of the folder");
+  }
+  if (std::string why = WhyNotTrusted(path); !why.empty()) return why;
+  if ((info.st_mode & 0100) != 0) return "";
+  return absl::StrCat(path, " is not executable; say: chmod +x ", path,
+                      ", or move it out of the folder");
+}
+
+// Folders of no event: nothing in them is ever called.
+void TellOddFolders(const std::string& root, HookCatalogue& found) {
+  std::vector<std::string> known;
+  for (const HookEvent event : HookEvents()) {
+    if (event == HookEvent::kInformation) continue;
+    for (const std::string& name : NamesOf(event)) known.push_back(name + ".d");
+  }
+  for (const std::string& entry : EntriesOf(root)) {
+    std::error_code ignored;
+    if (entry.front() == '.' || !fs::is_directory(absl::StrCat(root, "/", entry), ignored))
+      continue;
+    if (std::find(known.begin(), known.end(), entry) != known.end()) continue;
+    const std::string hint = DidYouMean(entry, known);
+    if (hint.empty() && !absl::EndsWith(entry, ".d")) continue;
+    found.complaints.push_back(absl::StrCat("the executables in ", root, "/", entry,
+                                            " are left out: it is the folder of no event", hint));
+  }
+}
+
 void AddPrograms(const std::string& root, HookEvent event, const std::string& name,
                  HookCatalogue& found) {
   const std::string folder = absl::StrCat(root, "/", name, ".d");
@@ -91,13 +132,7 @@ void AddPrograms(const std::string& root, HookEvent event, const std::string& na
     file.path = absl::StrCat(folder, "/", entry);
     file.is_program = true;
     file.event = event;
-    struct stat info {};
-    if (::stat(file.path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
-    file.problem = WhyNotTrusted(file.path);
-    if (file.problem.empty() && (info.st_mode & 0100) == 0) {
-      file.problem = absl::StrCat(file.path, " is not executable; say: chmod +x ", file.path,
-                                  ", or move it out of the folder");
-    }
+    file.problem = WhyNotProgram(file.path);
     found.programs.push_back(std::move(file));
   }
 }
@@ -128,6 +163,7 @@ HookCatalogue FindHooks(const HookSettings& settings, const std::string& example
       if (event == HookEvent::kInformation) continue;
       for (const std::string& name : NamesOf(event)) AddPrograms(root, event, name, found);
     }
+    if (settings.runs_programs) TellOddFolders(root, found);
   }
   std::stable_sort(found.programs.begin(), found.programs.end(),
                    [](const HookFile& a, const HookFile& b) {

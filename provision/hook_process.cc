@@ -56,6 +56,11 @@ double HookProcess::priority() const {
   return priority_;
 }
 
+std::string HookProcess::hints() const {
+  const MutexLock lock(facts_mutex_);
+  return hints_;
+}
+
 HookProcess::Function HookProcess::FunctionOf(HookEvent event) const {
   const MutexLock lock(facts_mutex_);
   return functions_.at(static_cast<std::size_t>(event));
@@ -94,6 +99,7 @@ absl::Status HookProcess::LoadLocked(const std::function<bool()>& gives_up) {
                       {"seconds", Seconds(order_.timeout)},
                       {"log", log_.path()},
                       {"shows_all", order_.traces},
+                      {"required", order_.is_required},
                       {"events", events}};
   const std::string source =
       absl::StrCat(PythonHost::ImportLines(), "import slurm_gcp_plugins._host\n",
@@ -102,6 +108,7 @@ absl::Status HookProcess::LoadLocked(const std::function<bool()>& gives_up) {
   if (!answer.ok()) EndProcess();
   const MutexLock lock(facts_mutex_);
   functions_ = {};
+  hints_.clear();
   is_loaded_ = answer.ok();
   if (!answer.ok()) return answer.status();
   for (const HookEvent event : HookEvents()) {
@@ -110,6 +117,7 @@ absl::Status HookProcess::LoadLocked(const std::function<bool()>& gives_up) {
     functions_.at(static_cast<std::size_t>(event)) = {found->value("function", ""),
                                                       found->value("place", "")};
   }
+  hints_ = answer->value("hints", "");
   if (!order_.priority && answer->at("priority").is_number()) {
     priority_ = answer->at("priority").get<double>();
   }

@@ -42,6 +42,8 @@ class HookProcess : public HookHandler {
 
   const std::string& name() const override { return order_.name; }
   double priority() const override MUSTER_EXCLUDES(facts_mutex_);
+  // What of it nobody calls, and was meant to be called, as it seems; empty: nothing.
+  std::string hints() const MUSTER_EXCLUDES(facts_mutex_);
   bool Has(HookEvent event) const override MUSTER_EXCLUDES(facts_mutex_);
   std::string Title(HookEvent event) const override MUSTER_EXCLUDES(facts_mutex_);
   absl::StatusOr<nlohmann::json> Call(const HookCall& call) override MUSTER_EXCLUDES(mutex_);
@@ -72,6 +74,7 @@ class HookProcess : public HookHandler {
   mutable Mutex facts_mutex_;
   double priority_ MUSTER_GUARDED_BY(facts_mutex_);
   bool is_loaded_ MUSTER_GUARDED_BY(facts_mutex_) = false;
+  std::string hints_ MUSTER_GUARDED_BY(facts_mutex_);
   std::array<Function, 8> functions_ MUSTER_GUARDED_BY(facts_mutex_);
 };
 

@@ -169,10 +169,32 @@ class Reader {
       RETURN_IF_ERROR(ReadAll(is_named));
     }
     AddUsualFolders();
+    RETURN_IF_ERROR(CheckOff());
     return std::move(result_);
   }
 
  private:
+  // Hooks that have to say yes cannot where none are switched on.
+  absl::Status CheckOff() const {
+    if (result_.enabled.is_on()) return absl::OkStatus();
+    std::vector<std::string> wanted = result_.required;
+    for (const auto& [name, settings] : result_.enabled.settings) wanted.push_back(name);
+    for (const std::string& name : wanted) {
+      const std::string setting = result_.RequiredBy(name);
+      if (setting.empty()) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat(configuration_, ": the hook ", name, " is required (", setting,
+                       "), and no hooks are switched on",
+                       result_.origin.empty() ? "" : absl::StrCat(" in ", result_.origin),
+                       "; say enable = true in [hooks], or take the setting away"));
+    }
+    if (!result_.requires_all || !result_.origin.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat(configuration_,
+                     ": all hooks are required ([hooks] required), and none are switched on; say "
+                     "enable = true in [hooks], or take the setting away"));
+  }
+
   absl::Status ReadAll(bool is_named) {
     std::error_code ignored;
     folder_ = std::filesystem::absolute(configuration_, ignored)
@@ -290,17 +312,19 @@ class Reader {
   }
 
   absl::Status ReadHook(const ConfigFile& file, const ConfigFile::Section& section) {
-    if (!IsModuleName(section.name)) {
-      return file.ErrorAt(section.line, absl::StrCat("\"", section.name,
-                                                     "\" is no name of a hook (letters, digits "
-                                                     "and _)"));
-    }
+    const bool is_program = !IsModuleName(section.name);
     json settings = json::object();
     if (const auto known = result_.enabled.settings.find(section.name);
         known != result_.enabled.settings.end()) {
       settings = json::parse(known->second);
     }
     for (const auto& [key, entry] : section.entries) {
+      if (is_program && key != "required") {
+        return file.ErrorAt(
+            entry.line, absl::StrCat("\"", section.name,
+                                     "\" is no name of a module, and an "
+                                     "executable has only required; its number is its priority"));
+      }
       if (const absl::Status status = CheckOwn(key, entry.value); !status.ok()) {
         return file.ErrorAt(entry.line, absl::StrCat(key, ": ", std::string(status.message())));
       }

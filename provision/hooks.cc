@@ -224,6 +224,7 @@ void Hooks::Load() {
 void Hooks::TellIdleSettings() const {
   std::vector<std::string> names;
   for (const HookFile& file : catalogue_.modules) names.push_back(file.name);
+  for (const HookFile& file : catalogue_.programs) names.push_back(file.name);
   std::set<std::string> given;
   for (const auto& [name, settings] : settings_.enabled.settings) given.insert(name);
   for (const auto& [key, value] : settings_.request) given.insert(key.substr(0, key.find('.')));
@@ -361,6 +362,8 @@ std::vector<HookView> Hooks::List() {
       for (const HookEvent event : HookEvents()) {
         if (entry.handler->Has(event)) view.events.push_back(NameOf(event));
       }
+      const auto module = std::dynamic_pointer_cast<HookProcess>(entry.handler);
+      if (module != nullptr) view.hints = module->hints();
     }
     const json settings = SettingsOf(settings_, view.name);
     if (!settings.empty()) view.settings = settings.dump();

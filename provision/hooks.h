@@ -34,6 +34,7 @@ struct HookView {
   std::vector<std::string> events;  // once it was loaded
   std::string settings;             // an object of JSON; empty: none
   std::string problem;              // why it is disabled, or left out; empty: nothing
+  std::string hints;                // what of it nobody calls, and was meant to be called
   int calls = 0;
   int faults = 0;
 };

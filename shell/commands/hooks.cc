@@ -57,6 +57,9 @@ int Check(Shell& shell, const Hooks& all, const std::vector<HookView>& hooks) {
                                       hook.events.empty() ? "it has no function that is called"
                                                           : absl::StrJoin(hook.events, ", "),
                                       "\n"));
+      if (!hook.hints.empty()) {
+        shell.output().Out(absl::StrCat(hook.name, ": warning: ", hook.hints, "\n"));
+      }
     }
   }
   return exit_code;

@@ -89,7 +89,7 @@ def test_a_required_hook_that_goes_wrong_stops_what_it_guards(lab):
         assert why in line and (word == "after" or line.startswith(began)), line
         assert word == "after" or line.endswith("; mend it, or take the setting away; nothing was sent")
     # One that cannot be loaded stops all that it might have had a say in, and is asked anew each time.
-    closed = lab.lines(1, "@1 echo fine", f"!echo 'priority = 1' > {path}", "@1 echo fine")
+    closed = lab.lines(1, "@1 echo fine", f"!echo 'pre_execute = print' > {path}", "@1 echo fine")
     assert closed.stdout == "n1: fine\n"
     assert "hook guard: required, and cannot be loaded: " in closed.stderr and began + "SyntaxError" in closed.stderr
     path.write_text(whole)
@@ -125,6 +125,55 @@ def test_required_hooks_that_cannot_be_called_are_no_way_around_them(lab):
     hidden = lab.lines(1, "@1 echo ran")
     path.parent.chmod(0o700)
     assert hidden.stdout == "" and f"and went wrong: the hooks in {path.parent} are left out: " in hidden.stderr
+
+
+def test_a_hook_that_calling_would_not_run_is_told_and_stops_what_it_guards(lab):
+    configure(lab, "[hooks]\nenable = true\n[hook guard]\nrequired = yes\n")
+    other = hook(lab, "other", "async def post_execute(**keyword_args):\n    pass\n")
+    for text, told, number in (
+            ("async def pre_execute(**keyword_args):\n    1 / 0\n", "pre_execute is a coroutine function; ", 1),
+            ("def pre_execute(**keyword_args):\n    1 / 0\n    yield\n", "pre_execute is a generator function; ", 1),
+            ("async def late():\n    1 / 0\n\npre_execute = lambda **keyword_args: late()\n",
+             "pre_execute returned a coroutine, which nobody runs", 4)):
+        path = hook(lab, "guard", text)
+        result = lab.lines(1, "@1 echo ran")
+        assert result.stdout == "" and result.returncode == 1
+        assert f"the hook guard:pre_execute is required ([hook guard] required), and went wrong: {told}" in result.stderr.replace("TypeError: ", "")
+        assert f"({path}:{number})" in result.stderr and "never awaited" not in result.stderr
+        assert f"hook other: disabled: post_execute is a coroutine function; hooks are called plainly: write def, and not async def ({other}:1)\n" in result.stderr
+
+
+def test_what_is_no_file_among_executables_is_told_and_stops_what_it_would_guard(lab):
+    configure(lab, "[hooks]\nenable = true\nrequired = 10-g\n")
+    path = program(lab, "pre_execute", "10-g", "")
+    path.unlink()
+    for make, remove, why in ((lambda: path.symlink_to("nowhere"), path.unlink, "cannot be looked at: No such file or directory"),
+                              (path.mkdir, path.rmdir, "is a folder, and no executable")):
+        make()
+        result = lab.lines(1, "@1 echo ran")
+        assert result.stdout == "" and result.returncode == 1
+        assert f"the hook 10-g:pre_execute is required ([hooks] required), and went wrong: {path} {why}" in result.stderr
+        assert lab.run("hooks", "check").stdout.startswith(f"10-g: {path} {why}")
+        remove()
+    path.parent.rmdir()
+    path.parent.symlink_to("nowhere")
+    configure(lab, "[hooks]\nenable = true\nrequired = yes\n")
+    result = lab.lines(1, "@1 echo ran")
+    assert result.stdout == "" and f"went wrong: the hooks in {path.parent} are left out: " in result.stderr
+
+
+def test_a_hook_that_is_required_where_none_are_switched_on_is_an_error(lab):
+    hook(lab, "guard", "def pre_execute(**keyword_args):\n    1 / 0\n")
+    for text, setting in (("[hooks]\nrequired = guard\n", "[hooks]"), ("[hooks]\nenable =\nrequired = guard\n", "[hooks]"),
+                          ("[hook guard]\nrequired = yes\n", "[hook guard]")):
+        path = configure(lab, text)
+        result = lab.lines(1, "@1 echo ran")
+        assert result.returncode == 2 and result.stdout == ""
+        assert f"{path}: the hook guard is required ({setting} required), and no hooks are switched on" in result.stderr
+    configure(lab, "[hooks]\nrequired = yes\n")
+    assert lab.lines(1, "@1 echo ran").returncode == 2
+    configure(lab, "[hook guard]\nrequired = no\n")
+    assert lab.lines(1, "@1 echo ran").stdout == "n1: ran\n"
 
 
 def test_texts_that_are_no_text_are_told_and_a_veto_counts_whatever_its_reason_is(lab):

@@ -331,3 +331,45 @@ def test_a_veto_comes_before_any_plugin_does_something(lab):
     assert stopped.returncode == 1 and "it ends" not in stopped.stdout and "said no: no" in stopped.stderr
     guard.unlink()
     assert ">>> it ends\n" in good(lab, "cluster", "stop", "base1", "-y").stdout
+
+
+def test_what_nobody_calls_is_told_and_a_required_module_has_to_be_called(lab):
+    configure(lab, "[hooks]\nenable = true\nrequired = guard\n")
+    hook(lab, "other", "def post_execute(**keyword_args):\n    pass\n\ndef pre_exceute(**keyword_args):\n    pass\n\n"
+         "def start_nodes():\n    pass\n")
+    hook(lab, "shared", "pre_execute = None\n")
+    folder = lab.folder / "config" / "muster" / "hooks.d" / "pre_exceute.d"
+    folder.mkdir(parents=True)
+    near = "nobody calls pre_exceute; did you mean pre_execute?"
+    for text, told in (("def pre_exceute(**keyword_args):\n    pass\n", f"is called: {near}"), ("", "is called"),
+                       ("pre_execute = 5\n", "is called: pre_execute is no function"),
+                       ("def pre_exceute(**keyword_args):\n    pass\npost_execute = print\n", f"is called before a step: {near}")):
+        path = hook(lab, "guard", text)
+        told = f"it is required, and has no function that {told} ({path})"
+        checked = lab.run("hooks", "check")
+        assert checked.returncode == 1
+        assert checked.stdout == (f"guard: {told}\nother: ok: post_execute\nother: warning: {near}\n"
+                                  "shared: ok: it has no function that is called\n")
+        assert f"{folder} are left out: it is the folder of no event; did you mean pre_execute.d?\n" in checked.stderr
+        result = lab.lines(1, "@1 echo ran")
+        assert result.stdout == "" and f"went wrong: {told}; mend it, or take the setting away; nothing was sent" in result.stderr
+    folder.rmdir()
+    hook(lab, "guard", "def pre_execute(**keyword_args):\n    pass\n")
+    assert lab.lines(1, "@1 echo ran").stdout == "n1: ran\n" and lab.run("hooks", "check").returncode == 0
+
+
+def test_an_executable_is_required_by_a_section_of_its_own(lab):
+    path = configure(lab, "[hooks]\nenable = true\n[hook 10-g]\nrequired = yes\n")
+    program = lab.folder / "config" / "muster" / "hooks.d" / "pre_execute.d" / "10-g"
+    missing = lab.lines(1, "@1 echo ran")
+    assert missing.returncode == 2 and "the hook 10-g is required ([hook 10-g] required), and no such hook " in missing.stderr
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\nexit 3\n")
+    program.chmod(0o700)
+    broken = lab.lines(1, "@1 echo ran")
+    assert broken.stdout == "" and broken.stderr.startswith(
+        "the hook 10-g:pre_execute is required ([hook 10-g] required), and went wrong: failed: exit code 3 (")
+    path.write_text("[hooks]\nenable = true\nrequired = yes\n[hook 10-g]\nrequired = no\n")
+    assert lab.lines(1, "@1 echo ran").stdout == "n1: ran\n"
+    path.write_text("[hooks]\nenable = true\n[hook 10-g]\ntimeout = 1s\n")
+    assert "is no name of a module, and an executable has only required" in lab.lines(1, "@1 echo ran").stderr

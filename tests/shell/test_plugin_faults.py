@@ -209,6 +209,47 @@ def test_what_plugins_run_ends_with_the_first_interrupt(lab, plugins):
     assert plugins.steps() == ["b run node001 node001"]
 
 
+DIES = """import os
+import signal
+from starcluster.clustersetup import ClusterSetup
+
+if os.path.exists("{0}/load"):
+    os._exit(3)
+
+class Dies(ClusterSetup):
+    def run(self, nodes, *rest):
+        if os.path.exists("{0}/run"):
+            os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_plugin_whose_process_dies_has_failed(lab, plugins):
+    plugins.write("steps.py", STEPS)
+    plugins.write("dies.py", DIES.format(lab.folder))
+    configure(lab, THREE + "[plugin dies]\nsetup_class = dies.Dies\n[cluster base1]\nnodes.node = 1\nplugins = a, dies, b\n")
+    dies = lab.folder / "run"
+
+    def told(*words):
+        result = lab.run("cluster", *words)
+        assert result.returncode == 1 and "plugin dies: run did not end: the process that it ran in died; " in result.stderr
+        return ran(lab, "base1")
+
+    dies.touch()
+    assert told("start", "base1") == {"a": {"node001": True}, "dies": {"node001": False}, "b": {"": False}}
+    dies.unlink()
+    good(lab, "cluster", "setup", "base1")
+    assert plugins.steps() == ["a run node001 node001", "b run node001 node001"]
+    # After a run that went well, too.
+    dies.touch()
+    assert told("setup", "base1", "--again") == {"a": {"node001": True}, "dies": {"node001": False}, "b": {"node001": True}}
+    dies.unlink()
+    assert "dies: done on 1 node\n" in good(lab, "cluster", "setup", "base1").stderr
+    assert ran(lab, "base1") == {mark: {"node001": True} for mark in ("a", "dies", "b")}
+    (lab.folder / "load").touch()
+    result = lab.run("cluster", "setup", "base1", "--again")
+    assert result.returncode == 1 and "plugin dies: loading it did not end: the process that it ran in died; " in result.stderr
+
+
 def test_a_node_that_is_dead_can_go(lab, plugins):
     plugins.write("steps.py", STEPS)
     configure(lab, THREE + "[cluster base1]\nnodes.node = 2\nplugins = a, b\n")

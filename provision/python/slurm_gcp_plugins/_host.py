@@ -2,6 +2,7 @@
 answers with what they changed. One call at a time, on the main thread."""
 
 import contextlib
+import functools
 import importlib.util
 import inspect
 import json
@@ -71,7 +72,8 @@ def _fault(error, folder):
         lines = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()
         # Before that of a SyntaxError stands the line of the file.
         text = lines[-1] if isinstance(error, SyntaxError) else " | ".join(line.strip() for line in lines)
-    return json.dumps({"fault": _shown(text), "place": _shown(_place(error, folder))})
+    place = _shown(_place(error, folder))  # where there is none, that of the function counts
+    return json.dumps({"fault": _shown(text), **({"place": place} if place else {})})
 
 
 def _reason(veto):
@@ -104,9 +106,44 @@ def _describe(function):
     return names, "" if code is None else f"{code.co_filename}:{code.co_firstlineno}"
 
 
+def _why_not_plain(name, function):
+    """Why calling it would run nothing of it; empty: it is run."""
+    called = function if inspect.isroutine(function) or isinstance(function, functools.partial) else function.__call__
+    if inspect.iscoroutinefunction(called):
+        return f"{name} is a coroutine function; hooks are called plainly: write def, and not async def"
+    if inspect.isgeneratorfunction(called) or inspect.isasyncgenfunction(called):
+        return f"{name} is a generator function; hooks are called plainly: write def, with no yield in it"
+    return ""
+
+
+def _check_ended(event, result):
+    """TypeError: what was returned would still have to be run, and never is."""
+    if inspect.iscoroutine(result):
+        result.close()  # Python does not have to warn of it, too
+    elif not inspect.isgenerator(result) and not inspect.isasyncgen(result):
+        return
+    raise TypeError(f"{event} returned a {type(result).__name__}, which nobody runs; hooks are called plainly")
+
+
+def _hints(module, events, found):
+    """What of a module nobody calls, and was meant to be called, as it seems."""
+    missing = [name for event, names in events.items() if event not in found for name in names]
+    hints = [f"{name} is no function" for name in missing if getattr(module, name, None) is not None]
+    own = [name for name, one in vars(module).items()
+           if inspect.isfunction(one) and one.__module__ == module.__name__ and not name.startswith("_")]
+    for name in own:
+        if any(name in names for names in events.values()):
+            continue
+        from difflib import get_close_matches
+        # Beside functions that are called stand others, which help them.
+        if near := get_close_matches(name, missing, 1, 0.85 if found else 0.6):
+            hints.append(f"nobody calls {name}; did you mean {near[0]}?")
+    return "; ".join(hints)
+
+
 def load(text):
-    """Imports the module. `text`: JSON of name, path, memory (bytes; 0: no limit), seconds, log, shows_all, and
-    events: the names that functions of each may have."""
+    """Imports the module. `text`: JSON of name, path, memory (bytes; 0: no limit), seconds, log, shows_all, required,
+    and events: the names that functions of each may have."""
     order = json.loads(text)
     name, path = order["name"], order["path"]
     folder = os.path.dirname(path)
@@ -129,6 +166,8 @@ def load(text):
                     if function is None or inspect.isclass(function) or not callable(function):
                         continue
                     parameters, place = _describe(function)
+                    if why := _why_not_plain(function_name, function):
+                        return json.dumps({"fault": why, "place": place or path})
                     _STATE["functions"][event] = (function, parameters)
                     found[event] = {"function": function_name, "place": place}
                     break
@@ -137,7 +176,12 @@ def load(text):
     priority = getattr(module, "priority", None)
     if isinstance(priority, bool) or not isinstance(priority, (int, float, type(None))):
         return json.dumps({"fault": f"its priority is {priority!r}, and has to be a number", "place": path})
-    return json.dumps({"functions": found, "priority": priority})
+    hints = _hints(module, order["events"], found)
+    is_guard = any(event.startswith("pre_") for event in found)
+    if order["required"] and (not found or hints and not is_guard):
+        why = "it is required, and has no function that is called" + (" before a step" if found else "")
+        return json.dumps({"fault": why + (f": {hints}" if hints else ""), "place": path})
+    return json.dumps({"functions": found, "priority": priority, "hints": hints})
 
 
 def _arguments(request):
@@ -157,12 +201,12 @@ def _call(event, arguments):
         return {str(node): function(node, list(arguments["fields"])) or {} for node in arguments["nodes"]}
     if parameters is not None:
         arguments = {key: value for key, value in arguments.items() if key in parameters}
-    function(**arguments)
+    _check_ended(event, function(**arguments))
     return None
 
 
 def call(event, text, seconds):
-    """Calls the function of an event. JSON: `changed`, by argument; or `veto`; or `fault` and `place`. An empty
+    """Calls the function of an event. JSON: `changed`, by argument; or `veto`; or `fault`, and `place` if any. An empty
     object: this process has no module."""
     if "folder" not in _STATE:
         return "{}"

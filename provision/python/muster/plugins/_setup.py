@@ -10,6 +10,9 @@ from .receipt import Receipt, drift
 from .runner import Loaded, Runner, default_setup
 
 
+_ENDED = "did not end: the process that it ran in died"
+
+
 class Setup:
     """What becomes of one order. results: {plugin, node, ok, text} of what was done."""
 
@@ -19,6 +22,7 @@ class Setup:
         self._runner = Runner(order)
         self.receipt = Receipt(order.receipt)
         self.results = []
+        self._sections_now = None  # those that the cluster is set up with, once that begins
 
     # ---- set_up ----
 
@@ -38,6 +42,7 @@ class Setup:
             self.receipt.keep(sections, True)
             done = f"nothing to do: {_names(sections)} ran on all {len(order.nodes)} nodes already"
             return self._answer(done if sections else "no plugins are configured")
+        self._sections_now = sections
         if self._look_at(steps):
             self._run(steps)
         self.receipt.keep(sections, all(self.receipt.has_run(section.name) for section in sections))
@@ -80,6 +85,7 @@ class Setup:
                 break
 
     def _run_all(self, loaded, nodes):
+        self._begin(loaded, "run", nodes)
         failure = self._runner.call(loaded, "run", nodes=nodes)
         if failure is None:
             self.receipt.note(loaded.section, "run", nodes, True, ran=True)
@@ -96,6 +102,7 @@ class Setup:
     def _add(self, loaded, nodes):
         went_well = True
         for node in nodes:
+            self._begin(loaded, "on_add_node", [node])
             failure = self._runner.call(loaded, "on_add_node", node)
             went_well = went_well and failure is None
             self.receipt.note(loaded.section, "on_add_node", [node], failure is None,
@@ -133,6 +140,7 @@ class Setup:
                 continue
             told.append(section.name)
             for node in leaving if hook == "on_remove_node" else [None]:
+                self._begin(loaded[0], hook, [])
                 failure = self._runner.call(loaded[0], hook, node)
                 self._note(loaded[0], node.alias if node is not None else "", failure)
                 if failure is None and node is not None:
@@ -156,6 +164,7 @@ class Setup:
         nodes = order.named(order.only)
         if order.hook in ("on_add_node", "on_remove_node"):
             for node in nodes:
+                self._begin(loaded[0], order.hook, [node] if order.hook == "on_add_node" else [])
                 failure = self._runner.call(loaded[0], order.hook, node)
                 self._note(loaded[0], node.alias, failure)
                 if order.hook == "on_add_node":
@@ -166,6 +175,7 @@ class Setup:
         elif order.hook == "run" and not order.only:
             self._run_all(loaded[0], nodes)
         else:
+            self._begin(loaded[0], order.hook, [])
             failure = self._runner.call(loaded[0], order.hook, nodes=nodes)
             self._note(loaded[0], failure.nodes[0] if failure and len(failure.nodes) == 1 else "", failure)
         return self._answer(f"{section.name}: {order.hook} done on {len(nodes)} node{'' if len(nodes) == 1 else 's'}")
@@ -176,6 +186,9 @@ class Setup:
         """The plugins; None: some cannot be loaded, which is told."""
         loaded, went_well = [], True
         for section in sections:
+            kept = Receipt(self.receipt.data())
+            kept.fail(section.name, f"loading it {_ENDED}")
+            self._keep(kept, section.name, "loading it")
             try:
                 loaded.append(Loaded(section, loader.class_of(section, self._finder)))
             except PluginError as error:
@@ -183,7 +196,21 @@ class Setup:
                 log.error("%s", error)
                 self.receipt.fail(section.name, str(error))
                 self.results.append({"plugin": section.name, "node": "", "ok": False, "text": str(error)})
+        self._answer()
         return loaded if went_well else None
+
+    def _begin(self, loaded, hook, nodes):
+        """Writes down what is so when the process dies in the hook: it failed on those nodes."""
+        kept = Receipt(self.receipt.data())
+        if nodes:
+            kept.note(loaded.section, hook, nodes, False, _ENDED, ran=False if hook == "run" else None)
+        if self._sections_now is not None:
+            kept.keep(self._sections_now, all(kept.has_run(section.name) for section in self._sections_now))
+        self._keep(kept, loaded.name, hook)
+
+    def _keep(self, receipt, plugin, what):
+        text = f"plugin {plugin}: {what} {_ENDED}"
+        self._write(receipt, [*self.results, {"plugin": plugin, "node": "", "ok": False, "text": text}])
 
     def _note(self, loaded, node, failure):
         text = "done" if failure is None else failure.line()
@@ -191,8 +218,11 @@ class Setup:
         self._answer()
 
     def _answer(self, message=""):
-        bad = [result["text"] for result in self.results if not result["ok"]]
-        answer = {"receipt": self.receipt.data(), "ok": not bad, "results": self.results,
+        return self._write(self.receipt, self.results, message)
+
+    def _write(self, receipt, results, message=""):
+        bad = [result["text"] for result in results if not result["ok"]]
+        answer = {"receipt": receipt.data(), "ok": not bad, "results": results,
                   "message": "; ".join(" ".join(text.split()) for text in bad) or message}
         if self._order.answer_path:
             fresh = self._order.answer_path + ".new"
