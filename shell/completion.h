@@ -42,7 +42,8 @@ struct Completion {
 // paths of the node.
 Completion Complete(absl::string_view typed, const Vocabulary& vocabulary);
 
-// The longest text with which all of them begin.
+// The longest text with which all of them begin, without half of a character, or the backslash of
+// what is behind it.
 std::string CommonPrefix(const std::vector<std::string>& words);
 
 }  // namespace muster::clustershell
