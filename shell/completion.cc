@@ -247,9 +247,8 @@ Completion CompletePath(absl::string_view typed, const FilesAt& files,
   return completion;
 }
 
-}  // namespace
-
-Completion Complete(absl::string_view typed, const Vocabulary& vocabulary) {
+// All that the word at the cursor may become.
+Completion FindAll(absl::string_view typed, const Vocabulary& vocabulary) {
   absl::string_view word = StripBlanks(typed);
   std::vector<std::string> known;
   bool is_target = false;
@@ -293,6 +292,16 @@ Completion Complete(absl::string_view typed, const Vocabulary& vocabulary) {
   completion.candidates.erase(
       std::unique(completion.candidates.begin(), completion.candidates.end()),
       completion.candidates.end());
+  return completion;
+}
+
+}  // namespace
+
+Completion Complete(absl::string_view typed, const Vocabulary& vocabulary) {
+  Completion completion = FindAll(typed, vocabulary);
+  std::erase_if(completion.candidates, [](const std::string& candidate) {
+    return EscapeToOneLine(candidate) != candidate;
+  });
   return completion;
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "common/words.h"

@@ -109,7 +109,7 @@ Words Offered(const std::string& typed, const std::string& path) {
 }
 
 TEST_CASE("a name that was completed is one plain word, for sh too") {
-  const std::string every = "x \t;id&`a`$(b)<c>|*?[d]#e~f!g{h,i}=j\\k'l\"m\xc3\xa9-_./+:@%^";
+  const std::string every = "x ;id&`a`$(b)<c>|*?[d]#e~f!g{h,i}=j\\k'l\"m\xc3\xa9-_./+:@%^";
   for (const std::string typed : {"!ls x", "put x", "show | cat x", "show > x", "@n1 get x"}) {
     INFO(typed);
     const Words offered = Offered(typed, every);
@@ -132,6 +132,25 @@ TEST_CASE("what was typed for sh is no part of a path") {
     CHECK(Offered("!ls " + typed, typed + "id").empty());
   }
   CHECK(Offered("!echo `cat y", "y`id`").empty());
+}
+
+TEST_CASE("what a terminal would act on, or nobody sees, is no candidate") {
+  const Words bad = {"a\x1b[2J", "a\nb",      "a\tb",          "a\rb",
+                     "a\x7f",    "a\xc2\x9b", "a\xe2\x80\xae", "a\xff"};
+  Vocabulary vocabulary{{Commands()}, bad, bad};
+  Words names = bad;
+  names.emplace_back("a\xc3\xa9");
+  vocabulary.groups = vocabulary.tags = vocabulary.clusters = [names] { return names; };
+  vocabulary.startable = vocabulary.plugins = vocabulary.groups;
+  vocabulary.paths = [names](const std::string&) { return names; };
+  vocabulary.remote_paths = [names](const std::string&, const std::string&) { return names; };
+  for (const char* typed : {"@@", "@tags=", "@cluster=", "cluster start ", "plugin run ", "put ",
+                            "!cat ", "show > ", "@n1 get "}) {
+    INFO(typed);
+    CHECK(Complete(typed, vocabulary).candidates == Words{"a\xc3\xa9"});
+  }
+  CHECK(Complete("@a", vocabulary).candidates.empty());
+  CHECK(Complete("run a", vocabulary).candidates.empty());
 }
 
 TEST_CASE("paths of a node complete behind get") {
