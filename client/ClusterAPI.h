@@ -261,14 +261,16 @@ class MUSTER_EXPORT ClusterAPI {
                 std::optional<std::chrono::milliseconds> grace = std::nullopt);
 
   // Sessions of this user's (ExecuteOptions::session), on all targets at once; one answer for each,
-  // in their order, 5 s after the call at the latest. kUnavailable: the node did not answer;
-  // kNotFound: there is no such node, and nothing was sent to the others; kInvalidArgument: the
-  // name.
+  // in their order, 5 s (or `timeout`) after the call at the latest. kUnavailable: the node did not
+  // answer; kNotFound: there is no such node, and nothing was sent to the others; kInvalidArgument:
+  // the name.
   //
   // Opens one. kFailedPrecondition: one of that name is open, of whichever kind, or too many are.
   std::vector<NodeSessions> open_session(const std::vector<Target>& targets,
                                          const std::string& name, SessionKind kind);
-  std::vector<NodeSessions> list_sessions(const std::vector<Target>& targets) const;
+  std::vector<NodeSessions> list_sessions(
+      const std::vector<Target>& targets,
+      std::chrono::milliseconds timeout = std::chrono::seconds(5)) const;
   // The name is free at once; what runs in it is stopped over 5 s, with all that it left running.
   // kNotFound: none of this name is open there.
   std::vector<NodeSessions> close_session(const std::vector<Target>& targets,

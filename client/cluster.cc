@@ -22,8 +22,6 @@
 namespace muster {
 namespace {
 
-// How long cancel() may block its caller, and the orders about sessions.
-constexpr std::chrono::seconds kOrderTimeout(5);
 // How long a target may wait for what nodes say of themselves.
 constexpr std::chrono::seconds kAskTimeout(5);
 
@@ -225,10 +223,11 @@ Status ClusterAPI::Cluster::Cancel(const Target& target, const std::string& id,
 }
 
 std::vector<NodeSessions> ClusterAPI::Cluster::AskSessions(
-    const std::vector<Target>& targets, const SessionOrder::Request& request) const {
+    const std::vector<Target>& targets, const SessionOrder::Request& request,
+    std::chrono::milliseconds timeout) const {
   std::vector<NodeSessions> answers;
   std::vector<std::shared_ptr<SessionOrder>> orders;
-  const auto deadline = std::chrono::steady_clock::now() + kOrderTimeout;
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
   for (const Spot& spot : Spread(targets)) {
     answers.emplace_back();
     answers.back().node = NameOf(spot);

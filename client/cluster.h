@@ -31,6 +31,8 @@ class ClusterAPI::Cluster {
  public:
   // Why nothing works in a fork.
   static const char kForked[];
+  // How long cancel() may block its caller, and the orders about sessions.
+  static constexpr std::chrono::seconds kOrderTimeout{5};
 
   explicit Cluster(const ClusterConfiguration& configuration,
                    std::shared_ptr<LocalCluster> local = nullptr);
@@ -93,7 +95,8 @@ class ClusterAPI::Cluster {
 
   // Asks every node that a target means; or none, when one of the targets means none.
   std::vector<NodeSessions> AskSessions(const std::vector<Target>& targets,
-                                        const SessionOrder::Request& request) const;
+                                        const SessionOrder::Request& request,
+                                        std::chrono::milliseconds timeout = kOrderTimeout) const;
   // The same, when the name may be sent.
   template <typename Request>
   std::vector<NodeSessions> AskAbout(const std::vector<Target>& targets, const std::string& name,

@@ -220,8 +220,9 @@ std::vector<NodeSessions> ClusterAPI::open_session(const std::vector<Target>& ta
   return cluster_->AskAbout(targets, name, std::move(request));
 }
 
-std::vector<NodeSessions> ClusterAPI::list_sessions(const std::vector<Target>& targets) const {
-  return cluster_->AskSessions(targets, v1::ListSessionsRequest());
+std::vector<NodeSessions> ClusterAPI::list_sessions(const std::vector<Target>& targets,
+                                                    std::chrono::milliseconds timeout) const {
+  return cluster_->AskSessions(targets, v1::ListSessionsRequest(), timeout);
 }
 
 std::vector<NodeSessions> ClusterAPI::close_session(const std::vector<Target>& targets,

@@ -50,6 +50,7 @@ std::vector<Transfer> ClusterAPI::Cluster::Put(const std::vector<Spot>& spots,
   const auto source = std::make_shared<const PutSource>(PutSource::Find(local, missing));
   std::string why_not = local.empty() ? "no file is named" : WhyNotTransfer({remote}, options);
   if (!missing.empty()) why_not = absl::StrCat("there is no ", missing, " on this machine");
+  if (std::find(local.begin(), local.end(), "") != local.end()) why_not = "a path is empty";
   v1::FileTransfer files;
   files.set_direction(v1::FileTransfer::DIRECTION_PUT);
   files.add_paths(remote);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <tuple>
 
+#include "common/escape.h"
 #include "common/quoting.h"
 #include "common/words.h"
 #include "shell/command_list.h"
@@ -74,14 +75,18 @@ std::vector<std::string> Arguments(ShellCommand::Argument argument, const Vocabu
   return {};
 }
 
-// Where the last word begins; npos: inside of quotes, where nothing is completed.
+// Where the last word begins; npos: inside of quotes, where nothing is completed; nor between
+// backquotes, from which sh takes backslashes away.
 std::size_t LastWord(absl::string_view line) {
   std::size_t start = 0;
   Quoting quoting;
+  bool is_backquoted = false;
   for (std::size_t i = 0; i < line.size(); ++i) {
-    if (quoting.IsPlain(line[i]) && (line[i] == ' ' || line[i] == '\t')) start = i + 1;
+    if (!quoting.IsPlain(line[i])) continue;
+    if (line[i] == ' ' || line[i] == '\t') start = i + 1;
+    if (line[i] == '`') is_backquoted = !is_backquoted;
   }
-  return quoting.is_open() ? absl::string_view::npos : start;
+  return quoting.is_open() || is_backquoted ? absl::string_view::npos : start;
 }
 
 // What a line that begins with this word says next: a sub-command, or what its first argument
@@ -139,20 +144,33 @@ std::optional<Completion> CompleteFlag(absl::string_view typed, const Vocabulary
   return completion;
 }
 
-// As it is typed: what SplitWords takes for something else has a backslash in front.
-std::string Escaped(const std::string& path) {
+// What sh, or a line of ours, takes for something anywhere in a word.
+constexpr char kSpecial[] = " \t\\'\"|>;&`$()<*?[{";
+// What sh takes for something in some places only, as in `~/x` and `NAME=x`; one that was typed is
+// part of the path.
+constexpr char kSpecialSomewhere[] = "~=#!]}";
+
+// As it is typed: a backslash makes any character plain, for sh as for SplitWords.
+std::string Escaped(absl::string_view path) {
   std::string text;
   for (const char c : path) {
-    if (absl::StrContains(" \t\\'\"|>", c)) text += '\\';
+    if (absl::StrContains(kSpecial, c) || absl::StrContains(kSpecialSomewhere, c)) text += '\\';
     text += c;
   }
   return text;
 }
 
-std::string Unescaped(absl::string_view typed) {
+// The path that was typed; nothing: it is not finished, or what was typed means something else.
+std::optional<std::string> Unescaped(absl::string_view typed) {
+  // The home of another: "~/" is one's own here, as in sh.
+  if (absl::StartsWith(typed, "~") && !absl::StartsWith(typed, "~/")) return std::nullopt;
   std::string text;
   for (std::size_t i = 0; i < typed.size(); ++i) {
-    if (typed[i] == '\\' && i + 1 < typed.size()) ++i;
+    if (typed[i] == '\\' && i + 1 < typed.size()) {
+      ++i;
+    } else if (absl::StrContains(kSpecial, typed[i])) {
+      return std::nullopt;
+    }
     text += typed[i];
   }
   return text;
@@ -212,24 +230,25 @@ Completion CompletePath(absl::string_view typed, const FilesAt& files,
     completion.start += std::min(mark, word.size());
     word = typed.substr(completion.start);
   }
-  const std::string path = Unescaped(word);
+  const std::optional<std::string> path = Unescaped(word);
+  if (!path) return completion;
+  std::vector<std::string> found;
   if (files.are_remote && vocabulary.remote_paths) {
-    completion.candidates =
-        vocabulary.remote_paths(files.target.empty() ? "*" : files.target, path);
+    found = vocabulary.remote_paths(files.target.empty() ? "*" : files.target, *path);
   } else if (!files.are_remote && vocabulary.paths) {
-    completion.candidates = vocabulary.paths(path);
+    found = vocabulary.paths(*path);
   }
-  for (std::string& candidate : completion.candidates) candidate = Escaped(candidate);
-  // What was typed in another way is not replaced.
-  std::erase_if(completion.candidates,
-                [&](const std::string& candidate) { return !absl::StartsWith(candidate, word); });
+  for (absl::string_view candidate : found) {
+    // What was typed is not replaced.
+    if (!absl::ConsumePrefix(&candidate, *path)) continue;
+    completion.candidates.push_back(absl::StrCat(word, Escaped(candidate)));
+  }
   std::sort(completion.candidates.begin(), completion.candidates.end());
   return completion;
 }
 
-}  // namespace
-
-Completion Complete(absl::string_view typed, const Vocabulary& vocabulary) {
+// All that the word at the cursor may become.
+Completion FindAll(absl::string_view typed, const Vocabulary& vocabulary) {
   absl::string_view word = StripBlanks(typed);
   std::vector<std::string> known;
   bool is_target = false;
@@ -276,6 +295,16 @@ Completion Complete(absl::string_view typed, const Vocabulary& vocabulary) {
   return completion;
 }
 
+}  // namespace
+
+Completion Complete(absl::string_view typed, const Vocabulary& vocabulary) {
+  Completion completion = FindAll(typed, vocabulary);
+  std::erase_if(completion.candidates, [](const std::string& candidate) {
+    return EscapeToOneLine(candidate) != candidate;
+  });
+  return completion;
+}
+
 std::string CommonPrefix(const std::vector<std::string>& words) {
   if (words.empty()) return "";
   std::string prefix = words.front();
@@ -283,6 +312,10 @@ std::string CommonPrefix(const std::vector<std::string>& words) {
     const auto end = std::mismatch(prefix.begin(), prefix.end(), other.begin(), other.end()).first;
     prefix.erase(end, prefix.end());
   }
+  prefix.resize(prefix.size() - UnfinishedBytes(prefix));
+  // A backslash belongs to what is behind it.
+  const std::size_t last = prefix.find_last_not_of('\\');  // npos + 1 is 0
+  if (words.front() != prefix && (prefix.size() - (last + 1)) % 2 != 0) prefix.pop_back();
   return prefix;
 }
 

@@ -39,10 +39,12 @@ struct Completion {
 // argument of a command what it names, and of a sub-command likewise; of a target the term behind
 // the last operator, with @ a group, behind tags= a tag; behind it flags. A word that begins with -
 // is a flag of its command. For put, cd, load, run, ! and behind > paths of this machine; for get
-// paths of the node.
+// paths of the node. Files and nodes say what there is: what cannot be shown as it is
+// (EscapeControls, newlines, tabs) is no candidate.
 Completion Complete(absl::string_view typed, const Vocabulary& vocabulary);
 
-// The longest text with which all of them begin.
+// The longest text with which all of them begin, without half of a character, or the backslash of
+// what is behind it.
 std::string CommonPrefix(const std::vector<std::string>& words);
 
 }  // namespace muster::clustershell

@@ -16,11 +16,12 @@ namespace {
 constexpr std::chrono::milliseconds kPatience(900);
 constexpr std::size_t kMostBytes = 256u << 10;
 
-// Prints what begins with $1, folders with a slash; what begins with "~/" as it was typed.
+// Prints what begins with $1, folders with a slash, a NUL behind each; what begins with "~/" as it
+// was typed.
 constexpr char kScript[] =
     "case $1 in '~/'*) cd && p='~/' && set -- \"${1#??}\";; *) p=;; esac; "
-    "for f in \"$1\"*; do if [ -d \"$f\" ]; then echo \"$p$f/\"; "
-    "elif [ -e \"$f\" ]; then echo \"$p$f\"; fi; done";
+    "for f in \"$1\"*; do if [ -d \"$f\" ]; then printf '%s/\\0' \"$p$f\"; "
+    "elif [ -e \"$f\" ]; then printf '%s\\0' \"$p$f\"; fi; done";
 
 // Whether a dot in front of the name keeps it out of sight.
 bool IsHidden(const std::string& name, const std::string& typed_name) {
@@ -69,7 +70,7 @@ std::vector<std::string> PathsOfNode(Shell& shell, const std::string& target,
     if (!event) break;
     if (event->stream == Event::Stream::kStdout) text += event->data;
   }
-  return absl::StrSplit(text, '\n', absl::SkipEmpty());
+  return absl::StrSplit(text, '\0', absl::SkipEmpty());
 }
 
 }  // namespace muster::clustershell

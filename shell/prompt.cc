@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "common/words.h"
@@ -178,7 +179,7 @@ unsigned char Prompt::CompleteWord(EditLine* editor, int /*key*/) {
   const Completion completion = Complete(typed, prompt->vocabulary_());
   if (completion.candidates.empty()) return CC_REFRESH_BEEP;
   const std::string common = CommonPrefix(completion.candidates);
-  std::string added = common.substr(typed.size() - completion.start);
+  std::string added = common.substr(std::min(common.size(), typed.size() - completion.start));
   const bool unique = completion.candidates.size() == 1;
   const bool goes_on = common == "@" || common == "!" || absl::EndsWith(common, "/");
   if (unique && !goes_on) added += ' ';

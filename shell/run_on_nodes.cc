@@ -95,16 +95,27 @@ std::shared_ptr<FanOut> StartAll(Shell& shell, const std::vector<Target>& target
       pace);
 }
 
-// Says where the session of this shell is gone, in front of the line that begins another.
-void UseSticky(Shell& shell, const std::vector<Node>& nodes) {
-  const std::vector<std::string> lost = shell.sticky().TakeLost(shell.cluster(), nodes);
-  shell.sticky().Use(nodes);
-  if (lost.empty()) return;
+// Says where the session of this shell is gone, in front of the line that begins another. Whether
+// the line may run: it was not interrupted meanwhile.
+bool UseSticky(Shell& shell, const std::vector<Node>& nodes) {
+  const std::vector<std::string> lost = shell.sticky().FindLost(shell.cluster(), nodes);
+  if (shell.signals().interrupts() > 0) {
+    // The terminal has just shown ^C in the middle of a line.
+    if (shell.output().IsTerminal(Output::Stream::kStderr)) {
+      shell.output().Raw(Output::Stream::kStderr, "\n");
+    }
+    shell.output().Note(
+        "interrupted while it was asked whether the sessions are still there; nothing was sent");
+    return false;
+  }
+  shell.sticky().Use(nodes, lost);
+  if (lost.empty()) return true;
   const bool is_one = lost.size() == 1;
   shell.output().Note(absl::StrCat(
       Fold(lost), is_one ? ": the session of this shell has" : ": the sessions of this shell have",
       " ended there (was the node restarted?); a new one begins, without the folder, variables "
       "and jobs of before"));
+  return true;
 }
 
 int StartJob(Shell& shell, std::shared_ptr<FanOut> fan_out, const std::vector<std::string>& names,
@@ -163,7 +174,7 @@ int RunOnNodes(Shell& shell, const std::vector<Node>& given_nodes, const Command
     return kExitOk;
   }
   const bool is_sticky = options.execution.session == shell.sticky().name();
-  if (is_sticky) UseSticky(shell, nodes);
+  if (is_sticky && !UseSticky(shell, nodes)) return kExitInterrupted;
   std::optional<LocalPipe> pipe;
   if (!options.pipe_to.empty()) {
     absl::StatusOr<LocalPipe> started = LocalPipe::Start(options.pipe_to);

@@ -11,21 +11,24 @@
 namespace muster::clustershell {
 namespace {
 
-// A node that did not answer in this time is not asked again.
-constexpr std::chrono::seconds kQuick(2);
+// A line waits no longer for nodes that do not answer.
+constexpr std::chrono::milliseconds kPatience(2000);
 
 // A connection that broke unnoticed, as that to a daemon which was restarted, fails the first
 // question, and the second one makes another.
 std::vector<NodeSessions> AskTwice(const ClusterAPI& cluster, const std::vector<Target>& targets) {
   const auto begun = std::chrono::steady_clock::now();
-  std::vector<NodeSessions> answers = cluster.list_sessions(targets);
-  if (std::chrono::steady_clock::now() - begun > kQuick) return answers;
+  std::vector<NodeSessions> answers = cluster.list_sessions(targets, kPatience);
   std::vector<Target> again;
   for (const NodeSessions& answer : answers) {
     if (answer.status.code() == StatusCode::kUnavailable) again.emplace_back(answer.node);
   }
-  if (again.empty()) return answers;
-  for (NodeSessions& answer : cluster.list_sessions(again)) answers.push_back(std::move(answer));
+  const auto left = kPatience - std::chrono::duration_cast<std::chrono::milliseconds>(
+                                    std::chrono::steady_clock::now() - begun);
+  if (again.empty() || left.count() <= 0) return answers;
+  for (NodeSessions& answer : cluster.list_sessions(again, left)) {
+    answers.push_back(std::move(answer));
+  }
   return answers;
 }
 
@@ -35,7 +38,8 @@ std::vector<NodeSessions> AskTwice(const ClusterAPI& cluster, const std::vector<
 StickySessions::StickySessions()
     : name_(absl::StrCat("shell-", ::getpid(), "-", absl::Hex(std::random_device()()))) {}
 
-void StickySessions::Use(const std::vector<Node>& nodes) {
+void StickySessions::Use(const std::vector<Node>& nodes, const std::vector<std::string>& lost) {
+  for (const std::string& name : lost) open_.erase(name);
   for (const Node& node : nodes) nodes_.insert(node.name);
 }
 
@@ -48,8 +52,8 @@ void StickySessions::Ran(const std::vector<Outcome>& outcomes) {
   }
 }
 
-std::vector<std::string> StickySessions::TakeLost(const ClusterAPI& cluster,
-                                                  const std::vector<Node>& nodes) {
+std::vector<std::string> StickySessions::FindLost(const ClusterAPI& cluster,
+                                                  const std::vector<Node>& nodes) const {
   std::vector<Target> targets;
   for (const Node& node : nodes) {
     if (open_.count(node.name) != 0) targets.emplace_back(node.name);
@@ -60,9 +64,7 @@ std::vector<std::string> StickySessions::TakeLost(const ClusterAPI& cluster,
     const bool is_there =
         std::any_of(answer.sessions.begin(), answer.sessions.end(),
                     [&](const Session& session) { return session.name == name_; });
-    if (answer.status.ok() && !is_there && open_.erase(answer.node) != 0) {
-      lost.push_back(answer.node);
-    }
+    if (answer.status.ok() && !is_there) lost.push_back(answer.node);
   }
   return lost;
 }

@@ -16,13 +16,14 @@ class StickySessions {
 
   // What they are called on every node.
   const std::string& name() const { return name_; }
-  // A command of theirs goes to these nodes.
-  void Use(const std::vector<Node>& nodes);
+  // A command of theirs goes to these nodes, and begins another session where it was lost.
+  void Use(const std::vector<Node>& nodes, const std::vector<std::string>& lost);
   // What came of it: where it ran there is a session now.
   void Ran(const std::vector<Outcome>& outcomes);
-  // Before the next one: where there was a session and is none any more, each told once. Asks these
-  // nodes; one that does not answer (for 5 s at most) is asked again the next time.
-  std::vector<std::string> TakeLost(const ClusterAPI& cluster, const std::vector<Node>& nodes);
+  // Before the next one: where there was a session and is none any more. Asks these nodes, 2 s at
+  // most; one that does not answer is asked again the next time.
+  std::vector<std::string> FindLost(const ClusterAPI& cluster,
+                                    const std::vector<Node>& nodes) const;
   // Closes those that were used and are still configured, and what runs in them.
   void Close(ClusterAPI& cluster);
 

@@ -6,6 +6,7 @@
 #include <absl/strings/str_join.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -157,6 +158,9 @@ int TransferOnNodes(Shell& shell, Direction direction, absl::string_view target,
   auto words = SplitWords(*line);
   if (!words.ok()) return shell.Usage(name, words.status().message());
   if (words->size() < 2) return shell.Usage(name, "it needs a source and a destination");
+  if (std::find(words->begin(), words->end(), "") != words->end()) {
+    return shell.Usage(name, "a path is empty");
+  }
   std::string meant(target);
   if (meant.empty()) {
     absl::StatusOr<std::string> taken = TakeTransferTarget(shell, direction, *words);

@@ -187,6 +187,7 @@ TEST_CASE("what cannot be copied is named, and the rest is copied") {
   const Transfer nothing = nodes.cluster().put(1, {at + "/t/one", at + "/gone"}, at + "/z/");
   CHECK(nothing.wait().kind == Outcome::Kind::kRefused);
   CHECK_THAT(nothing.wait().reason, Contains("there is no " + at + "/gone on this machine"));
+  CHECK_THAT(PutOne(nodes, "", at + "/empty").reason, Contains("a path is empty"));
   CHECK_THAT(PutOne(nodes, "/", at + "/z/").reason, Contains("has no name of its own"));
   CHECK(nodes.cluster().put(9, {at + "/t/one"}, at).wait().kind == Outcome::Kind::kRefused);
   CHECK(nodes.cluster().put(1, {}, at).wait().kind == Outcome::Kind::kRefused);

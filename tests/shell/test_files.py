@@ -177,6 +177,8 @@ def test_json_tells_what_was_copied_and_what_was_not(clustershell):
     ("get", 2, "it needs a source and a destination"),
     ("put --mem 5M a b", 2, "only --timeout, --grace, --cwd, --output, --dry-run are for files, and not --mem"),
     ("put 'a b", 2, "quote"),
+    ("put '' there", 2, "a path is empty"),
+    ("get '' here", 2, "a path is empty"),
     ("@9 put a b", 3, "9"),
     ("put /nonexistent /tmp/", 1, "n1: refused: there is no /nonexistent on this machine"),
     ("get /nonexistent here", 1, "n1: failed: find /nonexistent: No such file or directory"),

@@ -161,6 +161,8 @@ def test_tab_completes_paths_of_this_machine_and_of_a_node(clustershell):
     (clustershell.folder / "some folder").mkdir()
     (clustershell.folder / "some folder" / "inner.txt").write_text("here\n")
     (clustershell.folder / ".hidden").write_text("")
+    for never_offered in ["in\nner", "i\x1b[2J"]:
+        (clustershell.folder / "some folder" / never_offered).write_text("")
     child = clustershell.prompt(2)
     child.send("!cat so\tinn\t\r")
     child.expect_exact("here\r\n")

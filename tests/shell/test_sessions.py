@@ -1,6 +1,7 @@
 """sessions: what is open on the nodes, and how it is closed."""
 
 import re
+import signal
 import subprocess
 
 from conftest import LONG, wait_until, without_time
@@ -100,6 +101,30 @@ def test_a_session_of_the_shell_that_was_lost_is_told_before_the_next_line(clust
         line("@1: pwd", "/var")
         said = shell.communicate(timeout=LONG)[1].decode()
         assert said.count("n1: the session of this shell has ended there (was the node restarted?)") == 1, said
+    finally:
+        for process in [shell, daemon]:
+            process.kill()
+            process.communicate()
+
+
+def test_an_interrupt_before_a_line_of_the_session_is_sent_sends_nothing(clustershell):
+    daemon = clustershell.start("--name", "n1", "--listen", f"unix:{clustershell.folder}/s", program="clusterd")
+    assert b"listening" in daemon.stdout.readline()
+    # The group is asked for in front of the sessions: the node is frozen then, and the shell interrupted.
+    (clustershell.folder / "cluster.conf").write_text(
+        f"[cluster one]\nnodes = n1=unix:{clustershell.folder}/s\n"
+        f"[group_source trap]\nshell = yes\nmap = sh {clustershell.folder}/trap\n")
+    shell = clustershell.start(stdin=subprocess.PIPE)
+    (clustershell.folder / "trap").write_text(f"kill -STOP {daemon.pid}; kill -INT {shell.pid}; echo n1\n")
+    try:
+        shell.stdin.write(b"@1: cd /usr; pwd\n")
+        assert shell.stdout.readline() == b"n1: /usr\n"
+        out, errors = shell.communicate(f"@@front: touch {clustershell.folder}/ran\n".encode(), timeout=LONG)
+        assert (shell.returncode, out) == (130, b"")
+        assert b"interrupted while" in errors and b"nothing was sent" in errors, errors
+        daemon.send_signal(signal.SIGCONT)
+        assert [row[1:3] for row in rows(clustershell.run("-c", "sessions").stdout)] == [["shell", "idle"]]
+        assert not (clustershell.folder / "ran").exists()
     finally:
         for process in [shell, daemon]:
             process.kill()

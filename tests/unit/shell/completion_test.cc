@@ -2,9 +2,11 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstdio>
 #include <string>
 #include <vector>
 
+#include "common/words.h"
 #include "shell/command_list.h"
 
 namespace muster::clustershell {
@@ -89,11 +91,73 @@ TEST_CASE("paths of this machine complete where files of it are named") {
   CHECK(WithPaths("put 'in quotes ").candidates.empty());
 }
 
+std::string SaidBySh(const std::string& line) {
+  std::string said;
+  FILE* const sh = ::popen(line.c_str(), "r");
+  REQUIRE(sh != nullptr);
+  for (int c = std::fgetc(sh); c != EOF; c = std::fgetc(sh)) said += static_cast<char>(c);
+  CHECK(::pclose(sh) == 0);
+  return said;
+}
+
+// What is offered for this path.
+Words Offered(const std::string& typed, const std::string& path) {
+  Vocabulary vocabulary{Commands(), {"n1"}, {}};
+  vocabulary.paths = [path](const std::string& /*typed*/) { return Words{path}; };
+  vocabulary.remote_paths = [path](const std::string&, const std::string&) { return Words{path}; };
+  return Complete(typed, vocabulary).candidates;
+}
+
+TEST_CASE("a name that was completed is one plain word, for sh too") {
+  const std::string every = "x ;id&`a`$(b)<c>|*?[d]#e~f!g{h,i}=j\\k'l\"m\xc3\xa9-_./+:@%^";
+  for (const std::string typed : {"!ls x", "put x", "show | cat x", "show > x", "@n1 get x"}) {
+    INFO(typed);
+    const Words offered = Offered(typed, every);
+    REQUIRE(offered.size() == 1);
+    const auto words = SplitWords(offered.front());
+    REQUIRE(words.ok());
+    CHECK(*words == Words{every});
+    CHECK(SaidBySh("printf %s " + offered.front()) == every);
+  }
+  CHECK(Offered("!ls y", "y;id") == Words{"y\\;id"});
+  CHECK(Offered("!", "~") == Words{"\\~"});
+  CHECK(Offered("!ls ~/", "~/a b") == Words{"~/a\\ b"});
+  CHECK(Offered("put day=", "day=1/") == Words{"day=1/"});
+  CHECK(Offered("!ls y\\;", "y;id") == Words{"y\\;id"});
+}
+
+TEST_CASE("what was typed for sh is no part of a path") {
+  for (const std::string typed : {"y;", "y\\", "y$", "y`", "y*", "y?", "~y", "y(", "y&", "y<"}) {
+    INFO(typed);
+    CHECK(Offered("!ls " + typed, typed + "id").empty());
+  }
+  CHECK(Offered("!echo `cat y", "y`id`").empty());
+}
+
+TEST_CASE("what a terminal would act on, or nobody sees, is no candidate") {
+  const Words bad = {"a\x1b[2J", "a\nb",      "a\tb",          "a\rb",
+                     "a\x7f",    "a\xc2\x9b", "a\xe2\x80\xae", "a\xff"};
+  Vocabulary vocabulary{{Commands()}, bad, bad};
+  Words names = bad;
+  names.emplace_back("a\xc3\xa9");
+  vocabulary.groups = vocabulary.tags = vocabulary.clusters = [names] { return names; };
+  vocabulary.startable = vocabulary.plugins = vocabulary.groups;
+  vocabulary.paths = [names](const std::string&) { return names; };
+  vocabulary.remote_paths = [names](const std::string&, const std::string&) { return names; };
+  for (const char* typed : {"@@", "@tags=", "@cluster=", "cluster start ", "plugin run ", "put ",
+                            "!cat ", "show > ", "@n1 get "}) {
+    INFO(typed);
+    CHECK(Complete(typed, vocabulary).candidates == Words{"a\xc3\xa9"});
+  }
+  CHECK(Complete("@a", vocabulary).candidates.empty());
+  CHECK(Complete("run a", vocabulary).candidates.empty());
+}
+
 TEST_CASE("paths of a node complete behind get") {
   CHECK(WithPaths("@n1 get /x/").candidates == Words{"/x/of-n1"});
   CHECK(WithPaths("get n1 /x/").candidates == Words{"/x/of-n1"});
-  CHECK(WithPaths("get /x/").candidates == Words{"/x/of-*"});
-  CHECK(WithPaths("@ get /x/").candidates == Words{"/x/of-*"});
+  CHECK(WithPaths("get /x/").candidates == Words{"/x/of-\\*"});
+  CHECK(WithPaths("@ get /x/").candidates == Words{"/x/of-\\*"});
   CHECK(WithPaths("@n1 ge").candidates.empty());
 }
 
@@ -118,6 +182,9 @@ TEST_CASE("the common prefix is what all begin with") {
   CHECK(CommonPrefix({"a"}) == "a");
   CHECK(CommonPrefix({"a", "b"}).empty());
   CHECK(CommonPrefix({}).empty());
+  CHECK(CommonPrefix({"a\xc3\xa4", "a\xc3\xb6"}) == "a");  // a with umlaut, o with umlaut
+  CHECK(CommonPrefix({"a\\;b", "a\\ b"}) == "a");
+  CHECK(CommonPrefix({"a\\\\b", "a\\\\c"}) == "a\\\\");
 }
 
 TEST_CASE("cluster completes to its commands, then to what can be started") {
