@@ -8,11 +8,13 @@
 #include <random>
 #include <utility>
 
+#include "common/tsan.h"
+
 namespace muster::clustershell {
 namespace {
 
 // A line waits no longer for nodes that do not answer.
-constexpr std::chrono::milliseconds kPatience(2000);
+constexpr std::chrono::milliseconds kPatience(2000 * kTsanSlowness);
 
 // A connection that broke unnoticed, as that to a daemon which was restarted, fails the first
 // question, and the second one makes another.
