@@ -20,8 +20,8 @@ using muster::Call;
 using muster::ExecuteOptions;
 using muster::Outcome;
 using muster::test::ClusterFixture;
-using muster::test::DescendantsOf;
 using muster::test::Eventually;
+using muster::test::ProcessesWith;
 using muster::test::Rounds;
 using muster::test::Slack;
 using muster::test::WorkersOf;
@@ -339,11 +339,11 @@ TEST_CASE("nothing of one is visible in the next but modules that were imported"
 }
 
 TEST_CASE("what a piece of Python leaves running is counted, or killed, and told") {
+  const std::string stays = muster::test::UniqueSeconds();
   ClusterFixture node(1, {"--workers", "1"});
   const Outcome left = node.cluster()
-                           .execute(1,
-                                    "import subprocess\nsubprocess.Popen(['sleep', "
-                                    "'1234.5'], start_new_session=True, stdout=-3, stderr=-3)\n'v'")
+                           .execute(1, "import subprocess\nsubprocess.Popen(['sleep', '" + stays +
+                                           "'], start_new_session=True, stdout=-3, stderr=-3)\n'v'")
                            .wait();
   INFO(left.describe());
   CHECK(left.ok());
@@ -357,8 +357,6 @@ TEST_CASE("what a piece of Python leaves running is counted, or killed, and told
   CHECK(reaped.value().text() == "'w'");
   CHECK(reaped.usage.reaped == 1);
   // The one that stays is the test's to end.
-  for (const auto& process : DescendantsOf(node.pid(1))) {
-    if (process.command == "sleep 1234.5") ::kill(process.pid, SIGKILL);
-  }
+  for (const pid_t pid : ProcessesWith("sleep " + stays)) ::kill(pid, SIGKILL);
   CHECK(node.EndsCleanly());
 }
