@@ -235,7 +235,8 @@ TEST_CASE("A cell that puts back what it changed leaves no trace") {
 }
 
 TEST_CASE("A cell that leaves processes says so, and ends its worker") {
-  const std::string sleep = "sleep " + muster::test::UniqueSeconds();
+  // One for all cells, which are made with the first.
+  static const std::string sleep = "sleep " + muster::test::UniqueSeconds();
   const std::string cell =
       GENERATE_COPY("import subprocess\nsubprocess.Popen('" + sleep + "'.split())",
                     "import os\nos.system('" + sleep + " &')",
