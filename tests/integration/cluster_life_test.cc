@@ -14,12 +14,14 @@
 #include "provision/local_provider.h"
 #include "provision/record_json.h"
 #include "provision/state_folder.h"
+#include "tests/integration/over_local_provider.h"
 #include "tests/integration/state_home.h"
 #include "tests/integration/watching.h"
 
 using Catch::Contains;
 using muster::ClusterAPI;
 using muster::test::Eventually;
+using muster::test::OverLocalProvider;
 using muster::test::ProcessesWith;
 using muster::test::StateHome;
 namespace mp = muster::provision;
@@ -63,35 +65,16 @@ std::unique_ptr<mp::Cluster> Reloaded(const std::string& name) {
 }
 
 // A provider that is the local one, but for what a test wants to go wrong.
-class Troubled : public mp::CloudProvider {
+class Troubled : public OverLocalProvider {
  public:
   explicit Troubled(std::set<std::string> nodes) : nodes_(std::move(nodes)) {}
-  mp::ProviderRecord record() const override { return real_->record(); }
   absl::StatusOr<mp::Instance> Start(const mp::StartOrder& order) override {
-    if (nodes_.count(order.node.name) == 0) return real_->Start(order);
+    if (nodes_.count(order.node.name) == 0) return OverLocalProvider::Start(order);
     return broken_->Start(order);
-  }
-  absl::Status Stop(const mp::Instance& instance) override { return real_->Stop(instance); }
-  absl::StatusOr<bool> IsRunning(const mp::Instance& instance) override {
-    return real_->IsRunning(instance);
-  }
-  absl::StatusOr<std::vector<std::string>> Addresses(const mp::Instance& instance) override {
-    return real_->Addresses(instance);
-  }
-  absl::StatusOr<std::string> Pause(const mp::Instance& instance) override {
-    return real_->Pause(instance);
-  }
-  absl::StatusOr<mp::Instance> Resume(const mp::NodeRecord& node) override {
-    return real_->Resume(node);
-  }
-  absl::StatusOr<std::vector<mp::LabelledInstance>> Find(const std::string& owner,
-                                                         const std::string& cluster) override {
-    return real_->Find(owner, cluster);
   }
 
  private:
   const std::set<std::string> nodes_;
-  std::shared_ptr<mp::CloudProvider> real_ = Local();
   // Its clusterd refuses to start: there are no such slots.
   std::shared_ptr<mp::CloudProvider> broken_ = Local({{"slots", "gpu=-7"}});
 };

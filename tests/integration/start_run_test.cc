@@ -4,48 +4,30 @@
 #include <functional>
 
 #include "provision/cluster.h"
-#include "provision/local_provider.h"
+#include "tests/integration/over_local_provider.h"
 #include "tests/integration/state_home.h"
 #include "tests/integration/watching.h"
 
 using muster::test::Eventually;
+using muster::test::OverLocalProvider;
 using muster::test::StateHome;
 namespace mp = muster::provision;
 
 namespace {
 
 // The local provider, but for a second node that is not begun before somebody says so.
-class Patient : public mp::CloudProvider {
+class Patient : public OverLocalProvider {
  public:
   explicit Patient(std::function<bool()> goes) : goes_(std::move(goes)) {}
-  mp::ProviderRecord record() const override { return real_->record(); }
   absl::StatusOr<mp::Instance> Start(const mp::StartOrder& order) override {
     if (order.node.name == "compute002" && !Eventually(goes_)) {
       return absl::DeadlineExceededError("nobody said so");
     }
-    return real_->Start(order);
-  }
-  absl::Status Stop(const mp::Instance& instance) override { return real_->Stop(instance); }
-  absl::StatusOr<bool> IsRunning(const mp::Instance& instance) override {
-    return real_->IsRunning(instance);
-  }
-  absl::StatusOr<std::vector<std::string>> Addresses(const mp::Instance& instance) override {
-    return real_->Addresses(instance);
-  }
-  absl::StatusOr<std::string> Pause(const mp::Instance& instance) override {
-    return real_->Pause(instance);
-  }
-  absl::StatusOr<mp::Instance> Resume(const mp::NodeRecord& node) override {
-    return real_->Resume(node);
-  }
-  absl::StatusOr<std::vector<mp::LabelledInstance>> Find(const std::string& owner,
-                                                         const std::string& cluster) override {
-    return real_->Find(owner, cluster);
+    return OverLocalProvider::Start(order);
   }
 
  private:
   const std::function<bool()> goes_;
-  std::shared_ptr<mp::CloudProvider> real_ = *mp::MakeLocalProvider({});
 };
 
 }  // namespace
